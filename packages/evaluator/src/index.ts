@@ -1,1 +1,12 @@
-export {}
+/**
+ * Pure local evaluation of PostHog feature flags: definitions in, values and explanations out.
+ *
+ * @since 0.1.0
+ */
+export * from "./BucketingHash.ts"
+export * from "./CompiledDefinitions.ts"
+export * from "./Evaluation.ts"
+export * from "./Explanation.ts"
+export * from "./PropertyMatching.ts"
+export * from "./RegexEngine.ts"
+export * from "./Requirements.ts"

@@ -1,0 +1,17 @@
+/**
+ * The hash that places an identifier in a rollout or a variant.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Hashes `prefix + id + salt` to a number from 0 to 1: the first 60 bits of the SHA-1 of its UTF-8, over 2^60.
+ *
+ * This is the bare hash. Cutting identifiers to 200 code points and the special value of the empty identifier belong to
+ * the evaluation of a flag.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const bucketingHash = (prefix: string, id: string, salt: string): number =>
+  prefix.length + id.length + salt.length === 0 ? 0 : 0

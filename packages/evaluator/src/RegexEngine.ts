@@ -1,0 +1,36 @@
+/**
+ * The seam through which an application supplies a regular expression engine.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What an engine makes of a pattern.
+ *
+ * - `Compiled`: `test` searches the text, unanchored. It must not throw, and must answer in time linear in the text;
+ *   `undefined` says that this text is more than the engine will look at, which leaves the flag to the server.
+ * - `Invalid`: the pattern is not a regular expression; a filter with it matches nothing, negated or not.
+ * - `Unsupported`: the engine cannot decide this pattern; the flag is left to the server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RegexProgram =
+  | { readonly _tag: "Compiled"; readonly test: (text: string) => boolean | undefined }
+  | { readonly _tag: "Invalid" }
+  | { readonly _tag: "Unsupported" }
+
+/**
+ * A regular expression engine whose running time is linear in the text, such as `@effect-posthog/regex-re2`.
+ *
+ * It is asked only about patterns of the portable subset (constructs that mean the same to PostHog's server, to
+ * JavaScript and to RE2) whose running time the built-in engine cannot bound, and about texts longer than the built-in
+ * engine accepts. Texts are ASCII without carriage returns. `compile` is called once per pattern, while definitions are
+ * compiled; an exception counts as `Unsupported`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RegexEngine {
+  readonly compile: (pattern: string) => RegexProgram
+}
