@@ -1,0 +1,22 @@
+/**
+ * What a layer fails with when its options cannot be used.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+
+/**
+ * An option that cannot be used. `option` is its path (`"events.flushAt"`), `problem` says what is wrong with it. The
+ * message never contains a key.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PostHogConfigError extends Data.TaggedError("PostHogConfigError")<{
+  readonly option: string
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `${this.option}: ${this.problem}`
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Who the current request is about, for the fiber that serves it and the fibers it forks.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import { dual } from "effect/Function"
+import { requestContextRef } from "./internal/requestContextRef.ts"
+import { readTracingHeaders } from "./internal/tracingHeaders.ts"
+
+/**
+ * What is known about the current request. Explicit arguments of a call always win over it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestContext {
+  /** The identity of evaluations and events that name none. */
+  readonly distinctId?: string | undefined
+  /** The device of evaluations that name none. */
+  readonly deviceId?: string | undefined
+  /** Sent as `$session_id` with events and exposures. */
+  readonly sessionId?: string | undefined
+  /** Put on events and exposures, above the configured properties and below the event's own. */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * The context of the current fiber; `{}` outside of any.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const current: Effect.Effect<RequestContext> = FiberRef.get(requestContextRef)
+
+const merge = (outer: RequestContext, inner: RequestContext): RequestContext => ({
+  distinctId: inner.distinctId ?? outer.distinctId,
+  deviceId: inner.deviceId ?? outer.deviceId,
+  sessionId: inner.sessionId ?? outer.sessionId,
+  properties: outer.properties === undefined ? inner.properties : { ...outer.properties, ...inner.properties }
+})
+
+const with_: {
+  (context: RequestContext): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, context: RequestContext): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, context: RequestContext): Effect.Effect<A, E, R> =>
+    Effect.locallyWith(self, requestContextRef, (outer) => merge(outer, context))
+)
+
+export {
+  /**
+   * Runs an effect with a request context. Fields that are left out are taken from the surrounding context, properties
+   * are merged. Fibers forked inside inherit it; nothing outside sees it.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { RequestContext } from "effect-posthog"
+   *
+   * const program = RequestContext.current.pipe(RequestContext.with({ distinctId: "user-17" }))
+   *
+   * assert.strictEqual(Effect.runSync(program).distinctId, "user-17")
+   * ```
+   *
+   * @since 0.1.0
+   * @category combinators
+   */
+  with_ as with
+}
+
+/**
+ * Fills the request context of an `@effect/platform` HTTP server from PostHog's tracing headers,
+ * `X-POSTHOG-DISTINCT-ID` and `X-POSTHOG-SESSION-ID`. Control characters are removed, blanks trimmed, values cut to
+ * 1,000 characters; an empty value counts as absent. The headers come from outside: never use them to decide what
+ * somebody may do.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const middleware = <E, R>(
+  app: HttpApp.Default<E, R>
+): HttpApp.Default<E, R> =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => with_(app, readTracingHeaders(request.headers)))

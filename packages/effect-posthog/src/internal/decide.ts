@@ -1,0 +1,83 @@
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import { DeciderError } from "../Decision.ts"
+import type { DecideRequest, DecideResponse } from "../Decision.ts"
+import type { Settings } from "../Options.ts"
+import { flagsRequestBody } from "./flagsRequest.ts"
+import { decodeFlagsResponse } from "./flagsResponse.ts"
+import { request as runRequest, scrub } from "./http.ts"
+import { userAgent } from "./library.ts"
+
+const isRetryable = (error: DeciderError): boolean =>
+  error.reason === "Timeout" || error.reason === "ConnectionError" ||
+  (error.reason === "ApiError" && (error.status === 502 || error.status === 504))
+
+const backoff = Schedule.exponential("300 millis").pipe(Schedule.either(Schedule.spaced("30 seconds")))
+
+const parse = (text: string): Option.Option<unknown> => {
+  try {
+    return Option.some(JSON.parse(text))
+  } catch {
+    return Option.none()
+  }
+}
+
+// Reading the body is part of the transport: a connection that breaks in the middle is worth another attempt.
+const read = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<DecideResponse, DeciderError | HttpClientError.HttpClientError> => {
+  if (response.status < 200 || response.status > 299) {
+    return Effect.fail(new DeciderError({ reason: "ApiError", status: response.status }))
+  }
+  return Effect.flatMap(response.text, (text) =>
+    Option.match(Option.flatMap(parse(text), decodeFlagsResponse), {
+      onNone: () => Effect.fail(new DeciderError({ reason: "InvalidResponse" })),
+      onSome: Effect.succeed
+    }))
+}
+
+/** @internal */
+export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) => {
+  const token = Redacted.value(settings.apiKey)
+  const defaults = {
+    token,
+    disableGeoip: settings.disableGeoip,
+    evaluationContexts: settings.flags.evaluationContexts
+  }
+  const post = HttpClientRequest.post(`${settings.host}/flags/?v=2`).pipe(
+    HttpClientRequest.setHeader("user-agent", userAgent)
+  )
+
+  const failure = (error: DeciderError | HttpClientError.HttpClientError): DeciderError => {
+    if (error._tag === "DeciderError") return error
+    const reason = error._tag === "RequestError" && error.reason !== "Transport" ? "UnknownError" : "ConnectionError"
+    return new DeciderError({ reason, cause: scrub(error, token) })
+  }
+
+  const body = (request: DecideRequest): Effect.Effect<string, DeciderError> =>
+    Effect.try({
+      try: () => JSON.stringify(flagsRequestBody(request, defaults)),
+      catch: (error) => new DeciderError({ reason: "UnknownError", cause: scrub(error, token) })
+    })
+
+  const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
+    runRequest(client, HttpClientRequest.bodyText(post, json, "application/json"), read).pipe(
+      Effect.mapError(failure),
+      Effect.timeoutFail({
+        duration: settings.flags.requestTimeout,
+        onTimeout: () => new DeciderError({ reason: "Timeout" })
+      })
+    )
+
+  return (request: DecideRequest): Effect.Effect<DecideResponse, DeciderError> =>
+    Effect.flatMap(
+      body(request),
+      (json) => Effect.retry(attempt(json), { schedule: backoff, times: settings.flags.maxRetries, while: isRetryable })
+    )
+}

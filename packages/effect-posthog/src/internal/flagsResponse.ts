@@ -1,0 +1,110 @@
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { DecideResponse, RemoteFlag } from "../Decision.ts"
+
+const JsonObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+type JsonObject = typeof JsonObject.Type
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/**
+ * A flag of the current response shape. What decides the value is checked; what only describes it is read field by
+ * field, so that a strange description never costs a value.
+ */
+const Flag = Schema.Struct({
+  enabled: Schema.optional(Schema.Boolean),
+  variant: Schema.optional(Schema.NullOr(Schema.String)),
+  failed: Schema.optional(Schema.Unknown),
+  reason: Schema.optional(Schema.Unknown),
+  metadata: Schema.optional(Schema.Unknown)
+})
+
+const Current = Schema.Struct({ flags: JsonObject })
+
+const Legacy = Schema.Struct({
+  featureFlags: Schema.optional(Schema.NullOr(JsonObject)),
+  featureFlagPayloads: Schema.optional(Schema.NullOr(JsonObject))
+})
+
+const decodeFlag = Schema.decodeUnknownOption(Flag)
+const isCurrent = Schema.is(Current)
+const isLegacy = Schema.is(Legacy)
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
+const integer = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? value as number : undefined)
+
+// A flag that cannot be read is one the server did not answer for: no value, rather than a made-up `false`.
+const unreadable: RemoteFlag = { enabled: false, failed: true }
+
+const currentFlag = (wire: unknown): RemoteFlag => {
+  const decoded = decodeFlag(wire)
+  if (Option.isNone(decoded)) return unreadable
+  const { enabled = false, failed, metadata, reason, variant } = decoded.value
+  const about = isObject(metadata) ? metadata : undefined
+  return {
+    enabled,
+    variant: variant ?? undefined,
+    failed: failed === true,
+    reason: isObject(reason)
+      ? {
+        code: text(reason["code"]),
+        description: text(reason["description"]),
+        conditionIndex: integer(reason["condition_index"])
+      }
+      : undefined,
+    id: integer(about?.["id"]),
+    version: integer(about?.["version"]),
+    payload: about?.["payload"],
+    hasExperiment: typeof about?.["has_experiment"] === "boolean" ? about["has_experiment"] : undefined
+  }
+}
+
+const legacyFlag = (value: unknown, payload: unknown): RemoteFlag => ({
+  enabled: typeof value === "string" || value === true,
+  variant: text(value),
+  payload
+})
+
+// Own properties only: a flag may be called `__proto__`.
+const mapRecord = <A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A, key: string) => B
+): Readonly<Record<string, B>> => {
+  const mapped: Record<string, B> = Object.create(null)
+  for (const key of Object.keys(record)) mapped[key] = f(record[key] as A, key)
+  return mapped
+}
+
+const flagsOf = (body: JsonObject): DecideResponse["flags"] | undefined => {
+  if (isCurrent(body)) return mapRecord(body.flags, currentFlag)
+  if (!isLegacy(body)) return undefined
+  const payloads = body.featureFlagPayloads ?? {}
+  return mapRecord(
+    body.featureFlags ?? {},
+    (value, key) => legacyFlag(value, Object.hasOwn(payloads, key) ? payloads[key] : undefined)
+  )
+}
+
+const quotaLimited = (body: JsonObject): boolean =>
+  [body["quotaLimited"], body["quota_limited"]].some((list) => Array.isArray(list) && list.includes("feature_flags"))
+
+/**
+ * Brings the body of a `/flags` response, of either shape, into one. `None`: it is neither.
+ *
+ * @internal
+ */
+export const decodeFlagsResponse = (body: unknown): Option.Option<DecideResponse> => {
+  if (!isObject(body)) return Option.none()
+  const limited = quotaLimited(body)
+  const flags = limited ? {} : flagsOf(body)
+  if (flags === undefined) return Option.none()
+  return Option.some({
+    flags,
+    requestId: text(body["requestId"]),
+    evaluatedAt: integer(body["evaluatedAt"]),
+    errorsWhileComputingFlags: body["errorsWhileComputingFlags"] === true,
+    quotaLimited: limited,
+    minimalFlagCalledEvents: body["minimalFlagCalledEvents"] === true
+  })
+}

@@ -1,0 +1,61 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/**
+ * Runs one request of ours and hands the response to `use`.
+ *
+ * The request is aborted when `use` ends before the body was read, or is interrupted. It has no client span and carries
+ * no trace headers: the URL of some requests holds a token, and PostHog is no part of the caller's trace. Redirects are
+ * not followed.
+ *
+ * @internal
+ */
+export const request = <A, E, R>(
+  client: HttpClient.HttpClient,
+  httpRequest: HttpClientRequest.HttpClientRequest,
+  use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
+  Effect.serviceOption(FetchHttpClient.RequestInit).pipe(
+    Effect.flatMap((init) =>
+      HttpClient.withScope(client).execute(httpRequest).pipe(
+        Effect.flatMap(use),
+        Effect.provideService(FetchHttpClient.RequestInit, {
+          ...Option.getOrUndefined(init),
+          redirect: "manual"
+        })
+      )
+    ),
+    Effect.scoped,
+    Effect.withTracerEnabled(false)
+  )
+
+/**
+ * What may be shown of a failure of the transport: names, codes and messages along the chain of causes, without the
+ * request that the client's own errors hold, and without the given secret.
+ *
+ * @internal
+ */
+export const scrub = (error: unknown, secret: string): Error => {
+  const seen = new Set<unknown>()
+  const parts: Array<string> = []
+  let current: unknown = error
+  while (typeof current === "object" && current !== null && !seen.has(current) && parts.length < 5) {
+    seen.add(current)
+    const { cause, code, description, message, name, reason } = current as Record<string, unknown>
+    // The message of a client error names the method and the URL.
+    const text = "request" in current ? description : message
+    const label = [name, reason, code, text].filter((part) => typeof part === "string" && part !== "")
+    if (label.length > 0) parts.push([...new Set(label)].join(" "))
+    current = cause
+  }
+  const text = parts.join(": ")
+  const scrubbed = new Error(secret === "" ? text : text.replaceAll(secret, "<redacted>"))
+  scrubbed.name = "RemoteFailure"
+  delete scrubbed.stack
+  return scrubbed
+}

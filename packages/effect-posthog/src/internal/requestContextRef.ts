@@ -1,0 +1,9 @@
+import * as FiberRef from "effect/FiberRef"
+import { globalValue } from "effect/GlobalValue"
+import type { RequestContext } from "../RequestContext.ts"
+
+/** @internal */
+export const requestContextRef: FiberRef.FiberRef<RequestContext> = globalValue(
+  "effect-posthog/RequestContext",
+  () => FiberRef.unsafeMake<RequestContext>({})
+)

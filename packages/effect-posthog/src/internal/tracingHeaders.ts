@@ -1,0 +1,38 @@
+const longest = 1000
+
+// C0, DEL and C1 control characters.
+// oxlint-disable-next-line no-control-regex
+const controls = /[\u0000-\u001f\u007f-\u009f]/g
+
+const clean = (value: unknown): string | undefined => {
+  if (typeof value !== "string") return undefined
+  const text = [...value.replace(controls, "").trim()].slice(0, longest).join("").trim()
+  return text === "" ? undefined : text
+}
+
+const firstUsable = (value: unknown): string | undefined => {
+  if (!Array.isArray(value)) return clean(value)
+  for (const candidate of value) {
+    const text = clean(candidate)
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+/**
+ * The identity and session that a client announced. Header names are matched in any case.
+ *
+ * @internal
+ */
+export const readTracingHeaders = (
+  headers: Readonly<Record<string, unknown>>
+): { readonly distinctId?: string | undefined; readonly sessionId?: string | undefined } => {
+  let distinctId: string | undefined
+  let sessionId: string | undefined
+  for (const name of Object.keys(headers)) {
+    const lower = name.toLowerCase()
+    if (lower === "x-posthog-distinct-id") distinctId ??= firstUsable(headers[name])
+    else if (lower === "x-posthog-session-id") sessionId ??= firstUsable(headers[name])
+  }
+  return { distinctId, sessionId }
+}
