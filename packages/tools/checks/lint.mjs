@@ -1,0 +1,29 @@
+import { run } from "./workspace.mjs"
+
+/** Oxlint with the rules of `oxlint.json`: correctness, what may import what, and what library sources never use. */
+export const lint = () => oxlint(["-c", "packages/tools/oxlint.json"])
+
+/** Import cycles, imports of types included: a cycle that only types close is still two modules that are one. */
+export const cycles = () => oxlint(["-c", "packages/tools/oxlint.cycles.json"])
+
+const oxlint = async (args) => {
+  const result = await run("oxlint", [...args, "--format", "json", "packages"])
+  const report = parse(result.stdout)
+  if (report === undefined) return [result.output || `oxlint failed with exit code ${result.code}`]
+  const problems = report.diagnostics.map((diagnostic) => {
+    const { line, column } = diagnostic.labels[0]?.span ?? { line: 1, column: 1 }
+    const advice = diagnostic.help ? ` ${diagnostic.help}` : ""
+    return `${diagnostic.filename}:${line}:${column} ${diagnostic.message}${advice} [${diagnostic.code}]`
+  })
+  if (problems.length === 0 && result.code !== 0) return [result.output]
+  if (!(report.number_of_files > 0)) return ["oxlint looked at no file"]
+  return problems
+}
+
+const parse = (text) => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
