@@ -1,6 +1,7 @@
+import { cycles } from "./cycles.mjs"
 import { effect } from "./effect.mjs"
 import { format } from "./format.mjs"
-import { cycles, lint } from "./lint.mjs"
+import { lint } from "./lint.mjs"
 import { types } from "./types.mjs"
 
 /** The steps of the check: each resolves with its problems, none when it passed. Long ones come first. */
