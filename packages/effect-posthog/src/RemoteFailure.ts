@@ -41,6 +41,23 @@ export interface RemoteFailure {
 export type RemoteFailureCode = `api_error_${number}` | "timeout" | "connection_error" | "unknown_error"
 
 /**
+ * What was wrong with an evaluation as a whole, in the words of `$feature_flag_error`.
+ *
+ * - the class of the failure of the remote request, when it failed
+ * - `errors_while_computing_flags`: the server could not compute every flag
+ * - `quota_limited`: the project is over its quota for flags; the server decided none
+ * - `definitions_stale`: local values come from an old copy of the definitions (not part of `$feature_flag_error`)
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FlagErrorCode =
+  | RemoteFailureCode
+  | "errors_while_computing_flags"
+  | "quota_limited"
+  | "definitions_stale"
+
+/**
  * The class of a failure as it stands in `$feature_flag_error`. Dashboards filter on these words.
  *
  * @since 0.1.0

@@ -1,1 +1,53 @@
-export {}
+/**
+ * PostHog feature flags and events for Effect applications.
+ *
+ * @since 0.1.0
+ */
+export { Decider } from "./Decider.ts"
+export { DeciderError } from "./Decision.ts"
+export type { DecideRequest, DecideResponse, RemoteFlag } from "./Decision.ts"
+export { DedupCache } from "./DedupCache.ts"
+export type { ExposureKey } from "./DedupCache.ts"
+export { DedupStore } from "./DedupStore.ts"
+export { DefinitionsError, DefinitionsSource } from "./DefinitionsSource.ts"
+export type { DefinitionsErrorReason, DefinitionsLoad } from "./DefinitionsSource.ts"
+export { evaluateFlags } from "./EvaluateFlags.ts"
+export type { EvaluationRequest } from "./EvaluateFlags.ts"
+export type { BeforeSend, EventDraft, EventId, PostHogEvent, Timestamp } from "./EventDraft.ts"
+export { EventQueue } from "./EventQueue.ts"
+export type { Counts, Delivery, DropReason, Offered, RejectReason } from "./EventQueue.ts"
+export { EventTransport } from "./EventTransport.ts"
+export type { EventBatch, SendOutcome } from "./EventTransport.ts"
+/**
+ * Typed flags: what a flag's value and payload may be, said once.
+ *
+ * @since 0.1.0
+ */
+export * as Flag from "./Flag.ts"
+export { FlagPayloadError, FlagValueError } from "./Flag.ts"
+/**
+ * Policies for failed evaluations, and reading one flag at a time.
+ *
+ * @since 0.1.0
+ */
+export * as Flags from "./Flags.ts"
+export { FlagSnapshot } from "./FlagSnapshot.ts"
+export type { FlagDetail } from "./FlagSnapshot.ts"
+export { LocalEvaluator } from "./LocalEvaluator.ts"
+export type { DefinitionsChange, DefinitionsStatus, LocalEvaluation } from "./LocalEvaluator.ts"
+export { PostHogConfig } from "./PostHogConfig.ts"
+export { PostHogConfigError } from "./PostHogConfigError.ts"
+/**
+ * The metrics that the library keeps.
+ *
+ * @since 0.1.0
+ */
+export * as PostHogMetrics from "./PostHogMetrics.ts"
+export type { FlagErrorCode, RemoteFailureCode, RemoteFailureReason } from "./RemoteFailure.ts"
+export { RemoteFlagsError } from "./RemoteFlagsError.ts"
+/**
+ * Who the current request is about.
+ *
+ * @since 0.1.0
+ */
+export * as RequestContext from "./RequestContext.ts"

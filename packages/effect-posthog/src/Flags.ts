@@ -1,0 +1,199 @@
+/**
+ * Policies for failed evaluations, and reading one flag at a time.
+ *
+ * A request that reads more than one flag, or captures events, is better served by `evaluateFlags`: one evaluation, one
+ * request at most, and events that carry the values the code branched on.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Decider } from "./Decider.ts"
+import type { DedupCache } from "./DedupCache.ts"
+import { evaluateFlags } from "./EvaluateFlags.ts"
+import type { EvaluationRequest } from "./EvaluateFlags.ts"
+import type { EventQueue } from "./EventQueue.ts"
+import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import type { LocalEvaluator } from "./LocalEvaluator.ts"
+import { RemoteFlagsError } from "./RemoteFlagsError.ts"
+
+type Services = Decider | LocalEvaluator | EventQueue | DedupCache
+
+/**
+ * Uses what resolved: turns a `RemoteFlagsError` into the partial snapshot it carries. Other errors pass.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { evaluateFlags, Flags, PostHog } from "effect-posthog"
+ *
+ * const flags = evaluateFlags({ distinctId: "user-17" }).pipe(Flags.orPartial, Effect.provide(PostHog.layerDisabled))
+ *
+ * assert.deepStrictEqual((await Effect.runPromise(flags)).keys, [])
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const orPartial = <E, R>(
+  self: Effect.Effect<FlagSnapshot, E, R>
+): Effect.Effect<FlagSnapshot, Exclude<E, RemoteFlagsError>, R> =>
+  Effect.catchAll(self, (error) =>
+    error instanceof RemoteFlagsError
+      ? Effect.succeed(error.snapshot)
+      // The compiler does not narrow a type parameter by what it is not.
+      : Effect.fail(error as Exclude<E, RemoteFlagsError>))
+
+/**
+ * An evaluation of one flag: an `EvaluationRequest` with a `key` in place of `flagKeys`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SingleFlagRequest extends Omit<EvaluationRequest, "flagKeys"> {
+  readonly key: string
+}
+
+/**
+ * The same, for reading a value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlagValueRequest extends SingleFlagRequest {
+  /** `false`: do not report the exposure. Default: `true`. */
+  readonly sendFeatureFlagEvents?: boolean | undefined
+}
+
+/**
+ * A flag with its value and payload.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FeatureFlagResult {
+  readonly key: string
+  readonly enabled: boolean
+  readonly variant: Option.Option<string>
+  readonly payload: Option.Option<unknown>
+}
+
+const evaluateOne = (request: SingleFlagRequest): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services> =>
+  evaluateFlags({ ...request, flagKeys: [request.key] })
+
+// Somebody wanted the value, so the exposure is reported even when there is none to be had.
+const evaluateValue = (
+  { sendFeatureFlagEvents = true, ...request }: FlagValueRequest
+): Effect.Effect<
+  readonly [value: Option.Option<boolean | string>, snapshot: FlagSnapshot],
+  RemoteFlagsError,
+  Services
+> => {
+  const read = (snapshot: FlagSnapshot) =>
+    sendFeatureFlagEvents
+      ? snapshot.getFlag(request.key)
+      : Effect.succeed(Option.flatMap(snapshot.detail(request.key), ({ value }) => Option.fromNullable(value)))
+  return evaluateOne(request).pipe(
+    Effect.tapError((error) => read(error.snapshot)),
+    Effect.flatMap((snapshot) => Effect.map(read(snapshot), (value) => [value, snapshot] as const))
+  )
+}
+
+/**
+ * Whether one flag is on, in any variant; `defaultValue` (`false`) when it has no value. Decided locally, else by one
+ * request for this flag. Reports the exposure. Prefer `evaluateFlags` and `FlagSnapshot.isEnabled`.
+ *
+ * @since 0.1.0
+ * @category single flags
+ */
+export const isFeatureEnabled = (
+  request: FlagValueRequest & { readonly defaultValue?: boolean | undefined }
+): Effect.Effect<boolean, RemoteFlagsError, Services> =>
+  Effect.map(
+    evaluateValue(request),
+    ([value]) =>
+      Option.match(value, { onNone: () => request.defaultValue ?? false, onSome: (value) => value !== false })
+  )
+
+/**
+ * The value of one flag: a variant, `true` or `false`; `None` when it has none. Decided locally, else by one request
+ * for this flag. Reports the exposure. Prefer `evaluateFlags` and `FlagSnapshot.getFlag`.
+ *
+ * @since 0.1.0
+ * @category single flags
+ */
+export const getFeatureFlag = (
+  request: FlagValueRequest
+): Effect.Effect<Option.Option<boolean | string>, RemoteFlagsError, Services> =>
+  Effect.map(evaluateValue(request), ([value]) => value)
+
+/**
+ * The payload of one flag, decoded from JSON. Silent. Prefer `evaluateFlags` and `FlagSnapshot.getFlagPayload`.
+ *
+ * @since 0.1.0
+ * @category single flags
+ */
+export const getFeatureFlagPayload = (
+  request: SingleFlagRequest
+): Effect.Effect<Option.Option<unknown>, RemoteFlagsError, Services> =>
+  Effect.map(evaluateOne(request), (snapshot) => snapshot.getFlagPayload(request.key))
+
+/**
+ * One flag with its variant and payload; `None` when it has no value. Reports the exposure. Prefer `evaluateFlags`.
+ *
+ * @since 0.1.0
+ * @category single flags
+ */
+export const getFeatureFlagResult = (
+  request: FlagValueRequest
+): Effect.Effect<Option.Option<FeatureFlagResult>, RemoteFlagsError, Services> =>
+  Effect.map(evaluateValue(request), ([value, snapshot]) =>
+    Option.map(value, (value) => ({
+      key: request.key,
+      enabled: value !== false,
+      variant: typeof value === "string" ? Option.some(value) : Option.none(),
+      payload: snapshot.getFlagPayload(request.key)
+    })))
+
+const valuesOf = (snapshot: FlagSnapshot): ReadonlyMap<string, boolean | string> => {
+  const values = new Map<string, boolean | string>()
+  for (const key of snapshot.keys) {
+    const value = Option.getOrUndefined(snapshot.detail(key))?.value
+    if (value !== undefined) values.set(key, value)
+  }
+  return values
+}
+
+const payloadsOf = (snapshot: FlagSnapshot): ReadonlyMap<string, unknown> => {
+  const payloads = new Map<string, unknown>()
+  for (const key of snapshot.keys) {
+    const payload = snapshot.getFlagPayload(key)
+    if (Option.isSome(payload)) payloads.set(key, payload.value)
+  }
+  return payloads
+}
+
+/**
+ * The values of all flags, or those of `flagKeys`. Silent. Prefer `evaluateFlags`.
+ *
+ * @since 0.1.0
+ * @category all flags
+ */
+export const getAllFlags = (
+  request: EvaluationRequest
+): Effect.Effect<ReadonlyMap<string, boolean | string>, RemoteFlagsError, Services> =>
+  Effect.map(evaluateFlags(request), valuesOf)
+
+/**
+ * The values and payloads of all flags, or those of `flagKeys`. Silent. Prefer `evaluateFlags`.
+ *
+ * @since 0.1.0
+ * @category all flags
+ */
+export const getAllFlagsAndPayloads = (
+  request: EvaluationRequest
+): Effect.Effect<
+  { readonly flags: ReadonlyMap<string, boolean | string>; readonly payloads: ReadonlyMap<string, unknown> },
+  RemoteFlagsError,
+  Services
+> => Effect.map(evaluateFlags(request), (snapshot) => ({ flags: valuesOf(snapshot), payloads: payloadsOf(snapshot) }))

@@ -1,0 +1,108 @@
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import type { ExposureKey } from "../DedupCache.ts"
+import type { EventDraft } from "../EventDraft.ts"
+import * as Metrics from "../PostHogMetrics.ts"
+import type { RequestContext } from "../RequestContext.ts"
+import { contextProperties } from "./contextProperties.ts"
+import type { Evaluation, Reporter } from "./evaluation.ts"
+import { recordOf } from "./evaluation.ts"
+import type { FlagRecord } from "./flagRecord.ts"
+import { requestContextRef } from "./requestContextRef.ts"
+
+const errorOf = (evaluation: Evaluation, record: FlagRecord | undefined): string => {
+  const codes = evaluation.errors.filter((code) => code !== "definitions_stale")
+  if (record === undefined) return [...codes, "flag_missing"].join(",")
+  return record.value === undefined ? [...codes, "evaluation_failed"].join(",") : codes.join(",")
+}
+
+const isNotEmpty = (record: Readonly<Record<string, unknown>>): boolean => {
+  for (const _ in record) return true
+  return false
+}
+
+const propertiesOf = (evaluation: Evaluation, key: string, record: FlagRecord | undefined): Record<string, unknown> => {
+  const { local, response, subject } = evaluation
+  const value = record?.value ?? null
+  const isLocal = record?.source === "local"
+  const properties: Record<string, unknown> = {
+    $feature_flag: key,
+    $feature_flag_response: value,
+    [`$feature/${key}`]: value,
+    locally_evaluated: isLocal
+  }
+  if (record !== undefined) {
+    if (record.id !== undefined) properties["$feature_flag_id"] = record.id
+    if (record.version !== undefined) properties["$feature_flag_version"] = record.version
+    if (record.reason !== undefined) properties["$feature_flag_reason"] = record.reason
+    if (record.hasExperiment !== undefined) properties["$feature_flag_has_experiment"] = record.hasExperiment
+    if (record.payload !== undefined) properties["$feature_flag_payload"] = record.payload
+  }
+  if (isLocal) {
+    if (local?.loadedAt !== undefined) properties["$feature_flag_definitions_loaded_at"] = local.loadedAt
+  } else if (response?.evaluatedAt !== undefined) {
+    properties["$feature_flag_evaluated_at"] = response.evaluatedAt
+  }
+  if (response?.requestId !== undefined) properties["$feature_flag_request_id"] = response.requestId
+  if (subject.deviceId !== undefined && subject.deviceId !== "") properties["$device_id"] = subject.deviceId
+  if (evaluation.errors.length > 0 || value === null) {
+    const error = errorOf(evaluation, record)
+    if (error !== "") properties["$feature_flag_error"] = error
+  }
+  return properties
+}
+
+const draftOf = (
+  evaluation: Evaluation,
+  key: string,
+  record: FlagRecord | undefined,
+  context: RequestContext
+): EventDraft => ({
+  event: "$feature_flag_called",
+  distinctId: evaluation.subject.distinctId,
+  properties: propertiesOf(evaluation, key, record),
+  contextProperties: contextProperties(context),
+  groups: evaluation.subject.groups !== undefined && isNotEmpty(evaluation.subject.groups)
+    ? evaluation.subject.groups
+    : undefined,
+  disableGeoip: evaluation.subject.disableGeoip,
+  minimal: record !== undefined && record.minimalGate && record.hasExperiment === false
+})
+
+/**
+ * Reports that somebody read a flag, unless that was reported before. Never waits for the queue. A claim whose event
+ * the queue did not take is given back; in between nothing can interrupt.
+ *
+ * @internal
+ */
+export const reportExposure = (evaluation: Evaluation, reporter: Reporter, key: string): Effect.Effect<void> =>
+  Effect.flatMap(FiberRef.get(requestContextRef), (context) => {
+    const record = recordOf(evaluation, key)
+    const exposure: ExposureKey = {
+      distinctId: evaluation.subject.distinctId,
+      key,
+      value: record?.value,
+      deviceId: evaluation.subject.deviceId,
+      groups: evaluation.subject.groups
+    }
+    return Effect.uninterruptible(
+      Effect.flatMap(reporter.dedup.claim(exposure), (claimed) => {
+        if (!claimed) {
+          Metrics.exposuresDeduplicated.unsafeUpdate(1, [])
+          return Effect.void
+        }
+        return Effect.flatMap(
+          reporter.queue.tryOffer(draftOf(evaluation, key, record, context)),
+          (offered) => {
+            if (offered._tag === "Rejected") {
+              Metrics.exposuresRejected.unsafeUpdate(1, [])
+              return reporter.dedup.release(exposure)
+            }
+            Metrics.exposuresSent.unsafeUpdate(1, [])
+            evaluation.reported.add(key)
+            return Effect.void
+          }
+        )
+      })
+    )
+  })
