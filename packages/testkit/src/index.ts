@@ -1,1 +1,19 @@
-export {}
+/**
+ * @since 0.1.0
+ */
+export * as Fault from "./Fault.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as PostHogServer from "./PostHogServer.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Recording from "./Recording.ts"
+
+/**
+ * @since 0.1.0
+ */
+export type * as RemoteFlag from "./RemoteFlag.ts"

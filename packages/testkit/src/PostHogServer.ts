@@ -1,0 +1,203 @@
+/**
+ * A PostHog-compatible server inside the test process: real HTTP on a real socket, everything else in memory.
+ *
+ * It evaluates flags, serves definitions and takes events in as PostHog does, remembers all that arrived, and breaks on
+ * command.
+ *
+ * @since 0.1.0
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
+import type * as HttpServerError from "@effect/platform/HttpServerError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Http from "node:http"
+import type * as Fault from "./Fault.ts"
+import * as Connections from "./internal/connections.ts"
+import * as Definitions from "./internal/definitions.ts"
+import * as FaultScript from "./internal/faultScript.ts"
+import * as HttpApplication from "./internal/httpApplication.ts"
+import { groupId, initialState } from "./internal/project.ts"
+import * as RequestLog from "./internal/requestLog.ts"
+import type { Endpoint, ReceivedEvent, RecordedRequest } from "./Recording.ts"
+import { BatchBody, EventsBody, FlagsBody } from "./Recording.ts"
+import type { RemoteFlag } from "./RemoteFlag.ts"
+
+/**
+ * What the server starts with. All of it can change while it runs, and `reset` returns to it.
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
+export interface Options {
+  /** A definitions document; served as it is, valid or not. Default: one without flags. */
+  readonly definitions?: unknown
+  /** Default: `"phc_test"`. */
+  readonly projectKey?: string | undefined
+  /** Default: `"phs_test"`. */
+  readonly secretKey?: string | undefined
+  /** Default: 0, any free port. */
+  readonly port?: number | undefined
+  /** Default: `"127.0.0.1"`. */
+  readonly host?: string | undefined
+  /** Stored persons: distinct id to properties. */
+  readonly persons?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
+  /** Stored groups: group type to group key to properties. */
+  readonly groups?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> | undefined
+  /** Flags decided by the server whatever the definitions say. */
+  readonly remoteFlags?: Readonly<Record<string, RemoteFlag>> | undefined
+  /** The shape of flags answers: the current one, or that of older servers. Default: `"v4"`. */
+  readonly flagsShape?: "v4" | "v3" | undefined
+  /** How many requests, and how many events, are remembered; the oldest give way. Default: unlimited. */
+  readonly capacity?: number | undefined
+}
+
+/**
+ * The handle on a running server.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogServer")<PostHogServer, {
+  /** Such as `http://127.0.0.1:54321`, without a slash at the end. */
+  readonly url: string
+  /** Everything that arrived, in order. */
+  readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
+  readonly requestsTo: (endpoint: Endpoint) => Effect.Effect<ReadonlyArray<RecordedRequest>>
+  /** The requests to `flags` whose body has the right form, typed. */
+  readonly flagRequests: Effect.Effect<ReadonlyArray<RecordedRequest<FlagsBody>>>
+  readonly definitionRequests: Effect.Effect<ReadonlyArray<RecordedRequest>>
+  /** The requests to `batch` whose body has the right form, typed. */
+  readonly batchRequests: Effect.Effect<ReadonlyArray<RecordedRequest<BatchBody>>>
+  /** The requests to `ai` whose body has the right form, typed. */
+  readonly aiRequests: Effect.Effect<ReadonlyArray<RecordedRequest<BatchBody>>>
+  /** The requests to `events` whose body has the right form, typed. */
+  readonly eventsRequests: Effect.Effect<ReadonlyArray<RecordedRequest<EventsBody>>>
+  /** Every event taken in on any route, in order; one that was sent again is here again. */
+  readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
+  /** Serves another document from now on, with another ETag unless the content is the same. */
+  readonly setDefinitions: (document: unknown) => Effect.Effect<void>
+  /** Replaces the flags decided by the server, all of them. */
+  readonly setRemoteFlags: (flags: Readonly<Record<string, RemoteFlag>>) => Effect.Effect<void>
+  /** Replaces the stored properties of a person. */
+  readonly setPerson: (distinctId: string, properties: Readonly<Record<string, unknown>>) => Effect.Effect<void>
+  /** Replaces the stored properties of a group. */
+  readonly setGroup: (
+    type: string,
+    key: string | number,
+    properties: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<void>
+  /** Which shape flags answers have from now on. */
+  readonly setFlagsShape: (shape: "v4" | "v3") => Effect.Effect<void>
+  /** Appends to the faults that the next requests to the endpoint meet, one each; after them all is normal again. */
+  readonly script: (endpoint: Endpoint, ...faults: ReadonlyArray<Fault.Fault>) => Effect.Effect<void>
+  /** From now on every request to the endpoint for which nothing is scripted meets this fault. */
+  readonly always: (endpoint: Endpoint, fault: Fault.Fault) => Effect.Effect<void>
+  /** Forgets what `script` and `always` were told, for one endpoint or for all. Requests that hang go on hanging. */
+  readonly clear: (endpoint?: Endpoint) => Effect.Effect<void>
+  /** Resolves when this many requests to the endpoint have arrived since the start or the last `reset`: those. */
+  readonly awaitRequests: (endpoint: Endpoint, count: number) => Effect.Effect<ReadonlyArray<RecordedRequest>>
+  /** Resolves when this many events were taken in since the start or the last `reset`: all of them. */
+  readonly awaitEvents: (count: number) => Effect.Effect<ReadonlyArray<ReceivedEvent>>
+  /** How many client sockets are open. */
+  readonly openConnections: Effect.Effect<number>
+  /** Resolves when at most this many client sockets are open; a closed one takes a moment to be noticed. */
+  readonly awaitConnections: (atMost: number) => Effect.Effect<void>
+  /** Forgets all that was recorded, scripted and set, and returns to the options. Connections stay open. */
+  readonly reset: Effect.Effect<void>
+}>() {
+  /**
+   * Listens from when the layer is built to when its scope closes. Closing is prompt: connections with requests that
+   * hang are destroyed. Fails when the port is taken.
+   *
+   * Times (`Fault.delay`, `arrivedAt`) are those of the clock the layer is built under: under a test clock a delayed
+   * answer waits for the test to adjust it.
+   */
+  static readonly layer = (options: Options = {}): Layer.Layer<PostHogServer, HttpServerError.ServeError> =>
+    Layer.scoped(PostHogServer, make(options))
+}
+
+/**
+ * Starts a server that lives as long as the scope; {@link layer} is this as a layer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*(options: Options = {}) {
+  const initial = initialState(options)
+  const project = {
+    projectKey: options.projectKey ?? "phc_test",
+    secretKey: options.secretKey ?? "phs_test",
+    state: yield* Ref.make(initial)
+  }
+  const log = RequestLog.make(options.capacity ?? Number.POSITIVE_INFINITY)
+  const faults = FaultScript.make()
+  const nodeServer = Http.createServer()
+  const connections = Connections.track(nodeServer)
+  const server = yield* NodeHttpServer.make(() => nodeServer, {
+    port: options.port ?? 0,
+    host: options.host ?? "127.0.0.1"
+  })
+  // Closing a server waits for its connections: this runs before that, being added after it.
+  yield* Effect.addFinalizer(() => connections.destroyAll)
+  yield* server.serve(HttpApplication.make(project, log, faults)).pipe(
+    // The server stands for another process: its spans have no place in the trace of the program under test.
+    HttpMiddleware.withTracerDisabledWhenEffect(() => true)
+  )
+
+  const requestsTo = (endpoint: Endpoint) =>
+    Effect.map(log.requests, (requests) => requests.filter((request) => request.endpoint === endpoint))
+  const typed = <A, I>(endpoint: Endpoint, schema: Schema.Schema<A, I>) => {
+    const isBody = Schema.is(schema)
+    return Effect.map(
+      requestsTo(endpoint),
+      (requests) => requests.filter((request): request is RecordedRequest<A> => isBody(request.body))
+    )
+  }
+
+  return PostHogServer.of({
+    url: server.address._tag === "TcpAddress" ? `http://${server.address.hostname}:${server.address.port}` : "",
+    requests: log.requests,
+    requestsTo,
+    flagRequests: typed("flags", FlagsBody),
+    definitionRequests: requestsTo("definitions"),
+    batchRequests: typed("batch", BatchBody),
+    aiRequests: typed("ai", BatchBody),
+    eventsRequests: typed("events", EventsBody),
+    events: log.events,
+    setDefinitions: (document) =>
+      Ref.update(project.state, (state) => ({ ...state, definitions: Definitions.make(document) })),
+    setRemoteFlags: (remoteFlags) => Ref.update(project.state, (state) => ({ ...state, remoteFlags })),
+    setPerson: (distinctId, properties) =>
+      Ref.update(project.state, (state) => ({
+        ...state,
+        persons: HashMap.set(state.persons, distinctId, properties)
+      })),
+    setGroup: (type, key, properties) =>
+      Ref.update(project.state, (state) => ({
+        ...state,
+        groups: HashMap.set(state.groups, groupId(type, key), properties)
+      })),
+    setFlagsShape: (flagsShape) => Ref.update(project.state, (state) => ({ ...state, flagsShape })),
+    script: (endpoint, ...scripted) => faults.script(endpoint, scripted),
+    always: faults.always,
+    clear: faults.clear,
+    awaitRequests: (endpoint, count) => Effect.zipRight(log.awaitRequests(endpoint, count), requestsTo(endpoint)),
+    awaitEvents: (count) => Effect.zipRight(log.awaitEvents(count), log.events),
+    openConnections: connections.open,
+    awaitConnections: connections.awaitAtMost,
+    reset: Effect.all([log.clear, faults.clear(), Ref.set(project.state, initial)], { discard: true })
+  })
+})
+
+/**
+ * The layer of {@link PostHogServer}, for those who import this module as a namespace.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: (options?: Options) => Layer.Layer<PostHogServer, HttpServerError.ServeError> = PostHogServer.layer

@@ -1,0 +1,144 @@
+/**
+ * What an embedded server remembers of what arrived: requests, and the events it accepted.
+ *
+ * @since 0.1.0
+ */
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/**
+ * The endpoints of PostHog that the server speaks.
+ *
+ * - `flags`: `POST /flags/?v=2`
+ * - `definitions`: `GET /flags/definitions`
+ * - `batch`: `POST /batch/`
+ * - `ai`: `POST /i/v0/ai/batch/`
+ * - `events`: `POST /i/v1/analytics/events`
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Endpoint = "flags" | "definitions" | "batch" | "ai" | "events"
+
+/**
+ * The endpoints that take events in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CaptureRoute = Extract<Endpoint, "batch" | "ai" | "events">
+
+/**
+ * One request, recorded when its last byte had arrived and before it was answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecordedRequest<Body = unknown> {
+  /** `"other"`: no endpoint of PostHog; it was answered with a 404. */
+  readonly endpoint: Endpoint | "other"
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  /** Decoded; a parameter without a value, such as `send_cohorts`, is the empty string. */
+  readonly query: Readonly<Record<string, string>>
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Decompressed and parsed. Text when it is no JSON, `undefined` when there was none or it could not be decompressed. */
+  readonly body: Body
+  /** Size of the body on the wire, in bytes. */
+  readonly bodyBytes: number
+  /** Epoch milliseconds on the server's clock. */
+  readonly arrivedAt: number
+  /** The status of the answer; `None` as long as none was sent, and for ever where none was. */
+  readonly status: Option.Option<number>
+}
+
+/**
+ * One event the server took in. An event that was sent twice is here twice.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReceivedEvent {
+  readonly event: string
+  readonly distinct_id: string
+  /** Absent when the client sent none. */
+  readonly uuid: string | undefined
+  /** As it was sent. */
+  readonly timestamp: string | undefined
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly route: CaptureRoute
+  /** The whole event as it was sent, for fields of one protocol only, such as `options` or `session_id`. */
+  readonly sent: Readonly<Record<string, unknown>>
+}
+
+const JsonObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+/**
+ * The body of a request to the `flags` endpoint.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FlagsBody = Schema.Struct({
+  token: Schema.optional(Schema.String),
+  api_key: Schema.optional(Schema.String),
+  distinct_id: Schema.String,
+  device_id: Schema.optional(Schema.NullOr(Schema.String)),
+  groups: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number) })),
+  person_properties: Schema.optional(JsonObject),
+  group_properties: Schema.optional(Schema.Record({ key: Schema.String, value: JsonObject })),
+  geoip_disable: Schema.optional(Schema.Boolean),
+  flag_keys_to_evaluate: Schema.optional(Schema.Array(Schema.String)),
+  evaluation_contexts: Schema.optional(Schema.Array(Schema.String))
+})
+
+/**
+ * The body of a request to the `flags` endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlagsBody extends Schema.Schema.Type<typeof FlagsBody> {}
+
+/**
+ * The body of a request to the `batch` and `ai` endpoints. Every event has at least a name and a distinct id.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const BatchBody = Schema.Struct({
+  api_key: Schema.String,
+  batch: Schema.Array(JsonObject),
+  sent_at: Schema.optional(Schema.String),
+  historical_migration: Schema.optional(Schema.Boolean)
+})
+
+/**
+ * The body of a request to the `batch` and `ai` endpoints.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchBody extends Schema.Schema.Type<typeof BatchBody> {}
+
+/**
+ * The body of a request to the `events` endpoint.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EventsBody = Schema.Struct({
+  created_at: Schema.String,
+  historical_migration: Schema.optional(Schema.Boolean),
+  batch: Schema.Array(JsonObject)
+})
+
+/**
+ * The body of a request to the `events` endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EventsBody extends Schema.Schema.Type<typeof EventsBody> {}

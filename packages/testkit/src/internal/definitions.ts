@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto"
+import { type Evaluation, make as makeEvaluation } from "./evaluation.ts"
+import { arrayOrEmpty, isObject, type JsonObject, objectOrEmpty } from "./json.ts"
+
+/**
+ * A definitions document as it is served, with what else the server must know of each flag.
+ *
+ * @internal
+ */
+export interface Definitions {
+  readonly document: unknown
+  readonly text: string
+  /** Weak, from the text: the same document has the same tag in every server. */
+  readonly etag: string
+  readonly flags: ReadonlyArray<DefinedFlag>
+  readonly byKey: ReadonlyMap<string, DefinedFlag>
+  readonly minimalFlagCalledEvents: boolean
+  readonly evaluation: Evaluation
+}
+
+/** @internal */
+export interface DefinedFlag {
+  readonly key: string
+  readonly id: number
+  readonly version: number
+  readonly active: boolean
+  readonly hasExperiment: boolean | undefined
+  readonly payloads: JsonObject
+}
+
+const integerOr = (value: unknown, otherwise: number): number =>
+  typeof value === "number" && Number.isInteger(value) ? value : otherwise
+
+const definedFlag = (flag: JsonObject, index: number): DefinedFlag => ({
+  key: String(flag["key"]),
+  id: integerOr(flag["id"], index + 1),
+  version: integerOr(flag["version"], 1),
+  active: flag["active"] === true && flag["deleted"] !== true,
+  hasExperiment: typeof flag["has_experiment"] === "boolean" ? flag["has_experiment"] : undefined,
+  payloads: objectOrEmpty(objectOrEmpty(flag["filters"])["payloads"])
+})
+
+/** @internal */
+export const emptyDocument = { flags: [], group_type_mapping: {}, cohorts: {} }
+
+/** @internal */
+export const make = (document: unknown): Definitions => {
+  const text = JSON.stringify(document) ?? "null"
+  const content = objectOrEmpty(document)
+  const flags = arrayOrEmpty(content["flags"])
+    .filter(isObject)
+    .filter((flag) => typeof flag["key"] === "string")
+    .map(definedFlag)
+  return {
+    document,
+    text,
+    etag: `W/"${createHash("sha1").update(text).digest("hex")}"`,
+    flags,
+    byKey: new Map(flags.map((flag) => [flag.key, flag])),
+    minimalFlagCalledEvents: content["minimal_flag_called_events"] === true,
+    evaluation: makeEvaluation(document)
+  }
+}

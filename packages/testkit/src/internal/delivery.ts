@@ -1,0 +1,83 @@
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { Answer } from "./answer.ts"
+
+/**
+ * The ways an answer leaves the server, the broken ones included. Each of those that cut the connection ends in `never`:
+ * the platform interrupts the handler of a request whose connection is gone.
+ */
+type Delivery = Effect.Effect<HttpServerResponse.HttpServerResponse>
+
+// `end` of platform's own responses writes the length; a stream does not, so it is given here.
+const withLength = (answer: Answer) => ({ ...answer.headers, "content-length": String(answer.body.length) })
+
+const half = (body: Uint8Array): Uint8Array => body.subarray(0, Math.ceil(body.length / 2))
+
+/** @internal */
+export const whole = (answer: Answer): Delivery =>
+  Effect.succeed(
+    answer.body.length === 0
+      ? HttpServerResponse.empty({ status: answer.status, headers: answer.headers })
+      : HttpServerResponse.uint8Array(answer.body, {
+        status: answer.status,
+        headers: answer.headers,
+        contentType: answer.headers["content-type"] ?? "application/octet-stream"
+      })
+  )
+
+const streamed = (answer: Answer, body: Stream.Stream<Uint8Array>): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.stream(body, {
+    status: answer.status,
+    headers: withLength(answer),
+    contentType: answer.headers["content-type"] ?? "application/octet-stream",
+    contentLength: answer.body.length
+  })
+
+/** @internal */
+export const stalled = (answer: Answer): Delivery =>
+  Effect.succeed(streamed(answer, Stream.concat(Stream.make(half(answer.body)), Stream.never)))
+
+/** @internal */
+export const dripping = (answer: Answer, interval: Duration.Duration): Delivery =>
+  Effect.succeed(
+    streamed(
+      answer,
+      Stream.range(0, answer.body.length - 1, 1).pipe(
+        Stream.map((index) => answer.body.subarray(index, index + 1)),
+        Stream.schedule(Schedule.spaced(interval))
+      )
+    )
+  )
+
+/** @internal */
+export const malformed = (answer: Answer): Delivery => whole({ ...answer, body: half(answer.body) })
+
+const sendHalf = (request: HttpServerRequest.HttpServerRequest, answer: Answer): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const response = NodeHttpServerRequest.toServerResponse(request)
+    response.writeHead(answer.status, withLength(answer))
+    response.write(half(answer.body), () => resume(Effect.void))
+  })
+
+/** @internal */
+export const truncated = (request: HttpServerRequest.HttpServerRequest, answer: Answer): Delivery =>
+  sendHalf(request, answer).pipe(
+    Effect.zipRight(Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.end())),
+    Effect.zipRight(Effect.never)
+  )
+
+/** @internal */
+export const resetMidBody = (request: HttpServerRequest.HttpServerRequest, answer: Answer): Delivery =>
+  Effect.zipRight(sendHalf(request, answer), reset(request))
+
+/** @internal */
+export const reset = (request: HttpServerRequest.HttpServerRequest): Delivery =>
+  Effect.zipRight(
+    Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.resetAndDestroy()),
+    Effect.never
+  )
