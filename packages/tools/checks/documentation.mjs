@@ -1,0 +1,116 @@
+// Every export of a public module has a description, a version and a category; what is internal says so.
+import { join, relative } from "node:path"
+import ts from "typescript"
+import { at, parse } from "./syntax.mjs"
+import { publishable, root, shown, sourceFiles } from "./workspace.mjs"
+
+const categories = [
+  "type ids",
+  "models",
+  "schemas",
+  "errors",
+  "tags",
+  "services",
+  "layers",
+  "constructors",
+  "combinators",
+  "getters",
+  "guards",
+  "configuration",
+  "metrics",
+  "testing"
+]
+
+export const documentation = () =>
+  publishable.flatMap((name) => {
+    const sources = join(root, "packages", name, "src")
+    return sourceFiles(name).flatMap((file) => {
+      const sourceFile = parse(file)
+      if (relative(sources, file).startsWith("internal")) return internalModule(sourceFile)
+      if (file === join(sources, "index.ts")) return barrel(sourceFile)
+      return publicModule(sourceFile)
+    })
+  })
+
+const publicModule = (sourceFile) => [
+  ...header(sourceFile),
+  ...exported(sourceFile).flatMap((declaration) => [
+    ...described(declaration),
+    ...(ts.isClassDeclaration(declaration) ? declaration.members.filter(isPublicStatic).flatMap(describedMember) : [])
+  ])
+]
+
+const internalModule = (sourceFile) =>
+  exported(sourceFile)
+    .filter((declaration) => tags(declaration, "internal").length === 0)
+    .map((declaration) =>
+      `${at(declaration)} ${nameOf(declaration)} is exported by an internal module: /** @internal */`
+    )
+
+/** The root of a package has re-exports and nothing else. */
+const barrel = (sourceFile) => [
+  ...header(sourceFile),
+  ...sourceFile.statements
+    .filter((statement) => !ts.isExportDeclaration(statement) || statement.moduleSpecifier === undefined)
+    .map((statement) => `${at(statement)} index.ts re-exports modules and declares nothing`)
+]
+
+const header = (sourceFile) => {
+  const [first] = ts.getLeadingCommentRanges(sourceFile.text, 0) ?? []
+  const comment = first === undefined ? "" : sourceFile.text.slice(first.pos, first.end)
+  if (comment.startsWith("/**") && /@since \d+\.\d+\.\d+/.test(comment)) return []
+  return [`${shown(sourceFile.fileName)} begins without a module comment that has @since`]
+}
+
+/** Exported declarations, the first of each overloaded function. */
+const exported = (sourceFile) => {
+  const seen = new Set()
+  return sourceFile.statements.filter((statement) => {
+    const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) ?? [] : []
+    if (!modifiers.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword)) return false
+    if (!ts.isFunctionDeclaration(statement)) return true
+    const name = nameOf(statement)
+    return !seen.has(name) && seen.add(name)
+  })
+}
+
+const described = (declaration) => {
+  if (tags(declaration, "internal").length > 0) return []
+  const problems = []
+  const where = `${at(declaration)} ${nameOf(declaration)}`
+  if (description(declaration) === "") problems.push(`${where} has no description`)
+  const since = tags(declaration, "since")
+  if (since.length !== 1 || !/^\d+\.\d+\.\d+$/.test(since[0])) problems.push(`${where} has no @since with a version`)
+  const category = tags(declaration, "category")
+  if (category.length !== 1) {
+    problems.push(`${where} has ${category.length === 0 ? "no @category" : "more than one @category"}`)
+  } else if (!categories.includes(category[0])) {
+    problems.push(`${where} has the category "${category[0]}", which is none of: ${categories.join(", ")}`)
+  }
+  return problems
+}
+
+const isPublicStatic = (member) => {
+  const flags = ts.getCombinedModifierFlags(member)
+  return (flags & ts.ModifierFlags.Static) !== 0 && (flags & ts.ModifierFlags.Private) === 0
+}
+
+const describedMember = (member) =>
+  tags(member, "internal").length > 0 || description(member) !== ""
+    ? []
+    : [`${at(member)} static ${member.name?.getText()} has no description`]
+
+// The comment that belongs to a declaration is the last one before it: the first of a file is the module's.
+const commentOf = (declaration) => (declaration.jsDoc ?? []).at(-1)
+
+const description = (declaration) => (ts.getTextOfJSDocComment(commentOf(declaration)?.comment) ?? "").trim()
+
+const tags = (declaration, name) =>
+  (commentOf(declaration)?.tags ?? [])
+    .filter((tag) => tag.tagName.text === name)
+    .map((tag) => (ts.getTextOfJSDocComment(tag.comment) ?? "").trim())
+
+const nameOf = (declaration) =>
+  ts.isVariableStatement(declaration)
+    ? declaration.declarationList.declarations.map((variable) => variable.name.getText()).join(", ")
+    : declaration.name?.getText() ?? "default"

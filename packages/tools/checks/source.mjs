@@ -1,0 +1,90 @@
+// Rules for sources that the linter has no words for.
+import { builtinModules } from "node:module"
+import { basename, dirname, join, relative, sep } from "node:path"
+import ts from "typescript"
+import { at, imports, packageOf, parse, visit } from "./syntax.mjs"
+import { manifestOf, packageNames, publishable, root, shown, sourceFiles } from "./workspace.mjs"
+
+export const source = () =>
+  packageNames.flatMap((name) => {
+    const manifest = manifestOf(name)
+    const runtime = { ...manifest.dependencies, ...manifest.peerDependencies }
+    const development = { ...runtime, ...manifest.devDependencies }
+    return [
+      ...sourceFiles(name).flatMap((file) => [
+        ...declaredImports(file, manifest.name, publishable.includes(name) ? runtime : development),
+        ...(publishable.includes(name) ? [...fileName(name, file), ...librarySource(name, file)] : [])
+      ]),
+      ...["test", "dtslint"].flatMap((folder) => sourceFiles(name, folder)).flatMap((file) => [
+        ...declaredImports(file, manifest.name, development),
+        ...noFocus(file)
+      ])
+    ]
+  })
+
+// Tools that every package's tests may use without declaring them once more.
+const everywhere = ["vitest", "tstyche", "typescript", "@effect/schema"]
+
+/** What is imported is declared by the package that imports it, so that it is there when that package is installed. */
+const declaredImports = (file, self, declared) => {
+  const isTest = !shown(file).includes("/src/")
+  return imports(parse(file)).flatMap(({ node, specifier }) => {
+    const wanted = packageOf(specifier)
+    if (wanted === undefined || wanted === "node:" || wanted === self || wanted in declared) return []
+    if (isTest && everywhere.includes(wanted)) return []
+    if (builtinModules.includes(wanted)) return [`${at(node)} write "node:${specifier}"`]
+    return [`${at(node)} "${wanted}" is not declared in this package's package.json`]
+  })
+}
+
+const banned = /^(utils?|common|helpers?|manager|misc)$/i
+
+/** Public modules are named after their concept in PascalCase, internal ones and folders in camelCase. */
+const fileName = (name, file) => {
+  const path = relative(join(root, "packages", name, "src"), file).split(sep).join("/")
+  if (path === "index.ts") return []
+  const stem = basename(path, ".ts")
+  const isInternal = dirname(path).split("/")[0] === "internal"
+  const wanted = isInternal ? /^[a-z][A-Za-z0-9]*$/ : /^[A-Z][A-Za-z0-9]*$/
+  const problems = []
+  if (!wanted.test(stem)) problems.push(`${shown(file)} is not named in ${isInternal ? "camelCase" : "PascalCase"}`)
+  if (banned.test(stem)) problems.push(`${shown(file)} is not named after a concept`)
+  return problems
+}
+
+const librarySource = (name, file) => {
+  const problems = []
+  const sourceFile = parse(file)
+  const isCompression = shown(file) === "packages/effect-posthog/src/Compression.ts"
+  for (const { kind, node, specifier } of imports(sourceFile)) {
+    if (isCompression && specifier.startsWith("node:") && kind !== "dynamic") {
+      problems.push(`${at(node)} "${specifier}" is imported dynamically, so that the module loads where it is absent`)
+    }
+  }
+  visit(sourceFile, (node) => {
+    if (ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0) {
+      problems.push(`${at(node)} the time comes from Clock, or is an argument`)
+    }
+    if (name === "evaluator" && ts.isThrowStatement(node)) {
+      problems.push(`${at(node)} the evaluator never throws: what goes wrong is a result or a Problem`)
+    }
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && /Live$/.test(node.name.text)) {
+      problems.push(`${at(node)} layers are named layer, layerMemory, layerNoop ...: never Live`)
+    }
+  })
+  return problems
+}
+
+const suites = new Set(["it", "test", "describe", "suite", "layer", "bench"])
+
+/** A focused test hides all others. (`only` is also the name of a method of snapshots, which no suite is.) */
+const noFocus = (file) => {
+  const problems = []
+  visit(parse(file), (node) => {
+    if (!ts.isPropertyAccessExpression(node) || node.name.text !== "only") return
+    let target = node.expression
+    while (ts.isPropertyAccessExpression(target)) target = target.expression
+    if (ts.isIdentifier(target) && suites.has(target.text)) problems.push(`${at(node)} a focused test hides the others`)
+  })
+  return problems
+}
