@@ -24,10 +24,11 @@ const categories = [
 export const documentation = () =>
   publishable.flatMap((name) => {
     const sources = join(root, "packages", name, "src")
-    return sourceFiles(name).flatMap((file) => {
+    const files = sourceFiles(name)
+    return files.flatMap((file) => {
       const sourceFile = parse(file)
       if (relative(sources, file).startsWith("internal")) return internalModule(sourceFile)
-      if (file === join(sources, "index.ts")) return barrel(sourceFile)
+      if (file === join(sources, "index.ts") && files.length > 1) return barrel(sourceFile)
       return publicModule(sourceFile)
     })
   })
@@ -47,7 +48,7 @@ const internalModule = (sourceFile) =>
       `${at(declaration)} ${nameOf(declaration)} is exported by an internal module: /** @internal */`
     )
 
-/** The root of a package has re-exports and nothing else. */
+/** The root of a package of several modules has re-exports and nothing else. */
 const barrel = (sourceFile) => [
   ...header(sourceFile),
   ...sourceFile.statements

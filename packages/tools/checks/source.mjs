@@ -68,7 +68,7 @@ const librarySource = (name, file) => {
     if (name === "evaluator" && ts.isThrowStatement(node)) {
       problems.push(`${at(node)} the evaluator never throws: what goes wrong is a result or a Problem`)
     }
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && /Live$/.test(node.name.text)) {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text.endsWith("Live")) {
       problems.push(`${at(node)} layers are named layer, layerMemory, layerNoop ...: never Live`)
     }
   })
