@@ -7,22 +7,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { DedupStore } from "./DedupStore.ts"
-import { encodeExposureKey } from "./internal/exposureKey.ts"
-
-/**
- * What makes two exposures the same. `value` is absent for a flag that has none; the order of `groups` is of no
- * consequence, and none is the same as `{}`.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ExposureKey {
-  readonly distinctId: string
-  readonly key: string
-  readonly value?: boolean | string | undefined
-  readonly deviceId?: string | undefined
-  readonly groups?: Readonly<Record<string, string | number>> | undefined
-}
+import { encode } from "./ExposureKey.ts"
+import type { ExposureKey } from "./ExposureKey.ts"
 
 /**
  * Decides whether an exposure still has to be reported.
@@ -48,8 +34,8 @@ export class DedupCache extends Context.Tag("effect-posthog/DedupCache")<DedupCa
       const store = yield* DedupStore
       yield* Effect.addFinalizer(() => store.clear)
       return {
-        claim: (exposure) => store.claim(encodeExposureKey(exposure)),
-        release: (exposure) => store.release(encodeExposureKey(exposure))
+        claim: (exposure) => store.claim(encode(exposure)),
+        release: (exposure) => store.release(encode(exposure))
       }
     })
   )

@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { validate } from "./internal/settings.ts"
 import type { Options, Settings } from "./Options.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
@@ -26,4 +28,16 @@ export class PostHogConfig extends Context.Tag("effect-posthog/PostHogConfig")<P
    */
   static readonly layer = (options: Options): Layer.Layer<PostHogConfig, PostHogConfigError> =>
     Layer.effect(PostHogConfig, validate(options))
+
+  /**
+   * The configuration of a client that does nothing.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerDisabled: Layer.Layer<PostHogConfig> = Layer.effect(
+    PostHogConfig,
+    // These options are valid: without a key is how a disabled client runs.
+    Effect.orDie(validate({ apiKey: Redacted.make(""), enabled: false }))
+  )
 }

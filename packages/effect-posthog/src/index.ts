@@ -7,7 +7,6 @@ export { Decider } from "./Decider.ts"
 export { DeciderError } from "./Decision.ts"
 export type { DecideRequest, DecideResponse, RemoteFlag } from "./Decision.ts"
 export { DedupCache } from "./DedupCache.ts"
-export type { ExposureKey } from "./DedupCache.ts"
 export { DedupStore } from "./DedupStore.ts"
 export { DefinitionsError, DefinitionsSource } from "./DefinitionsSource.ts"
 export type { DefinitionsErrorReason, DefinitionsLoad } from "./DefinitionsSource.ts"
@@ -18,6 +17,7 @@ export { EventQueue } from "./EventQueue.ts"
 export type { Counts, Delivery, DropReason, Offered, RejectReason } from "./EventQueue.ts"
 export { EventTransport } from "./EventTransport.ts"
 export type { EventBatch, SendOutcome } from "./EventTransport.ts"
+export type { ExposureKey } from "./ExposureKey.ts"
 /**
  * Typed flags: what a flag's value and payload may be, said once.
  *

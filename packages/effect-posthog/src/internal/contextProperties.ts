@@ -1,4 +1,4 @@
-import type { RequestContext } from "../RequestContext.ts"
+import type { RequestContext } from "./requestContextRef.ts"
 
 /**
  * What a request context contributes to the properties of an event.

@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
-import type { ExposureKey } from "../DedupCache.ts"
 import type { EventDraft } from "../EventDraft.ts"
+import type { ExposureKey } from "../ExposureKey.ts"
 import * as Metrics from "../PostHogMetrics.ts"
-import type { RequestContext } from "../RequestContext.ts"
 import { contextProperties } from "./contextProperties.ts"
 import type { Evaluation, Reporter } from "./evaluation.ts"
 import { recordOf } from "./evaluation.ts"
 import type { FlagRecord } from "./flagRecord.ts"
+import type { RequestContext } from "./requestContextRef.ts"
 import { requestContextRef } from "./requestContextRef.ts"
 
 const errorOf = (evaluation: Evaluation, record: FlagRecord | undefined): string => {

@@ -1,4 +1,23 @@
-import type { ExposureKey } from "../DedupCache.ts"
+/**
+ * What makes two exposures the same.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What makes two exposures the same. `value` is absent for a flag that has none; the order of `groups` is of no
+ * consequence, and none is the same as `{}`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExposureKey {
+  readonly distinctId: string
+  readonly key: string
+  readonly value?: boolean | string | undefined
+  readonly deviceId?: string | undefined
+  readonly groups?: Readonly<Record<string, string | number>> | undefined
+}
 
 const value = (exposure: ExposureKey): string => {
   switch (typeof exposure.value) {
@@ -22,9 +41,10 @@ const canonicalGroups = (groups: ExposureKey["groups"]): ReadonlyArray<readonly 
 /**
  * The exposure as one string: two exposures are the same exactly when their strings are.
  *
- * @internal
+ * @since 0.1.0
+ * @category getters
  */
-export const encodeExposureKey = (exposure: ExposureKey): string =>
+export const encode = (exposure: ExposureKey): string =>
   JSON.stringify([
     exposure.distinctId,
     exposure.key,
