@@ -50,7 +50,8 @@ export const run = (command, args, options = {}) =>
         NO_COLOR: "1"
       },
       shell: process.platform === "win32",
-      stdio: ["ignore", "pipe", "pipe"]
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: options.timeout
     })
     const chunks = []
     const errors = []

@@ -1,0 +1,65 @@
+// The @example blocks of the documentation, compiled and run.
+//
+// docgen does both for most of them while it generates the reference. It overlooks the examples of classes and of their
+// static properties, so those are compiled and run here, in the same way.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import ts from "typescript"
+import { parse, visit } from "./syntax.mjs"
+import { isFile, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
+
+export const examples = async () => {
+  const problems = []
+  for (const name of publishable) problems.push(...await docgen(name), ...await overlooked(name))
+  return problems
+}
+
+/** Generates the reference of a package into its `.docgen` folder. */
+const docgen = async (name) => {
+  const folder = join(root, "packages", name)
+  if (!isFile(join(folder, "docgen.json"))) return [`packages/${name}/docgen.json is missing`]
+  rmSync(join(folder, ".docgen"), { force: true, recursive: true })
+  const result = await run("docgen", [], { cwd: folder })
+  return result.code === 0 ? [] : [`packages/${name}: ${readable(result.output)}`]
+}
+
+/** What docgen printed, without its progress and its own stack. */
+const readable = (output) =>
+  output.split("\n").filter((line) => !/ INFO \(|docgen\/bin\.cjs|^\s*$/.test(line)).join("\n").trim()
+
+const overlooked = async (name) => {
+  const blocks = sourceFiles(name)
+    .filter((file) => !shown(file).includes("/internal/"))
+    .flatMap((file) => examplesOfClasses(file))
+  if (blocks.length === 0) return []
+  const folder = join(root, "packages", name, ".docgen", "classes")
+  mkdirSync(folder, { recursive: true })
+  for (const [index, block] of blocks.entries()) writeFileSync(join(folder, `Example${index}.ts`), block.code)
+  const modules = blocks.map((_, index) => `import "./Example${index}.ts"\n`)
+  writeFileSync(join(folder, "All.ts"), modules.join(""))
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ extends: "../../../tools/tsconfig.examples.json", include: ["*.ts"] })
+  )
+  const key = blocks.map((block, index) => `Example${index}.ts is of ${block.where}`).join("\n")
+  for (const [tool, ...args] of [["tsc", "-p", "."], ["tsx", "--tsconfig", "tsconfig.json", "All.ts"]]) {
+    const result = await run(tool, args, { cwd: folder })
+    if (result.code !== 0) return [`packages/${name}: examples of classes\n${key}\n${result.output}`]
+  }
+  return []
+}
+
+const examplesOfClasses = (file) => {
+  const found = []
+  visit(parse(file), (node) => {
+    if (!ts.isClassDeclaration(node) && !ts.isPropertyDeclaration(node)) return
+    for (const tag of (node.jsDoc ?? []).at(-1)?.tags ?? []) {
+      if (tag.tagName.text !== "example") continue
+      const text = ts.getTextOfJSDocComment(tag.comment) ?? ""
+      const code = /```\w*\n([\s\S]*?)```/.exec(text)?.[1] ?? text
+      const assert = code.includes("assert.") ? "import * as assert from \"node:assert\"\n" : ""
+      found.push({ code: `${assert}${code}\n`, where: `${shown(file)} ${node.name?.getText() ?? ""}` })
+    }
+  })
+  return found
+}

@@ -1,0 +1,85 @@
+// The code in Markdown files is code that compiles: each TypeScript block repeats a file of the workspace, or a part of
+// it, that a comment before the block names:
+//
+//   <!-- file: packages/examples/src/readme.ts -->        the whole file
+//   <!-- file: packages/examples/src/readme.ts#layers --> what is between `// #region layers` and `// #endregion`
+//   <!-- not compiled: why -->                            an exception, with its reason
+//
+// `node packages/tools/check.mjs guides --write` copies the files into the blocks. The programs of the guides,
+// `packages/docs/src`, are run here too, each on its own.
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { filesBelow, isFile, packageNames, root, run, shown, sourceFiles } from "./workspace.mjs"
+
+export const guides = async (
+  { write }
+) => [...documents().flatMap((file) => snippets(file, write)), ...await programs()]
+
+const documents = () =>
+  [
+    join(root, "README.md"),
+    join(root, "CONTRIBUTING.md"),
+    ...packageNames.map((name) => join(root, "packages", name, "README.md")),
+    ...filesBelow(join(root, "packages", "docs"), (file) => file.endsWith(".md"))
+  ].filter((file, index, all) => isFile(file) && all.indexOf(file) === index)
+
+const block = /^([ \t]*)```(ts|tsx|typescript)\b[^\n]*\n([\s\S]*?)^\1```[ \t]*$/gm
+const reference = /<!--\s*(file|not compiled):\s*(.+?)\s*-->\s*$/
+
+const snippets = (document, write) => {
+  const content = readFileSync(document, "utf8")
+  const problems = []
+  const written = content.replace(block, (whole, indent, language, code, offset) => {
+    const line = content.slice(0, offset).split("\n").length
+    const where = `${shown(document)}:${line}`
+    const [, kind, target] = reference.exec(content.slice(0, offset)) ?? []
+    if (kind === "not compiled") return whole
+    if (kind === undefined) {
+      problems.push(`${where} a block of code names no file: put <!-- file: path --> before it`)
+      return whole
+    }
+    const [path, region] = target.split("#")
+    const wanted = isFile(join(root, path)) ? excerpt(readFileSync(join(root, path), "utf8"), region) : undefined
+    if (wanted === undefined) {
+      problems.push(`${where} there is no ${target}`)
+      return whole
+    }
+    const indented = wanted.replace(/^(?=.)/gm, indent)
+    if (indented === code) return whole
+    if (!write) problems.push(`${where} differs from ${target}: node packages/tools/check.mjs guides --write`)
+    return `${indent}\`\`\`${language}\n${indented}${indent}\`\`\``
+  })
+  if (write && written !== content) writeFileSync(document, written)
+  return problems
+}
+
+/** A file, or one region of it with its indentation taken off; markers of regions are left out. */
+const excerpt = (text, region) => {
+  const isMarker = (line) => /^\s*\/\/ #(region|endregion)\b/.test(line)
+  let lines = text.replace(/\n+$/, "").split("\n")
+  if (region !== undefined) {
+    const start = lines.findIndex((line) => line.trim() === `// #region ${region}`)
+    const length = lines.slice(start + 1).findIndex((line) => /^\s*\/\/ #endregion\b/.test(line))
+    if (start === -1 || length === -1) return undefined
+    lines = lines.slice(start + 1, start + 1 + length)
+    const indents = lines.filter((line) => line.trim() !== "").map((line) => /^ */.exec(line)[0].length)
+    const indent = Math.min(...indents)
+    lines = lines.map((line) => line.slice(indent))
+  }
+  return `${lines.filter((line) => !isMarker(line)).join("\n")}\n`
+}
+
+const limit = 60_000
+
+const programs = async () => {
+  const problems = []
+  const waiting = sourceFiles("docs")
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const result = await run("tsx", [file], { cwd: join(root, "packages", "docs"), timeout: limit })
+      if (result.code !== 0) problems.push(`${shown(file)} ended with ${result.code}\n${result.output}`)
+    }
+  }
+  await Promise.all([worker(), worker()])
+  return problems
+}
