@@ -15,6 +15,7 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import * as Http from "node:http"
 import type * as Fault from "./Fault.ts"
 import * as Connections from "./internal/connections.ts"
@@ -23,7 +24,7 @@ import * as FaultScript from "./internal/faultScript.ts"
 import * as HttpApplication from "./internal/httpApplication.ts"
 import { groupId, initialState } from "./internal/project.ts"
 import * as RequestLog from "./internal/requestLog.ts"
-import type { Endpoint, ReceivedEvent, RecordedRequest } from "./Recording.ts"
+import type { Arrival, Endpoint, ReceivedEvent, RecordedRequest } from "./Recording.ts"
 import { BatchBody, EventsBody, FlagsBody } from "./Recording.ts"
 import type { RemoteFlag } from "./RemoteFlag.ts"
 
@@ -79,6 +80,8 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
   readonly eventsRequests: Effect.Effect<ReadonlyArray<RecordedRequest<EventsBody>>>
   /** Every event taken in on any route, in order; one that was sent again is here again. */
   readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
+  /** What arrives from the moment of subscription. A subscriber that falls 1,024 behind misses the oldest. */
+  readonly arrivals: Stream.Stream<Arrival>
   /** Serves another document from now on, with another ETag unless the content is the same. */
   readonly setDefinitions: (document: unknown) => Effect.Effect<void>
   /** Replaces the flags decided by the server, all of them. */
@@ -134,7 +137,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
     secretKey: options.secretKey ?? "phs_test",
     state: yield* Ref.make(initial)
   }
-  const log = RequestLog.make(options.capacity ?? Number.POSITIVE_INFINITY)
+  const log = yield* RequestLog.make(options.capacity ?? Number.POSITIVE_INFINITY)
   const faults = FaultScript.make()
   const nodeServer = Http.createServer()
   const connections = Connections.track(nodeServer)
@@ -169,6 +172,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
     aiRequests: typed("ai", BatchBody),
     eventsRequests: typed("events", EventsBody),
     events: log.events,
+    arrivals: log.arrivals,
     setDefinitions: (document) =>
       Ref.update(project.state, (state) => ({ ...state, definitions: Definitions.make(document) })),
     setRemoteFlags: (remoteFlags) => Ref.update(project.state, (state) => ({ ...state, remoteFlags })),

@@ -73,6 +73,17 @@ export interface ReceivedEvent {
   readonly sent: Readonly<Record<string, unknown>>
 }
 
+/**
+ * One thing that arrived, as it happens: a request when its answer is decided, an event when it is taken in. A request
+ * that hangs or is cut off before an answer is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Arrival =
+  | { readonly _tag: "Request"; readonly request: RecordedRequest }
+  | { readonly _tag: "Event"; readonly event: ReceivedEvent }
+
 const JsonObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /**

@@ -48,14 +48,11 @@ export const make = (
     const { endpoint } = entry.request
 
     const answer = (fault: Fault.Fault) =>
-      Effect.tap(handlerOf[endpoint](entry.request, fault), (answer) =>
-        Effect.sync(() => {
-          entry.status = answer.status
-        }))
+      Effect.tap(handlerOf[endpoint](entry.request, fault), (answer) => log.answered(entry, answer.status))
 
     const answerWithStatus = Effect.fnUntraced(function*(fault: Extract<Fault.Fault, { readonly _tag: "Status" }>) {
-      const normal = Answer.isSuccess(fault.status) ? yield* answer(Fault.pass) : undefined
-      entry.status = fault.status
+      const normal = Answer.isSuccess(fault.status) ? yield* handlerOf[endpoint](entry.request, Fault.pass) : undefined
+      yield* log.answered(entry, fault.status)
       const scripted = scriptedBody(fault)
       if (scripted !== undefined) return { status: fault.status, ...scripted }
       const otherwise = normal ?? Answer.error(endpoint, fault.status)

@@ -1,7 +1,9 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Endpoint, ReceivedEvent, RecordedRequest } from "../Recording.ts"
+import * as PubSub from "effect/PubSub"
+import * as Stream from "effect/Stream"
+import type { Arrival, Endpoint, ReceivedEvent, RecordedRequest } from "../Recording.ts"
 import { bodyForRecord, type IncomingRequest } from "./incomingRequest.ts"
 
 /** @internal */
@@ -23,7 +25,9 @@ interface Waiter {
  */
 export interface RequestLog {
   readonly arrived: (request: IncomingRequest) => Effect.Effect<Entry>
+  readonly answered: (entry: Entry, status: number) => Effect.Effect<void>
   readonly accepted: (events: ReadonlyArray<ReceivedEvent>) => Effect.Effect<void>
+  readonly arrivals: Stream.Stream<Arrival>
   readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
   readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
   readonly awaitRequests: (endpoint: Endpoint, count: number) => Effect.Effect<void>
@@ -49,7 +53,8 @@ const trim = <A>(items: Array<A>, capacity: number) => {
 }
 
 /** @internal */
-export const make = (capacity: number): RequestLog => {
+export const make = Effect.fnUntraced(function*(capacity: number) {
+  const hub = yield* PubSub.sliding<Arrival>(1024)
   const entries: Array<Entry> = []
   const events: Array<ReceivedEvent> = []
   const waiters = new Set<Waiter>()
@@ -82,13 +87,20 @@ export const make = (capacity: number): RequestLog => {
         wake()
         return entry
       }),
+    answered: (entry, status) =>
+      Effect.suspend(() => {
+        entry.status = status
+        return PubSub.publish(hub, { _tag: "Request", request: recorded(entry) })
+      }),
     accepted: (accepted) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         for (const event of accepted) events.push(event)
         trim(events, capacity)
         eventCount += accepted.length
         wake()
+        return PubSub.publishAll(hub, accepted.map((event) => ({ _tag: "Event", event })))
       }),
+    arrivals: Stream.fromPubSub(hub),
     requests: Effect.sync(() => entries.slice(-capacity).map(recorded)),
     events: Effect.sync(() => events.slice(-capacity)),
     awaitRequests: (endpoint, count) => waitFor(() => (requestCounts.get(endpoint) ?? 0) >= count),
@@ -99,5 +111,5 @@ export const make = (capacity: number): RequestLog => {
       requestCounts.clear()
       eventCount = 0
     })
-  }
-}
+  } satisfies RequestLog
+})

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/**
+ * The program `effect-posthog-server`.
+ *
+ * @since 0.1.0
+ */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import { main } from "../internal/serverProgram.ts"
+
+NodeRuntime.runMain(main(process.argv.slice(2)).pipe(Effect.provide(NodeFileSystem.layer)), {
+  disableErrorReporting: true
+})
