@@ -119,6 +119,33 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
    *
    * Times (`Fault.delay`, `arrivedAt`) are those of the clock the layer is built under: under a test clock a delayed
    * answer waits for the test to adjust it.
+   *
+   * @example
+   * ```ts
+   * import { Fault, PostHogServer } from "@effect-posthog/testkit"
+   * import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+   * import { Effect, Layer } from "effect"
+   *
+   * const program = Effect.gen(function*() {
+   *   const server = yield* PostHogServer.PostHogServer
+   *   const client = yield* HttpClient.HttpClient
+   *   const flags = HttpClientRequest.post(`${server.url}/flags/?v=2`).pipe(
+   *     HttpClientRequest.bodyUnsafeJson({ token: "phc_test", distinct_id: "ada" }),
+   *     client.execute,
+   *     Effect.scoped
+   *   )
+   *
+   *   yield* server.script("flags", Fault.status(503))
+   *   assert.deepStrictEqual((yield* flags).status, 503)
+   *   assert.deepStrictEqual((yield* flags).status, 200)
+   *
+   *   const [request] = yield* server.flagRequests
+   *   assert.deepStrictEqual(request?.body.distinct_id, "ada")
+   * })
+   *
+   * const context = Layer.merge(PostHogServer.layer({ remoteFlags: { beta: true } }), FetchHttpClient.layer)
+   * Effect.runPromise(Effect.provide(program, context))
+   * ```
    */
   static readonly layer = (options: Options = {}): Layer.Layer<PostHogServer, HttpServerError.ServeError> =>
     Layer.scoped(PostHogServer, make(options))

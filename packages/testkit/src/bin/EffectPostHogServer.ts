@@ -7,8 +7,9 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
+import { argv } from "node:process"
 import { main } from "../internal/serverProgram.ts"
 
-NodeRuntime.runMain(main(process.argv.slice(2)).pipe(Effect.provide(NodeFileSystem.layer)), {
+NodeRuntime.runMain(main(argv.slice(2)).pipe(Effect.provide(NodeFileSystem.layer)), {
   disableErrorReporting: true
 })
