@@ -3,72 +3,19 @@
  *
  * @since 0.1.0
  */
-import type { EvaluationContext, FlagMetadata, Result } from "@effect-posthog/evaluator"
+import type { EvaluationContext } from "@effect-posthog/evaluator"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
-import type { DefinitionsError, DefinitionsErrorReason } from "./DefinitionsSource.ts"
-
-/**
- * What local evaluation found, all from one set of definitions.
- *
- * @since 0.1.0
- * @category models
- */
-export interface LocalEvaluation {
-  /** The evaluator's results, the unresolved ones included. Only `Resolved` ones are values. */
-  readonly records: ReadonlyMap<string, Result>
-  /** Whether the server has to be asked to complete the answer. */
-  readonly needsRemote: boolean
-  /** Epoch milliseconds at which the definitions were last fetched. Absent: none are loaded. */
-  readonly loadedAt?: number | undefined
-  /** The definitions' gate for minimal exposure events. Default: `false`. */
-  readonly minimalFlagCalledEvents?: boolean | undefined
-  /** Requested keys that are known not to exist, so that they need no request. */
-  readonly absent?: ReadonlySet<string> | undefined
-  /** The definitions are an old copy: the source could not be reached since the start. Default: `false`. */
-  readonly stale?: boolean | undefined
-  /** What the definitions say about a flag besides its value. */
-  readonly metadata?: ((key: string) => FlagMetadata | undefined) | undefined
-}
-
-/**
- * The state of the definitions, for health endpoints and the engineer on call. Times are epoch milliseconds.
- *
- * @since 0.1.0
- * @category models
- */
-export interface DefinitionsStatus {
-  /** Where definitions come from, like `"http"`; `"none"` when local evaluation is off. */
-  readonly source: string
-  readonly loadedAt?: number | undefined
-  /** Milliseconds since `loadedAt`. */
-  readonly age?: number | undefined
-  readonly etag?: string | undefined
-  readonly flags: number
-  /** Flags that can never be decided locally. */
-  readonly neverLocal: number
-  readonly stale: boolean
-  readonly lastFailure?: {
-    readonly reason: DefinitionsErrorReason
-    readonly status?: number | undefined
-    readonly message: string
-    readonly at: number
-  } | undefined
-  readonly nextAttemptAt?: number | undefined
-}
-
-/**
- * The flag keys that differ between two sets of definitions.
- *
- * @since 0.1.0
- * @category models
- */
-export interface DefinitionsChange {
-  readonly added: ReadonlyArray<string>
-  readonly removed: ReadonlyArray<string>
-  readonly changed: ReadonlyArray<string>
-}
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { DefinitionsError } from "./DefinitionsError.ts"
+import { DefinitionsSource } from "./DefinitionsSource.ts"
+import type { DefinitionsChange, DefinitionsStatus } from "./DefinitionsStatus.ts"
+import { makeLoader } from "./internal/definitionsLoader.ts"
+import { evaluate } from "./internal/definitionsState.ts"
+import type { LocalEvaluation } from "./LocalEvaluation.ts"
+import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
  * The compiled definitions and everything there is to know about them.
@@ -77,15 +24,102 @@ export interface DefinitionsChange {
  * @category tags
  */
 export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")<LocalEvaluator, {
-  /** Evaluates all flags, or the given keys. Synchronous and total. */
+  /**
+   * Evaluates all flags, or the given keys, with the definitions that are loaded at this moment. Synchronous, total, and
+   * without input or output.
+   */
   readonly evaluate: (context: EvaluationContext, keys?: ReadonlyArray<string> | undefined) => LocalEvaluation
-  /** Remembers, until the next successful refresh, that the server does not know these keys. */
+  /**
+   * Remembers, until the next successful refresh, that the server does not know these keys. Keys that have a definition
+   * are passed over; so is everything while no definitions are loaded. At most 10,000 keys are remembered.
+   */
   readonly noteAbsent: (keys: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Resolves when definitions have been loaded once. */
+  /**
+   * Resolves when definitions have been loaded once, be they empty or an old copy, and stays resolved. Waits for as
+   * long as it takes: see `LocalEvaluator.readyWithin`. When local evaluation is off it resolves at once.
+   */
   readonly ready: Effect.Effect<void>
-  /** Loads the definitions now; joins a load that is under way. */
+  /**
+   * Loads the definitions now, even while the server has asked to be left alone, and moves the next poll. Joins a load
+   * that is under way. Interrupting it does not end the load. When local evaluation is off it does nothing.
+   */
   readonly reload: Effect.Effect<void, DefinitionsError>
   readonly status: Effect.Effect<DefinitionsStatus>
-  /** Every change of the definitions from the moment of subscription. */
+  /**
+   * Every change of the definitions from the moment of subscription, until the layer is closed. A subscriber that is
+   * more than 256 changes behind loses the oldest.
+   */
   readonly changes: Stream.Stream<DefinitionsChange>
-}>() {}
+}>() {
+  /**
+   * Loads definitions from the source as soon as the layer is built, in the background, and again every
+   * `definitions.pollInterval`. Off, like `layerNoop`, when the client is disabled or its source has nothing to ask with.
+   *
+   * What each answer of the server leads to:
+   *
+   * - 200: the definitions are replaced as a whole; an answer that is no definitions document changes nothing
+   * - 304: the definitions stay and count as refreshed
+   * - 401, 403, 429: the definitions stay, and polling slows down up to a minute (never below the interval)
+   * - 402: there are no definitions any more, until the quota allows
+   * - anything else, no answer included: the definitions stay, polling goes on
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layer: Layer.Layer<LocalEvaluator, never, PostHogConfig | DefinitionsSource> = Layer.scoped(
+    LocalEvaluator,
+    Effect.gen(function*() {
+      const { definitions, enabled, flags } = yield* PostHogConfig
+      const source = yield* DefinitionsSource
+      if (!enabled || source.name === "none") return noop
+      return yield* makeLoader({
+        source,
+        pollInterval: definitions.pollInterval,
+        regexEngine: definitions.regexEngine,
+        evaluationContexts: flags.evaluationContexts
+      })
+    })
+  )
+
+  /**
+   * No local evaluation: everything is left to the server. `ready` resolves at once and `reload` does nothing, so that
+   * an application starts the same way with and without a secret key; `status` says `source: "none"`.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerNoop: Layer.Layer<LocalEvaluator> = Layer.sync(LocalEvaluator, () => noop)
+
+  /**
+   * Waits for definitions, but not longer than the given time; then it fails with the reason of the last failed load, or
+   * with `Timeout` when none has ended.
+   *
+   * @since 0.1.0
+   * @category combinators
+   */
+  static readonly readyWithin = (
+    duration: Duration.DurationInput
+  ): Effect.Effect<void, DefinitionsError, LocalEvaluator> =>
+    Effect.flatMap(LocalEvaluator, ({ ready, status }) =>
+      Effect.timeoutTo(ready, { duration, onSuccess: () => Effect.void, onTimeout: () => notReady(duration, status) })
+        .pipe(Effect.flatten))
+}
+
+const notReady = (duration: Duration.DurationInput, status: Effect.Effect<DefinitionsStatus>) =>
+  Effect.flatMap(status, ({ lastFailure }) =>
+    Effect.fail(
+      new DefinitionsError({
+        reason: lastFailure?.reason ?? "Timeout",
+        status: lastFailure?.status,
+        problem: `none were loaded within ${Duration.format(duration)}`
+      })
+    ))
+
+const noop: Context.Tag.Service<LocalEvaluator> = {
+  evaluate: (context, keys) => evaluate(undefined, context, keys, 0),
+  noteAbsent: () => Effect.void,
+  ready: Effect.void,
+  reload: Effect.void,
+  status: Effect.succeed({ source: "none", flags: 0, neverLocal: 0, stale: false, absentKeys: 0, failures: 0 }),
+  changes: Stream.empty
+}

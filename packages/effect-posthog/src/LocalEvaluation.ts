@@ -1,0 +1,29 @@
+/**
+ * What local evaluation found.
+ *
+ * @since 0.1.0
+ */
+import type { FlagMetadata, Result } from "@effect-posthog/evaluator"
+
+/**
+ * What local evaluation found, all from one set of definitions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LocalEvaluation {
+  /** The evaluator's results, the unresolved ones included. Only `Resolved` ones are values. */
+  readonly records: ReadonlyMap<string, Result>
+  /** Whether the server has to be asked to complete the answer. */
+  readonly needsRemote: boolean
+  /** Epoch milliseconds at which the definitions were last fetched. Absent: none are loaded. */
+  readonly loadedAt?: number | undefined
+  /** The definitions' gate for minimal exposure events. Default: `false`. */
+  readonly minimalFlagCalledEvents?: boolean | undefined
+  /** Requested keys that are known not to exist, so that they need no request. */
+  readonly absent?: ReadonlySet<string> | undefined
+  /** The definitions are an old copy: the source could not be reached since the start. Default: `false`. */
+  readonly stale?: boolean | undefined
+  /** What the definitions say about a flag besides its value. */
+  readonly metadata?: ((key: string) => FlagMetadata | undefined) | undefined
+}

@@ -1,0 +1,61 @@
+import { evaluateAll } from "@effect-posthog/evaluator"
+import type { EvaluationContext } from "@effect-posthog/evaluator"
+import type { LocalEvaluation } from "../LocalEvaluation.ts"
+import type { Installed } from "./installation.ts"
+
+/**
+ * All that evaluation looks at, replaced as a whole: a reader that takes it once sees one set of definitions.
+ *
+ * @internal
+ */
+export interface DefinitionsState {
+  readonly installed: Installed
+  /** Validates exactly these definitions. */
+  readonly etag: string | undefined
+  readonly loadedAt: number
+  readonly stale: boolean
+  /** Keys the server is known not to have. Belongs to this state: the next refresh brings an empty set. */
+  readonly absent: Set<string>
+}
+
+const nothingLoaded: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: true })
+
+const nothingAsked: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: false })
+
+// Absent by what the server said, or because the configured evaluation contexts exclude the flag.
+const knownAbsent = (
+  { absent, installed: { definitions } }: DefinitionsState,
+  keys: ReadonlyArray<string>
+): ReadonlySet<string> | undefined => {
+  let found: Set<string> | undefined
+  for (const key of keys) {
+    if (absent.has(key) || definitions.isDroppedByContext(key)) {
+      found ??= new Set()
+      found.add(key)
+    }
+  }
+  return found
+}
+
+/** @internal */
+export const evaluate = (
+  state: DefinitionsState | undefined,
+  context: EvaluationContext,
+  keys: ReadonlyArray<string> | undefined,
+  now: number
+): LocalEvaluation => {
+  if (state === undefined) return keys !== undefined && keys.length === 0 ? nothingAsked : nothingLoaded
+  const { definitions } = state.installed
+  const absent = keys === undefined ? undefined : knownAbsent(state, keys)
+  const asked = absent === undefined ? keys : keys?.filter((key) => !absent.has(key))
+  const { needsRemote, results } = evaluateAll(definitions, context, now, asked)
+  return {
+    records: results,
+    needsRemote,
+    loadedAt: state.loadedAt,
+    minimalFlagCalledEvents: definitions.minimalFlagCalledEvents,
+    absent,
+    stale: state.stale,
+    metadata: definitions.metadata
+  }
+}

@@ -1,0 +1,119 @@
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import { DefinitionsError } from "../DefinitionsError.ts"
+import type { DefinitionsErrorReason } from "../DefinitionsError.ts"
+import type { DefinitionsLoad, LoadDefinitions } from "../DefinitionsLoad.ts"
+import type { Settings } from "../Options.ts"
+import { parseDocument } from "./definitionsDocument.ts"
+import { runSteps } from "./eventLoop.ts"
+import { request } from "./http.ts"
+import { describe } from "./jsonProblem.ts"
+import { userAgent } from "./library.ts"
+
+const reasons: Readonly<Record<number, DefinitionsErrorReason>> = {
+  401: "Unauthorized",
+  402: "QuotaLimited",
+  403: "Forbidden",
+  429: "RateLimited"
+}
+
+/** What systems call their failures: no message, which may quote the URL and with it the token. */
+const failureCode = /^[A-Za-z][A-Za-z0-9_]{2,59}$/
+
+const connectionError = (error: HttpClientError.HttpClientError): DefinitionsError => {
+  let code: unknown
+  let current: unknown = error.cause
+  for (let depth = 0; depth < 5 && code === undefined && typeof current === "object" && current !== null; depth++) {
+    const { cause, code: found } = current as { readonly cause?: unknown; readonly code?: unknown }
+    if (typeof found === "string" && failureCode.test(found)) code = found
+    current = cause
+  }
+  return new DefinitionsError({
+    reason: "ConnectionError",
+    problem: typeof code === "string" ? code : error.reason
+  })
+}
+
+const tooLarge = (maxBytes: number) =>
+  new DefinitionsError({ reason: "TooLarge", problem: `the document is larger than ${maxBytes} bytes` })
+
+// Counts what arrives after decompression: a small answer may stand for a very large document.
+const readText = (
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
+): Effect.Effect<string, DefinitionsError | HttpClientError.HttpClientError> =>
+  Effect.suspend(() => {
+    if (Number(response.headers["content-length"]) > maxBytes) return Effect.fail(tooLarge(maxBytes))
+    const decoder = new TextDecoder()
+    const parts: Array<string> = []
+    let bytes = 0
+    return Stream.runForEach(response.stream, (chunk) => {
+      bytes += chunk.byteLength
+      if (bytes > maxBytes) return Effect.fail(tooLarge(maxBytes))
+      parts.push(decoder.decode(chunk, { stream: true }))
+      return Effect.void
+    }).pipe(
+      Effect.map(() => parts.join("") + decoder.decode())
+    )
+  })
+
+const read = (maxBytes: number) =>
+  Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
+    const { etag } = response.headers
+    const { status } = response
+    if (status === 304) return { _tag: "NotModified", etag } satisfies DefinitionsLoad
+    if (status !== 200) return yield* new DefinitionsError({ reason: reasons[status] ?? "ApiError", status })
+    const text = yield* readText(response, maxBytes)
+    const document = yield* runSteps(() => parseDocument(text))
+    if (Either.isLeft(document)) {
+      return yield* new DefinitionsError({ reason: "InvalidDocument", status, problem: describe(document.left) })
+    }
+    return { _tag: "Loaded", document: document.right, etag } satisfies DefinitionsLoad
+  })
+
+/**
+ * Loads definitions from PostHog. The URL holds the project's token: nothing that is logged, traced or failed with
+ * holds the URL.
+ *
+ * @internal
+ */
+export const httpDefinitions = (
+  settings: Settings,
+  secretKey: Redacted.Redacted<string>,
+  client: HttpClient.HttpClient
+): LoadDefinitions => {
+  const { maxDocumentBytes, requestTimeout } = settings.definitions
+  const url = `${settings.host}/flags/definitions?token=${encodeURIComponent(Redacted.value(settings.apiKey))}&send_cohorts`
+  const readResponse = read(maxDocumentBytes)
+
+  const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
+    const get = HttpClientRequest.get(url).pipe(
+      HttpClientRequest.bearerToken(secretKey),
+      HttpClientRequest.setHeader("user-agent", userAgent),
+      HttpClientRequest.acceptJson
+    )
+    const conditional = etag === undefined ? get : HttpClientRequest.setHeader(get, "if-none-match", etag)
+    return request(client, conditional, readResponse).pipe(
+      Effect.mapError((error) => error._tag === "DefinitionsError" ? error : connectionError(error)),
+      Effect.catchAllDefect(() =>
+        Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" }))
+      ),
+      Effect.timeoutFail({
+        duration: requestTimeout,
+        onTimeout: () => new DefinitionsError({ reason: "Timeout" })
+      }),
+      Effect.withSpan("DefinitionsSource.load", {
+        attributes: { "http.request.method": "GET", "url.path": "/flags/definitions" },
+        captureStackTrace: false,
+        kind: "client"
+      })
+    )
+  }
+  return { name: "http", load }
+}

@@ -1,0 +1,77 @@
+import { compileSteps, isInvalidDocument, requirements } from "@effect-posthog/evaluator"
+import type { CompiledDefinitions, CompileOptions, Problem } from "@effect-posthog/evaluator"
+import * as Either from "effect/Either"
+import { DefinitionsError } from "../DefinitionsError.ts"
+import type { DefinitionsChange } from "../DefinitionsStatus.ts"
+import { difference } from "./definitionsDifference.ts"
+import { fingerprint, isRecord } from "./fingerprint.ts"
+
+/** Flags whose requirements are worked out in one step: about a millisecond of work. */
+const stepSize = 500
+
+/**
+ * Definitions in the form in which they are evaluated and compared.
+ *
+ * @internal
+ */
+export interface Installed {
+  readonly definitions: CompiledDefinitions
+  readonly document: number
+  readonly flags: ReadonlyMap<string, number>
+  /** Why flags are left to the server, for those that are. */
+  readonly neverLocal: ReadonlyMap<string, ReadonlyArray<string>>
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/** @internal */
+export interface Installation {
+  readonly installed: Installed
+  readonly change: DefinitionsChange
+}
+
+const nothing: DefinitionsChange = { added: [], removed: [], changed: [] }
+
+const refusal = (problem: string) => Either.left(new DefinitionsError({ reason: "InvalidDocument", problem }))
+
+function* neverLocalOf(
+  definitions: CompiledDefinitions
+): Generator<void, ReadonlyMap<string, ReadonlyArray<string>>> {
+  const found = new Map<string, ReadonlyArray<string>>()
+  for (let from = 0; from < definitions.keys.length; from += stepSize) {
+    if (from > 0) yield
+    for (const [key, { never }] of requirements(definitions, definitions.keys.slice(from, from + stepSize))) {
+      if (never.length > 0) found.set(key, never)
+    }
+  }
+  return found
+}
+
+/**
+ * Compiles a document and says what it changes, in steps. A document that says what the installed one does is not
+ * compiled again.
+ *
+ * @internal
+ */
+export function* install(
+  document: unknown,
+  previous: Installed | undefined,
+  options: CompileOptions
+): Generator<void, Either.Either<Installation, DefinitionsError>> {
+  if (!isRecord(document)) return refusal("the document is not an object")
+  if (!Array.isArray(document.flags)) return refusal("the document has no array \"flags\"")
+
+  const print = yield* fingerprint(document)
+  if (previous !== undefined && previous.document === print.document) {
+    return Either.right({ installed: previous, change: nothing })
+  }
+  const compilation = yield* compileSteps(document, options)
+  if (isInvalidDocument(compilation)) {
+    return refusal(compilation.problems.map(({ message, path }) => `${path}: ${message}`).join("; "))
+  }
+  const { definitions, problems } = compilation
+  const flags = new Map<string, number>()
+  for (const key of definitions.keys) flags.set(key, print.flags.get(key) ?? 0)
+  const neverLocal = yield* neverLocalOf(definitions)
+  const change = yield* difference(previous?.flags ?? new Map(), flags)
+  return Either.right({ installed: { definitions, document: print.document, flags, neverLocal, problems }, change })
+}
