@@ -100,9 +100,12 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
   static readonly readyWithin = (
     duration: Duration.DurationInput
   ): Effect.Effect<void, DefinitionsError, LocalEvaluator> =>
-    Effect.flatMap(LocalEvaluator, ({ ready, status }) =>
-      Effect.timeoutTo(ready, { duration, onSuccess: () => Effect.void, onTimeout: () => notReady(duration, status) })
-        .pipe(Effect.flatten))
+    Effect.flatMap(
+      LocalEvaluator,
+      ({ ready, status }) =>
+        Effect.timeoutTo(ready, { duration, onSuccess: () => Effect.void, onTimeout: () => notReady(duration, status) })
+          .pipe(Effect.flatten)
+    )
 }
 
 const notReady = (duration: Duration.DurationInput, status: Effect.Effect<DefinitionsStatus>) =>

@@ -73,3 +73,46 @@ export const remoteEvaluationDuration = Metric.timer(
   "posthog_remote_evaluation_duration",
   "Time spent on remote evaluation, retries included"
 )
+
+/**
+ * Seconds since the loaded flag definitions were last known to be current. Set once per poll interval and with every
+ * load; not set while none are loaded. Tagged with `source`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const definitionsAge = Metric.gauge("posthog_definitions_age_seconds", {
+  description: "Seconds since the loaded flag definitions were last known to be current"
+})
+
+/**
+ * The number of flags that are loaded. Tagged with `source`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const definitionsFlags = Metric.gauge("posthog_definitions_flags", {
+  description: "Flags that are loaded for local evaluation"
+})
+
+/**
+ * Loads of flag definitions that ended well, changed or not. Tagged with `source`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const definitionsRefreshes = Metric.counter("posthog_definitions_refreshes_total", {
+  description: "Loads of flag definitions that ended well",
+  incremental: true
+})
+
+/**
+ * Loads of flag definitions that failed. Tagged with `source` and `reason`, a `DefinitionsErrorReason`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const definitionsFailures = Metric.counter("posthog_definitions_failures_total", {
+  description: "Loads of flag definitions that failed",
+  incremental: true
+})

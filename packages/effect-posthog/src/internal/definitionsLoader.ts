@@ -133,7 +133,10 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       }
       case "NotModified": {
         if (state === undefined) {
-          return yield* new DefinitionsError({ reason: "InvalidDocument", problem: "not modified, but none are loaded" })
+          return yield* new DefinitionsError({
+            reason: "InvalidDocument",
+            problem: "not modified, but none are loaded"
+          })
         }
         const loadedAt = clock.unsafeCurrentTimeMillis()
         state = { ...state, etag: answer.etag ?? state.etag, loadedAt, stale: false, absent: new Set() }
@@ -157,9 +160,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   const loadOnce: Effect.Effect<void, DefinitionsError> = Effect.suspend(() => source.load(state?.etag)).pipe(
     Effect.flatMap(apply),
     Effect.catchAllDefect((cause) => Effect.fail(unexpected(cause))),
-    Effect.tapError((error) =>
-      error.reason === "QuotaLimited" ? Effect.zipRight(clear, failed(error)) : failed(error)
-    )
+    Effect.tapError((error) => error.reason === "QuotaLimited" ? Effect.zipRight(clear, failed(error)) : failed(error))
   )
 
   const closedError = new DefinitionsError({ reason: "UnknownError", problem: "the layer that loads them was closed" })

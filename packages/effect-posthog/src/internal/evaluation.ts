@@ -1,7 +1,7 @@
 import type { DecideResponse } from "../Decision.ts"
 import type { DedupCache } from "../DedupCache.ts"
 import type { EventQueue } from "../EventQueue.ts"
-import type { LocalEvaluation } from "../LocalEvaluator.ts"
+import type { LocalEvaluation } from "../LocalEvaluation.ts"
 import type { FlagErrorCode, RemoteFailure } from "../RemoteFailure.ts"
 import { remoteFailureCode } from "../RemoteFailure.ts"
 import type { FlagRecord } from "./flagRecord.ts"

@@ -1,5 +1,5 @@
 import type { DecideResponse, RemoteFlag } from "../Decision.ts"
-import type { LocalEvaluation } from "../LocalEvaluator.ts"
+import type { LocalEvaluation } from "../LocalEvaluation.ts"
 
 /**
  * All there is to know about one flag of one evaluation.

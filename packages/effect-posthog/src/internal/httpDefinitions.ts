@@ -89,7 +89,9 @@ export const httpDefinitions = (
   client: HttpClient.HttpClient
 ): LoadDefinitions => {
   const { maxDocumentBytes, requestTimeout } = settings.definitions
-  const url = `${settings.host}/flags/definitions?token=${encodeURIComponent(Redacted.value(settings.apiKey))}&send_cohorts`
+  const url = `${settings.host}/flags/definitions?token=${
+    encodeURIComponent(Redacted.value(settings.apiKey))
+  }&send_cohorts`
   const readResponse = read(maxDocumentBytes)
 
   const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
