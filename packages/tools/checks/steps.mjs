@@ -5,6 +5,8 @@ import { examples } from "./examples.mjs"
 import { format } from "./format.mjs"
 import { guides } from "./guides.mjs"
 import { lint } from "./lint.mjs"
+import { packages } from "./packages.mjs"
+import { releases } from "./releases.mjs"
 import { source } from "./source.mjs"
 import { text } from "./text.mjs"
 import { types } from "./types.mjs"
@@ -14,6 +16,7 @@ import { typeTests } from "./typeTests.mjs"
 export const steps = [
   { name: "types", run: types },
   { name: "examples", run: examples },
+  { name: "packages", run: packages },
   { name: "effect", run: effect },
   { name: "guides", run: guides },
   { name: "type-tests", run: typeTests },
@@ -21,6 +24,7 @@ export const steps = [
   { name: "cycles", run: cycles },
   { name: "source", run: source },
   { name: "documentation", run: documentation },
+  { name: "releases", run: releases },
   { name: "text", run: text },
   { name: "format", run: format }
 ]

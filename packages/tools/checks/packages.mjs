@@ -1,0 +1,96 @@
+// Each publishable package as its users get it: built from nothing, packed, and the tarball judged by publint and by
+// "are the types wrong".
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative, sep } from "node:path"
+import { publint } from "publint"
+import { formatMessage } from "publint/utils"
+import ts from "typescript"
+import { filesBelow, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
+
+export const packages = async () => {
+  const folder = mkdtempSync(join(tmpdir(), "effect-posthog-packages-"))
+  try {
+    const built = await build()
+    if (built.length > 0) return built
+    const judged = await Promise.all(publishable.map((name) => judge(name, join(folder, name))))
+    return [...judged.flat(), ...declarations()]
+  } finally {
+    rmSync(folder, { force: true, recursive: true })
+  }
+}
+
+/** Builds all of them from nothing, so that no module that was removed lingers in `dist`. */
+const build = async () => {
+  for (const name of publishable) {
+    const folder = join(root, "packages", name)
+    rmSync(join(folder, "dist"), { force: true, recursive: true })
+    rmSync(join(folder, ".tsbuildinfo", "build.tsbuildinfo"), { force: true })
+  }
+  const projects = publishable.map((name) => `packages/${name}/tsconfig.build.json`)
+  const result = await run("tsc", ["-b", "--pretty", "false", ...projects])
+  return result.code === 0 ? [] : [result.output]
+}
+
+/** The emitted declarations hold together: none mentions what was stripped from them as internal. */
+const declarations = () => {
+  const files = publishable.flatMap((name) =>
+    filesBelow(join(root, "packages", name, "dist"), (file) => file.endsWith(".d.ts"))
+  )
+  const program = ts.createProgram(files, {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ["node"],
+    noEmit: true
+  })
+  return files
+    .flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)))
+    .map(({ file, messageText, start }) => {
+      const { line } = file.getLineAndCharacterOfPosition(start)
+      return `${shown(file.fileName)}:${line + 1} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
+    })
+}
+
+const judge = async (name, destination) => {
+  const packed = await run("pnpm", ["pack", "--pack-destination", destination], { cwd: join(root, "packages", name) })
+  if (packed.code !== 0) return [packed.output]
+  const tarball = join(destination, readdirSync(destination).find((file) => file.endsWith(".tgz")))
+  const [layout, types] = await Promise.all([judgeLayout(tarball), judgeTypes(name, tarball)])
+  return [...layout, ...types].map((problem) => `packages/${name}: ${problem}`)
+}
+
+const judgeLayout = async (tarball) => {
+  const bytes = readFileSync(tarball)
+  const content = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
+  const { messages, pkg } = await publint({ pack: { tarball: content }, strict: true })
+  return [
+    ...messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`),
+    ...workspaceVersions(pkg)
+  ]
+}
+
+/** A dependency on a package of the workspace is published as a version, never as `workspace:`. */
+const workspaceVersions = (manifest) =>
+  ["dependencies", "peerDependencies"].flatMap((kind) =>
+    Object.entries(manifest[kind] ?? {})
+      .filter(([, version]) => version.startsWith("workspace:"))
+      .map(([dependency, version]) => `${kind} has ${dependency}: ${version}`)
+  )
+
+const judgeTypes = async (name, tarball) => {
+  const options = ["--profile", "esm-only", "--no-definitely-typed", "--no-emoji", "--no-color"]
+  const result = await run("attw", [tarball, ...options, "--entrypoints", ...entryPoints(name)])
+  return result.code === 0 ? [] : [result.output]
+}
+
+const entryPoints = (name) => {
+  const sources = join(root, "packages", name, "src")
+  return sourceFiles(name)
+    .map((file) => relative(sources, file).split(sep).join("/").replace(/\.ts$/, ""))
+    .filter((module) => !module.startsWith("internal/"))
+    .map((module) => (module === "index" ? "." : `./${module}`))
+}
