@@ -6,7 +6,7 @@ import { join, relative, sep } from "node:path"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 import ts from "typescript"
-import { filesBelow, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
+import { filesBelow, manifestOf, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const packages = async () => {
   const folder = mkdtempSync(join(tmpdir(), "effect-posthog-packages-"))
@@ -82,15 +82,25 @@ const workspaceVersions = (manifest) =>
   )
 
 const judgeTypes = async (name, tarball) => {
-  const options = ["--profile", "esm-only", "--no-definitely-typed", "--no-emoji", "--no-color"]
+  const options = ["--profile", "esm-only", "--no-definitely-typed", "--no-emoji", "--no-color", "--format", "ascii"]
   const result = await run("attw", [tarball, ...options, "--entrypoints", ...entryPoints(name)])
-  return result.code === 0 ? [] : [result.output]
+  if (result.code === 0) return []
+  const wrong = result.output.split("***********************************").filter(isWrong)
+  return wrong.length === 0 ? [result.output] : wrong.map((entry) => `attw: ${entry.trim()}`)
 }
 
+/** Whether attw's paragraph on an entry point has a resolution that is neither good nor ignored by the profile. */
+const isWrong = (entry) =>
+  entry.split("\n").some((line) => /^(?:node16|bundler)/.test(line) && !/: (?:OK|\(ignored\))/.test(line))
+
+/** The modules that users can import: all but those that the package's `exports` forbids. */
 const entryPoints = (name) => {
   const sources = join(root, "packages", name, "src")
+  const forbidden = Object.entries(manifestOf(name).exports)
+    .filter(([, target]) => target === null)
+    .map(([pattern]) => pattern.replace(/\*$/, ""))
   return sourceFiles(name)
-    .map((file) => relative(sources, file).split(sep).join("/").replace(/\.ts$/, ""))
-    .filter((module) => !module.startsWith("internal/"))
-    .map((module) => (module === "index" ? "." : `./${module}`))
+    .map((file) => `./${relative(sources, file).split(sep).join("/").replace(/\.ts$/, "")}`)
+    .map((module) => (module === "./index" ? "." : module))
+    .filter((module) => !forbidden.some((prefix) => prefix.endsWith("/") && module.startsWith(prefix)))
 }
