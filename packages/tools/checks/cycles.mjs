@@ -10,6 +10,7 @@ export const cycles = async () => {
     fileExtensions: ["ts"],
     detectiveOptions: { ts: { skipTypeImports: false } }
   })
+  if (files.length === 0) return ["looked at no file"]
   const seen = Object.keys(graph.obj())
   const missed = files.map(shown).filter((file) => !seen.includes(file))
   return [

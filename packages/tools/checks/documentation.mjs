@@ -43,7 +43,9 @@ const publicModule = (sourceFile) => [
 
 const internalModule = (sourceFile) =>
   exported(sourceFile)
-    .filter((declaration) => tags(declaration, "internal").length === 0)
+    .filter((declaration) =>
+      !(declaration.jsDoc ?? []).flatMap((comment) => comment.tags ?? []).some((tag) => tag.tagName.text === "internal")
+    )
     .map((declaration) =>
       `${at(declaration)} ${nameOf(declaration)} is exported by an internal module: /** @internal */`
     )
@@ -101,8 +103,11 @@ const describedMember = (member) =>
     ? []
     : [`${at(member)} static ${member.name?.getText()} has no description`]
 
-// The comment that belongs to a declaration is the last one before it: the first of a file is the module's.
-const commentOf = (declaration) => (declaration.jsDoc ?? []).at(-1)
+/** The comment of a declaration: the last one before it, and never the first of the file, which is the module's. */
+const commentOf = (declaration) => {
+  const [first] = ts.getLeadingCommentRanges(declaration.getSourceFile().text, 0) ?? []
+  return (declaration.jsDoc ?? []).filter((comment) => comment.pos !== first?.pos).at(-1)
+}
 
 const description = (declaration) => (ts.getTextOfJSDocComment(commentOf(declaration)?.comment) ?? "").trim()
 

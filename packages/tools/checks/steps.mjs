@@ -1,30 +1,19 @@
-import { cycles } from "./cycles.mjs"
-import { documentation } from "./documentation.mjs"
-import { effect } from "./effect.mjs"
-import { examples } from "./examples.mjs"
-import { format } from "./format.mjs"
-import { guides } from "./guides.mjs"
-import { lint } from "./lint.mjs"
-import { packages } from "./packages.mjs"
-import { releases } from "./releases.mjs"
-import { source } from "./source.mjs"
-import { text } from "./text.mjs"
-import { types } from "./types.mjs"
-import { typeTests } from "./typeTests.mjs"
-
-/** The steps of the check: each resolves with its problems, none when it passed. Long ones come first. */
+/**
+ * The steps of the check, long ones first: each resolves with its problems, none when it passed. A step's module is
+ * loaded when the step runs, since some bring a compiler with them.
+ */
 export const steps = [
-  { name: "types", run: types },
-  { name: "examples", run: examples },
-  { name: "packages", run: packages },
-  { name: "effect", run: effect },
-  { name: "guides", run: guides },
-  { name: "type-tests", run: typeTests },
-  { name: "lint", run: lint },
-  { name: "cycles", run: cycles },
-  { name: "source", run: source },
-  { name: "documentation", run: documentation },
-  { name: "releases", run: releases },
-  { name: "text", run: text },
-  { name: "format", run: format }
+  { name: "examples", run: async () => (await import("./examples.mjs")).examples() },
+  { name: "packages", run: async () => (await import("./packages.mjs")).packages() },
+  { name: "types", run: async () => (await import("./types.mjs")).types() },
+  { name: "effect", run: async () => (await import("./effect.mjs")).effect() },
+  { name: "guides", run: async (options) => (await import("./guides.mjs")).guides(options) },
+  { name: "type-tests", run: async () => (await import("./typeTests.mjs")).typeTests() },
+  { name: "lint", run: async () => (await import("./lint.mjs")).lint() },
+  { name: "cycles", run: async () => (await import("./cycles.mjs")).cycles() },
+  { name: "source", run: async () => (await import("./source.mjs")).source() },
+  { name: "documentation", run: async () => (await import("./documentation.mjs")).documentation() },
+  { name: "releases", run: async () => (await import("./releases.mjs")).releases() },
+  { name: "text", run: async () => (await import("./text.mjs")).text() },
+  { name: "format", run: async () => (await import("./format.mjs")).format() }
 ]
