@@ -1,0 +1,79 @@
+/**
+ * The results of evaluating flags.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Why a flag has its value, in the server's own codes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ReasonCode =
+  | "super_condition_value"
+  | "holdout_condition_value"
+  | "condition_match"
+  | "out_of_rollout_bound"
+  | "no_condition_match"
+  | "no_group_type"
+  | "flag_disabled"
+
+/**
+ * A flag with a value that the server could not contradict.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Resolved {
+  readonly _tag: "Resolved"
+  /** `false`, `true`, or the key of a variant. */
+  readonly value: boolean | string
+  /** Decoded JSON, deeply frozen and shared by all evaluations; `undefined` when the flag has none for this value. */
+  readonly payload: unknown
+  readonly reason: ReasonCode
+  /** The condition that decided, counted from 0; `undefined` when none did. */
+  readonly conditionIndex: number | undefined
+}
+
+/**
+ * Not decided: something the caller could supply is missing, or a value cannot be compared as the server would.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Inconclusive {
+  readonly _tag: "Inconclusive"
+  /** One line that names properties, group types and flags, never their values. */
+  readonly cause: string
+}
+
+/**
+ * Not decided, whatever else the caller supplied: the definition leaves it to the server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequiresServer {
+  readonly _tag: "RequiresServer"
+  /** One line that names properties, cohorts and flags, never their values. */
+  readonly cause: string
+}
+
+/**
+ * The definitions have no flag with this key.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Unknown {
+  readonly _tag: "Unknown"
+}
+
+/**
+ * What evaluating one flag gives. Frozen, and shared between evaluations.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Result = Resolved | Inconclusive | RequiresServer | Unknown

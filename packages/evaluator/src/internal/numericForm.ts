@@ -1,0 +1,27 @@
+/** @since 0.1.0 */
+
+const float = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+const named = /^([+-]?)(inf|infinity|nan)$/i
+
+/**
+ * The number that a JSON value stands for: a number, or a text in full float syntax. `undefined` for anything else.
+ *
+ * @internal
+ */
+export const numericForm = (value: unknown): number | undefined => {
+  if (typeof value === "number") {
+    return Number.isFinite(value) ? value : undefined
+  }
+  if (typeof value !== "string") {
+    return undefined
+  }
+  if (float.test(value)) {
+    return Number(value)
+  }
+  const match = named.exec(value)
+  if (match === null) {
+    return undefined
+  }
+  return match[2]!.toLowerCase() === "nan" ? Number.NaN : match[1] === "-" ? -Infinity : Infinity
+}

@@ -1,0 +1,309 @@
+/**
+ * Operators of property filters. Each is prepared once for its filter value and gives a function of the property value.
+ *
+ * @since 0.1.0
+ */
+import type { RegexEngine } from "../RegexEngine.ts"
+import type { Instant } from "./instant.ts"
+import { compareInstants, instantFromMilliseconds, parseDate, propertyInstant } from "./instant.ts"
+import { numericForm } from "./numericForm.ts"
+import { prepareRegex } from "./regex.ts"
+import type { SemanticVersion, VersionRequirement } from "./semanticVersion.ts"
+import { compareVersions, parseVersion, parseWildcard, satisfies } from "./semanticVersion.ts"
+import { asciiLower, equalsLower, isBooleanLike, isTruthy, textForm } from "./textForm.ts"
+import type { Verdict } from "./verdict.ts"
+import { inconclusive, requiresServer } from "./verdict.ts"
+
+/**
+ * Judges a property value, which is one that JSON can carry.
+ *
+ * @internal
+ */
+export type Matcher = (property: unknown, now: number) => Verdict
+
+/**
+ * @internal
+ */
+export interface OperatorSettings {
+  readonly propertyMatchingVersion: 1 | 2
+  readonly regexEngine: RegexEngine | undefined
+}
+
+/** Prepares a matcher; the filter value is not null. `subject` names the property in causes. */
+type Preparation = (value: unknown, subject: string, settings: OperatorSettings) => Matcher
+
+const always = (verdict: Verdict): Matcher => () => verdict
+
+const noTextForm = (subject: string): Verdict =>
+  inconclusive(`${subject} has a value whose text form on the server cannot be reproduced`)
+
+const noFilterForm = (subject: string): Verdict =>
+  inconclusive(`the filter on ${subject} has a value whose text form on the server cannot be reproduced`)
+
+/** The text form of a filter value. Its digits are lost when it is an integer that a JavaScript number cannot hold. */
+const filterText = (value: unknown): string | undefined =>
+  typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : textForm(value)
+
+const exact = (negated: boolean): Preparation => (value, subject, settings) => {
+  if (Array.isArray(value) && value.length === 0) {
+    return (property) => isTruthy(property) !== negated
+  }
+  if (settings.propertyMatchingVersion !== 2 && isBooleanLike(value)) {
+    const wanted = isTruthy(value)
+    return (property) => (isTruthy(property) === wanted) !== negated
+  }
+  const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+  const texts = members.map(filterText)
+  const lowered = texts.filter((text) => text !== undefined).map((text) => text.toLowerCase())
+  const unlike: Verdict = lowered.length === texts.length ? negated : noFilterForm(subject)
+  const unreadable = noTextForm(subject)
+  if (lowered.length === 1) {
+    const wanted = lowered[0]!
+    return (property) => {
+      const equal = equalsLower(property, wanted)
+      return equal === undefined ? unreadable : equal ? !negated : unlike
+    }
+  }
+  const wanted = new Set(lowered)
+  return (property) => {
+    const text = textForm(property)
+    return text === undefined ? unreadable : wanted.has(text) || wanted.has(text.toLowerCase()) ? !negated : unlike
+  }
+}
+
+/** Operators that look for the filter value within the property, without regard to the case of ASCII letters. */
+const textual =
+  (finds: (text: string, sought: string) => boolean, negated: boolean): Preparation => (value, subject) => {
+    const text = filterText(value)
+    if (text === undefined) {
+      return always(noFilterForm(subject))
+    }
+    const sought = asciiLower(text)
+    const unreadable = noTextForm(subject)
+    return (property) => {
+      const text = textForm(property)
+      return text === undefined ? unreadable : finds(asciiLower(text), sought) !== negated
+    }
+  }
+
+const includes = (text: string, sought: string): boolean => text.includes(sought)
+
+const startsWith = (text: string, sought: string): boolean => text.startsWith(sought)
+
+const endsWith = (text: string, sought: string): boolean => text.endsWith(sought)
+
+const includesAny = (negated: boolean): Preparation => (value, subject) => {
+  const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+  const texts = members.map(filterText)
+  const sought = texts.filter((text) => text !== undefined).map(asciiLower)
+  const absent: Verdict = sought.length === texts.length ? negated : noFilterForm(subject)
+  const unreadable = noTextForm(subject)
+  return (property) => {
+    const text = textForm(property)
+    if (text === undefined) {
+      return sought.length === 0 ? absent : unreadable
+    }
+    const lower = asciiLower(text)
+    return sought.some((member) => lower.includes(member)) ? !negated : absent
+  }
+}
+
+const regex = (negated: boolean): Preparation => (value, subject, settings) => {
+  const pattern = filterText(value)
+  if (pattern === undefined) {
+    return always(noFilterForm(subject))
+  }
+  const notPortable = inconclusive(
+    `the regular expression on ${subject}, or its text, may mean something else to the server`
+  )
+  const tooExpensive = requiresServer(`the regular expression on ${subject} cannot be searched for in bounded time`)
+  const prepared = prepareRegex(pattern, settings.regexEngine)
+  switch (prepared._tag) {
+    case "Invalid":
+      return always(false)
+    case "NotPortable":
+      return always(notPortable)
+    case "TooExpensive":
+      return always(tooExpensive)
+    case "Searching": {
+      const unreadable = noTextForm(subject)
+      return (property) => {
+        const text = textForm(property)
+        if (text === undefined) {
+          return unreadable
+        }
+        const found = prepared.search(text)
+        return found === "notPortable" ? notPortable : found === "tooExpensive" ? tooExpensive : found !== negated
+      }
+    }
+  }
+}
+
+const numeric = (holds: (property: number, wanted: number) => boolean): Preparation => (value) => {
+  const wanted = numericForm(value)
+  if (wanted === undefined) {
+    return always(false)
+  }
+  return (property) => {
+    const number = numericForm(property)
+    return number !== undefined && holds(number, wanted)
+  }
+}
+
+const between = (negated: boolean): Preparation => (value) => {
+  if (!Array.isArray(value) || value.length !== 2) {
+    return always(false)
+  }
+  const low = numericForm(value[0])
+  const high = numericForm(value[1])
+  if (low === undefined || high === undefined || !(low <= high)) {
+    return always(false)
+  }
+  return (property) => {
+    const number = numericForm(property)
+    return number !== undefined && (number >= low && number <= high) !== negated
+  }
+}
+
+/** Remembers the instant for the `now` it was last computed for: an evaluation asks with one. */
+const anchored = (date: (now: Instant) => Instant): (now: number) => Instant => {
+  let anchor = Number.NaN
+  let instant: Instant
+  return (now) => {
+    if (now !== anchor) {
+      instant = date(instantFromMilliseconds(now))
+      anchor = now
+    }
+    return instant
+  }
+}
+
+const date = (holds: (order: number) => boolean): Preparation => (value, subject) => {
+  if (typeof value !== "string") {
+    return always(false)
+  }
+  const parsed = parseDate(value)
+  const unreadableFilter = inconclusive(`the filter on ${subject} has a date that only the server can read`)
+  const unreadable = inconclusive(`${subject} has a date that only the server can read`)
+  const wanted = typeof parsed === "function" ? anchored(parsed) : parsed
+  return (property, now) => {
+    if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) {
+      return false
+    }
+    if (wanted === undefined) {
+      return unreadableFilter
+    }
+    const instant = propertyInstant(property, now)
+    return instant === undefined
+      ? unreadable
+      : holds(compareInstants(instant, typeof wanted === "function" ? wanted(now) : wanted))
+  }
+}
+
+const version = (
+  prepare: (wanted: SemanticVersion) => (property: SemanticVersion) => boolean
+): Preparation =>
+(value, subject) => {
+  const text = filterText(value)
+  if (text === undefined) {
+    return always(noFilterForm(subject))
+  }
+  const wanted = parseVersion(text)
+  return wanted === undefined ? always(false) : matchVersion(subject, prepare(wanted))
+}
+
+const matchVersion = (subject: string, holds: (property: SemanticVersion) => boolean): Matcher => {
+  const unreadable = noTextForm(subject)
+  return (property) => {
+    const text = textForm(property)
+    if (text === undefined) {
+      return unreadable
+    }
+    const version = parseVersion(text)
+    return version !== undefined && holds(version)
+  }
+}
+
+const versionOrder = (holds: (order: number) => boolean): Preparation =>
+  version((wanted) => (property) => holds(compareVersions(property, wanted)))
+
+const versionRequirement = (kind: VersionRequirement["kind"]): Preparation =>
+  version(({ core, preRelease }) => (property) => satisfies(property, { kind, core, preRelease }))
+
+const versionWildcard: Preparation = (value, subject) => {
+  const text = filterText(value)
+  if (text === undefined) {
+    return always(noFilterForm(subject))
+  }
+  const requirement = parseWildcard(text)
+  switch (requirement) {
+    case "invalid":
+      return always(false)
+    case "unknown":
+      return always(inconclusive(`the filter on ${subject} has a version requirement that only the server can read`))
+    default:
+      return matchVersion(subject, (property) => satisfies(property, requirement))
+  }
+}
+
+const preparations: ReadonlyMap<string, Preparation> = new Map<string, Preparation>([
+  ["exact", exact(false)],
+  ["is_not", exact(true)],
+  ["icontains", textual(includes, false)],
+  ["not_icontains", textual(includes, true)],
+  ["starts_with", textual(startsWith, false)],
+  ["not_starts_with", textual(startsWith, true)],
+  ["ends_with", textual(endsWith, false)],
+  ["not_ends_with", textual(endsWith, true)],
+  ["icontains_multi", includesAny(false)],
+  ["not_icontains_multi", includesAny(true)],
+  ["regex", regex(false)],
+  ["not_regex", regex(true)],
+  ["gt", numeric((property, wanted) => property > wanted)],
+  ["gte", numeric((property, wanted) => property >= wanted)],
+  ["lt", numeric((property, wanted) => property < wanted)],
+  ["lte", numeric((property, wanted) => property <= wanted)],
+  ["between", between(false)],
+  ["not_between", between(true)],
+  ["is_date_before", date((order) => order < 0)],
+  ["is_date_after", date((order) => order > 0)],
+  ["is_date_exact", date((order) => order === 0)],
+  ["semver_eq", versionOrder((order) => order === 0)],
+  ["semver_neq", versionOrder((order) => order !== 0)],
+  ["semver_gt", versionOrder((order) => order > 0)],
+  ["semver_gte", versionOrder((order) => order >= 0)],
+  ["semver_lt", versionOrder((order) => order < 0)],
+  ["semver_lte", versionOrder((order) => order <= 0)],
+  ["semver_tilde", versionRequirement("tilde")],
+  ["semver_caret", versionRequirement("caret")],
+  ["semver_wildcard", versionWildcard],
+  // These belong to cohort and flag filters; on a property they never match.
+  ["in", () => always(false)],
+  ["not_in", () => always(false)],
+  ["flag_evaluates_to", () => always(false)]
+])
+
+/** Operators that read the text or the structure of a property at some length. */
+const dear: ReadonlySet<string> = new Set(["regex", "not_regex"])
+
+/**
+ * A prepared filter value, or `undefined` for an operator that is not known.
+ *
+ * @internal
+ */
+export const prepareOperator = (
+  operator: string,
+  value: unknown,
+  subject: string,
+  settings: OperatorSettings
+): { readonly matches: Matcher; readonly isDear: boolean } | undefined => {
+  if (operator === "is_set" || operator === "is_not_set") {
+    return { matches: always(operator === "is_set"), isDear: false }
+  }
+  const prepare = preparations.get(operator)
+  if (prepare === undefined) {
+    return undefined
+  }
+  const matches = value === undefined || value === null ? always(false) : prepare(value, subject, settings)
+  return { matches, isDear: dear.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date") }
+}

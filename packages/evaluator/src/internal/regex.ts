@@ -1,0 +1,104 @@
+/**
+ * Decides which engine, if any, searches for a pattern.
+ *
+ * @since 0.1.0
+ */
+import type { RegexEngine, RegexProgram } from "../RegexEngine.ts"
+import { expandedSize, searchSteps } from "./regexCost.ts"
+import { parseRegex } from "./regexSyntax.ts"
+
+/**
+ * A pattern, ready to search. `NotPortable`: the server may read the pattern differently. `TooExpensive`: no engine at
+ * hand searches for it in bounded time.
+ *
+ * @internal
+ */
+export type PreparedRegex =
+  | { readonly _tag: "Searching"; readonly search: (text: string) => boolean | "notPortable" | "tooExpensive" }
+  | { readonly _tag: "Invalid" | "NotPortable" | "TooExpensive" }
+
+const longestPattern = 4096
+
+const largestExpansion = 4096
+
+/** The longest text that the built-in engine searches. */
+const longestText = 2000
+
+/** What the built-in engine may spend on the longest text: some milliseconds. */
+const mostSteps = 30_000_000
+
+const isPortable = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f || unit === 0x0d) {
+      return false
+    }
+  }
+  return true
+}
+
+/** Asks an engine that is not ours, and does not trust it to keep its promise not to throw. */
+const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
+  try {
+    const program = engine.compile(pattern)
+    if (program._tag !== "Compiled") {
+      return program
+    }
+    const test = program.test
+    return {
+      _tag: "Compiled",
+      test: (text) => {
+        try {
+          return test(text)
+        } catch {
+          return undefined
+        }
+      }
+    }
+  } catch {
+    return { _tag: "Unsupported" }
+  }
+}
+
+/**
+ * @internal
+ */
+export const prepareRegex = (pattern: string, engine: RegexEngine | undefined): PreparedRegex => {
+  if (pattern === "") {
+    return { _tag: "Searching", search: () => true }
+  }
+  if (pattern.length > longestPattern) {
+    return { _tag: "TooExpensive" }
+  }
+  const parsed = parseRegex(pattern)
+  if (parsed === "unsupported") {
+    return { _tag: "NotPortable" }
+  }
+  if (parsed === "invalid") {
+    return { _tag: "Invalid" }
+  }
+  if (expandedSize(parsed) > largestExpansion) {
+    return { _tag: "TooExpensive" }
+  }
+  const program = engine === undefined ? undefined : askEngine(engine, pattern)
+  if (program?._tag === "Invalid") {
+    return { _tag: "Invalid" }
+  }
+  const searchLinear = program?._tag === "Compiled" ? program.test : undefined
+  const native = searchSteps(parsed, longestText) <= mostSteps ? new RegExp(pattern) : undefined
+  if (native === undefined && searchLinear === undefined) {
+    return { _tag: "TooExpensive" }
+  }
+  return {
+    _tag: "Searching",
+    search: (text) => {
+      if (native !== undefined && text.length <= longestText) {
+        return isPortable(text) ? native.test(text) : "notPortable"
+      }
+      if (searchLinear === undefined) {
+        return "tooExpensive"
+      }
+      return isPortable(text) ? searchLinear(text) ?? "tooExpensive" : "notPortable"
+    }
+  }
+}
