@@ -1,99 +1,16 @@
 /**
- * Evaluation of compiled flags for one caller.
+ * Evaluation of compiled flags.
  *
  * @since 0.1.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
-
-/**
- * Whom to evaluate for.
- *
- * @since 0.1.0
- * @category models
- */
-export interface EvaluationContext {
-  readonly distinctId: string
-  /** Used by flags that bucket by device; when absent or empty, the person property `$device_id` is. */
-  readonly deviceId?: string | undefined
-  /** Group type to group key. */
-  readonly groups?: Readonly<Record<string, string | number>> | undefined
-  /** `distinct_id` is added unless given. */
-  readonly personProperties?: Readonly<Record<string, unknown>> | undefined
-  /** Group type to properties. `$group_key` is added to every group that is passed, unless given. */
-  readonly groupProperties?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
-}
-
-/**
- * Why a flag has its value, in the server's own codes.
- *
- * @since 0.1.0
- * @category models
- */
-export type ReasonCode =
-  | "super_condition_value"
-  | "holdout_condition_value"
-  | "condition_match"
-  | "out_of_rollout_bound"
-  | "no_condition_match"
-  | "no_group_type"
-  | "flag_disabled"
-
-/**
- * A flag with a value that the server could not contradict.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Resolved {
-  readonly _tag: "Resolved"
-  /** `false`, `true`, or the key of a variant. */
-  readonly value: boolean | string
-  /** Decoded JSON, deeply frozen and shared by all evaluations; `undefined` when the flag has none for this value. */
-  readonly payload: unknown
-  readonly reason: ReasonCode
-  /** The condition that decided, counted from 0; `undefined` when none did. */
-  readonly conditionIndex: number | undefined
-}
-
-/**
- * Not decided: something the caller could supply is missing, or a value cannot be compared as the server would.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Inconclusive {
-  readonly _tag: "Inconclusive"
-  readonly cause: string
-}
-
-/**
- * Never decided locally, whatever the caller supplies: the server must be asked.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RequiresServer {
-  readonly _tag: "RequiresServer"
-  readonly cause: string
-}
-
-/**
- * The definitions have no flag with this key.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Unknown {
-  readonly _tag: "Unknown"
-}
-
-/**
- * What evaluating one flag gives. Frozen, and shared between evaluations.
- *
- * @since 0.1.0
- * @category models
- */
-export type Result = Resolved | Inconclusive | RequiresServer | Unknown
+import type { EvaluationContext } from "./EvaluationContext.ts"
+import { flagResult } from "./internal/evaluate.ts"
+import { Pass } from "./internal/pass.ts"
+import type { CompiledFlag } from "./internal/plan.ts"
+import { ResultsByFlag } from "./internal/resultsByFlag.ts"
+import { inconclusive } from "./internal/verdict.ts"
+import type { Result, Unknown } from "./Result.ts"
 
 /**
  * What evaluating several flags gives.
@@ -102,16 +19,72 @@ export type Result = Resolved | Inconclusive | RequiresServer | Unknown
  * @category models
  */
 export interface BulkResult {
-  /** By flag key. Keys dropped by evaluation contexts are not in it; requested keys without a definition are, as `Unknown`. */
+  /**
+   * By flag key. Requested keys without a definition are in it, as `Unknown`; keys dropped by evaluation contexts are not.
+   */
   readonly results: ReadonlyMap<string, Result>
-  /** Whether the server has to be asked for a complete answer. */
+  /**
+   * Whether the server has to be asked for a complete answer: a flag that the server evaluates is not decided, a
+   * requested key has no definition, or there are no definitions at all. Never for an empty list of keys.
+   */
   readonly needsRemote: boolean
+}
+
+const unknown: Unknown = Object.freeze({ _tag: "Unknown" })
+
+/** Reading a context can throw: it may have getters, or be a proxy. */
+const unreadable = inconclusive("the context could not be read")
+
+const resultOf = (flag: CompiledFlag, pass: Pass): Result => {
+  try {
+    return flagResult(flag, pass)
+  } catch {
+    pass.recover()
+    return unreadable
+  }
+}
+
+const makePass = (context: EvaluationContext, now: number): Pass | undefined => {
+  try {
+    return new Pass(context, now)
+  } catch {
+    return undefined
+  }
 }
 
 /**
  * Evaluates one flag. Pure and synchronous; never throws, whatever the context holds.
  *
+ * The result is frozen and shared between evaluations. A key that evaluation contexts dropped is `Unknown` as well;
+ * `isDroppedByContext` of the definitions tells the two apart.
+ *
  * @param now - epoch milliseconds; only relative dates look at it
+ *
+ * @example
+ * ```ts
+ * import { compile, evaluateFlag } from "@effect-posthog/evaluator"
+ *
+ * const { definitions } = compile({
+ *   flags: [{
+ *     key: "pricing",
+ *     active: true,
+ *     filters: {
+ *       groups: [{ properties: [{ key: "plan", type: "person", operator: "exact", value: "pro" }] }],
+ *       payloads: { true: "{\"discount\":10}" }
+ *     }
+ *   }]
+ * })
+ *
+ * const context = { distinctId: "user-17", personProperties: { plan: "pro" } }
+ * assert.deepStrictEqual(evaluateFlag(definitions, "pricing", context, 0), {
+ *   _tag: "Resolved",
+ *   value: true,
+ *   payload: { discount: 10 },
+ *   reason: "condition_match",
+ *   conditionIndex: 0
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category getters
  */
@@ -121,16 +94,33 @@ export const evaluateFlag = (
   context: EvaluationContext,
   now: number
 ): Result => {
-  void definitions
-  void context
-  void now
-  return { _tag: "RequiresServer", cause: key }
+  const flag = definitions.plan.flags.get(key)
+  if (flag === undefined || flag.dropped) {
+    return unknown
+  }
+  const pass = makePass(context, now)
+  return pass === undefined ? unreadable : resultOf(flag, pass)
 }
 
 /**
- * Evaluates all flags, or the given ones. Pure and synchronous; never throws, whatever the context holds.
+ * Evaluates all flags, or those requested. Pure and synchronous; never throws, whatever the context holds.
+ *
+ * Each result is what `evaluateFlag` answers for that key.
  *
  * @param now - epoch milliseconds; only relative dates look at it
+ *
+ * @example
+ * ```ts
+ * import { compile, evaluateAll } from "@effect-posthog/evaluator"
+ *
+ * const { definitions } = compile({
+ *   flags: [{ key: "new-search", active: true, filters: { groups: [{}] } }]
+ * })
+ *
+ * assert.strictEqual(evaluateAll(definitions, { distinctId: "user-17" }, 0).needsRemote, false)
+ * assert.strictEqual(evaluateAll(definitions, { distinctId: "user-17" }, 0, ["other"]).needsRemote, true)
+ * ```
+ *
  * @since 0.1.0
  * @category getters
  */
@@ -140,9 +130,44 @@ export const evaluateAll = (
   now: number,
   keys?: ReadonlyArray<string>
 ): BulkResult => {
-  const results = new Map<string, Result>()
-  for (const key of keys ?? definitions.keys) {
-    results.set(key, evaluateFlag(definitions, key, context, now))
-  }
-  return { results, needsRemote: keys === undefined || keys.length > 0 }
+  const pass = makePass(context, now)
+  return keys === undefined ? evaluateEvery(definitions, pass) : evaluateRequested(definitions, pass, keys)
 }
+
+const evaluateEvery = ({ plan }: CompiledDefinitions, pass: Pass | undefined): BulkResult => {
+  const { evaluated } = plan
+  const results = new Array<Result>(evaluated.length)
+  let needsRemote = plan.flags.size === 0
+  for (let i = 0; i < evaluated.length; i++) {
+    const flag = evaluated[i]!
+    const result = pass === undefined ? unreadable : resultOf(flag, pass)
+    results[i] = result
+    if (result._tag !== "Resolved" && isServerFlag(flag)) {
+      needsRemote = true
+    }
+  }
+  return { results: new ResultsByFlag(evaluated, plan.positions, results), needsRemote }
+}
+
+const evaluateRequested = (
+  { plan }: CompiledDefinitions,
+  pass: Pass | undefined,
+  keys: ReadonlyArray<string>
+): BulkResult => {
+  const results = new Map<string, Result>()
+  let needsRemote = keys.length > 0 && plan.flags.size === 0
+  for (const key of keys) {
+    const flag = plan.flags.get(key)
+    if (flag?.dropped === true) {
+      continue
+    }
+    const result = flag === undefined ? unknown : pass === undefined ? unreadable : resultOf(flag, pass)
+    results.set(key, result)
+    if (result._tag !== "Resolved" && (flag === undefined || isServerFlag(flag))) {
+      needsRemote = true
+    }
+  }
+  return { results, needsRemote }
+}
+
+const isServerFlag = (flag: CompiledFlag): boolean => flag.metadata.runtime !== "client"

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
-import type { EvaluationContext, Result } from "./Evaluation.ts"
 import { evaluateFlag } from "./Evaluation.ts"
+import type { EvaluationContext } from "./EvaluationContext.ts"
+import type { Result } from "./Result.ts"
 
 /**
  * Why a flag has its value for a caller.

@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import { compileJudgement } from "./internal/compileFilter.ts"
+import { ownProperty } from "./internal/pass.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
 /**
- * A filter on one property, as it stands in a definitions document.
+ * A filter on one property, as it stands in a definitions document. Without an operator it is `exact`.
  *
  * @since 0.1.0
  * @category models
@@ -27,13 +29,28 @@ export interface PropertyFilter {
 export interface MatchPropertyOptions {
   /** Default 1: boolean-like filter values compare by truthiness. */
   readonly propertyMatchingVersion?: 1 | 2 | undefined
+  /** Decides the regular expressions that the built-in engine leaves to the server. Default: none. */
   readonly regexEngine?: RegexEngine | undefined
 }
 
 /**
- * Matches one property filter against properties. Never throws.
+ * Matches one property filter against properties, wherever they are from. Filters of other types than `person` and
+ * `group` are inconclusive. Never throws.
+ *
+ * The filter is prepared on every call; flags that are evaluated often belong in `compile`.
  *
  * @param now - epoch milliseconds; only relative dates look at it
+ *
+ * @example
+ * ```ts
+ * import { matchProperty } from "@effect-posthog/evaluator"
+ *
+ * const filter = { key: "version", operator: "semver_gte", value: "2.0.0" }
+ * assert.strictEqual(matchProperty(filter, { version: "2.1.0" }, 0), true)
+ * assert.strictEqual(matchProperty(filter, { version: "2.0.0-beta" }, 0), false)
+ * assert.strictEqual(matchProperty(filter, {}, 0), "inconclusive")
+ * ```
+ *
  * @since 0.1.0
  * @category getters
  */
@@ -43,9 +60,22 @@ export const matchProperty = (
   now: number,
   options?: MatchPropertyOptions
 ): boolean | "inconclusive" => {
-  void filter
-  void properties
-  void now
-  void options
-  return "inconclusive"
+  try {
+    const type = filter.type ?? "person"
+    const operator = filter.operator ?? "exact"
+    if ((type !== "person" && type !== "group") || typeof operator !== "string") {
+      return "inconclusive"
+    }
+    const judgement = compileJudgement(operator, filter.value, "property", {
+      propertyMatchingVersion: options?.propertyMatchingVersion === 2 ? 2 : 1,
+      regexEngine: options?.regexEngine
+    })
+    if ("_tag" in judgement) {
+      return "inconclusive"
+    }
+    const verdict = judgement.judge(ownProperty(properties, filter.key), now)
+    return typeof verdict === "boolean" ? verdict : "inconclusive"
+  } catch {
+    return "inconclusive"
+  }
 }

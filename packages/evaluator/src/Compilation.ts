@@ -1,0 +1,83 @@
+/**
+ * Compilation of definitions documents.
+ *
+ * @since 0.1.0
+ */
+import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
+import { compileDocument } from "./internal/compileDocument.ts"
+import type { Problem } from "./Problem.ts"
+import type { RegexEngine } from "./RegexEngine.ts"
+
+/**
+ * How to compile.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CompileOptions {
+  /** Decides the regular expressions that the built-in engine leaves to the server. Default: none. */
+  readonly regexEngine?: RegexEngine | undefined
+  /** Drops flags whose own, non-empty list of contexts has none of these. Absent or empty: keeps every flag. */
+  readonly evaluationContexts?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * What compiling a document gives.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Compilation {
+  readonly definitions: CompiledDefinitions
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/**
+ * Compiles a definitions document: the decoded JSON of `/flags/definitions`.
+ *
+ * Never throws. A flag that cannot be read is left to the server and reported among the problems; something that is no
+ * definitions document gives empty definitions and one problem with the code `InvalidDocument`.
+ *
+ * @example
+ * ```ts
+ * import { compile, evaluateFlag } from "@effect-posthog/evaluator"
+ *
+ * const { definitions, problems } = compile({
+ *   flags: [{ key: "new-search", active: true, filters: { groups: [{ rollout_percentage: 100 }] } }]
+ * })
+ *
+ * assert.deepStrictEqual(problems, [])
+ * const result = evaluateFlag(definitions, "new-search", { distinctId: "user-17" }, 0)
+ * assert.strictEqual(result._tag === "Resolved" && result.value, true)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const compile = (document: unknown, options?: CompileOptions): Compilation => {
+  const steps = compileSteps(document, options)
+  let step = steps.next()
+  while (step.done !== true) {
+    step = steps.next()
+  }
+  return step.value
+}
+
+/**
+ * Compiles a definitions document step by step, for large ones: a step takes about a millisecond, and the caller may
+ * let other work run between two of them. Returns what `compile` returns.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const compileSteps = (document: unknown, options?: CompileOptions): Generator<void, Compilation, void> =>
+  compileDocument(document, options?.regexEngine, options?.evaluationContexts)
+
+/**
+ * Whether what was compiled is no definitions document at all, so that earlier definitions should be kept.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isInvalidDocument = (compilation: Compilation): boolean =>
+  compilation.problems.some((problem) => problem.code === "InvalidDocument")

@@ -1,0 +1,28 @@
+/**
+ * What definitions say about flags beside their rules.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Where a flag may be evaluated.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FlagRuntime = "all" | "client" | "server"
+
+/**
+ * What a definition says about a flag beside its rules.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlagMetadata {
+  readonly key: string
+  readonly id: number | undefined
+  readonly version: number | undefined
+  readonly hasExperiment: boolean | undefined
+  readonly active: boolean
+  readonly runtime: FlagRuntime
+}

@@ -1,0 +1,25 @@
+/**
+ * What compiling finds wrong with a definitions document.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Something in a definitions document that could not be read.
+ *
+ * - `InvalidDocument`: the whole document is none. Keep the definitions you have.
+ * - `MalformedFlag`: the flag is left to the server; the others are not affected.
+ * - `MalformedCohort`: flags that refer to the cohort are left to the server, unless something else decides them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Problem {
+  readonly code: "InvalidDocument" | "MalformedFlag" | "MalformedCohort"
+  /** The key of the flag, when it could be read. */
+  readonly key: string | undefined
+  /** A readable path, such as `flags[3].filters.groups[0].properties[1].value`; empty for the document itself. */
+  readonly path: string
+  /** One line, without values of the document. */
+  readonly message: string
+}

@@ -1,0 +1,236 @@
+/** @since 0.1.0 */
+import type { CompiledDefinitions } from "../CompiledDefinitions.ts"
+import type { FlagMetadata, FlagRuntime } from "../FlagMetadata.ts"
+import type { Problem } from "../Problem.ts"
+import type { RegexEngine } from "../RegexEngine.ts"
+import { compileCohort } from "./compileCohort.ts"
+import type { FlagScope } from "./compileFlag.ts"
+import { compileFlag, disabled } from "./compileFlag.ts"
+import type { DocumentObject, Path } from "./documentReader.ts"
+import { DocumentReader, isObject, renderPath, step } from "./documentReader.ts"
+import { Bucketing } from "./pass.ts"
+import { CompiledCohort, CompiledFlag, Reference } from "./plan.ts"
+import { markReferences } from "./references.ts"
+import { requiresServer } from "./verdict.ts"
+
+/** Flags or cohorts compiled in one step. */
+const perStep = 32
+
+const malformed = requiresServer("the definition of the flag could not be read")
+
+interface Result {
+  readonly definitions: CompiledDefinitions
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/**
+ * @internal
+ */
+export function* compileDocument(
+  document: unknown,
+  regexEngine: RegexEngine | undefined,
+  evaluationContexts: ReadonlyArray<string> | undefined
+): Generator<void, Result, void> {
+  try {
+    if (isObject(document) && Array.isArray(document["flags"])) {
+      const compiler = new DocumentCompiler(document, regexEngine, evaluationContexts)
+      yield* compiler.run(document["flags"])
+      return { definitions: compiler.definitions(), problems: compiler.problems }
+    }
+  } catch {
+    // Getters and proxies can make any access to a document throw: what does is no document.
+  }
+  const path = isObject(document) ? "flags" : ""
+  const message = isObject(document) ? "expected an array" : "expected an object"
+  const empty = new DocumentCompiler({}, undefined, undefined)
+  return { definitions: empty.definitions(), problems: [{ code: "InvalidDocument", key: undefined, path, message }] }
+}
+
+/** Reads the two references that everything else hangs on first: the keys of the flags, the ids of the cohorts. */
+class DocumentCompiler {
+  readonly problems: Array<Problem> = []
+  private readonly minimalFlagCalledEvents: boolean
+  private readonly propertyMatchingVersion: 1 | 2
+  private readonly groupTypes: ReadonlyMap<string, string>
+  private readonly contexts: ReadonlySet<string>
+  private readonly flags = new Map<string, CompiledFlag>()
+  private readonly cohorts = new Map<string, CompiledCohort>()
+  private readonly references: Array<Reference> = []
+  private readonly cohortValues: DocumentObject
+  private readonly scope: FlagScope
+
+  constructor(
+    document: DocumentObject,
+    regexEngine: RegexEngine | undefined,
+    contexts: ReadonlyArray<string> | undefined
+  ) {
+    this.minimalFlagCalledEvents = document["minimal_flag_called_events"] === true
+    this.propertyMatchingVersion = document["property_matching_version"] === 2 ? 2 : 1
+    this.groupTypes = readGroupTypes(document["group_type_mapping"])
+    this.contexts = new Set(contexts)
+    this.cohortValues = isObject(document["cohorts"]) ? document["cohorts"] : {}
+    const groups = new Map(Array.from(this.groupTypes.values(), (name) => [name, new Bucketing("group", name)]))
+    this.scope = {
+      settings: { propertyMatchingVersion: this.propertyMatchingVersion, regexEngine },
+      flags: this.flags,
+      cohorts: this.cohorts,
+      groupType: (index) => this.groupTypes.get(String(index)),
+      person: new Bucketing("person", ""),
+      device: new Bucketing("device", ""),
+      group: (groupType) => groups.get(groupType)!
+    }
+  }
+
+  *run(definitions: ReadonlyArray<unknown>): Generator<void, void, void> {
+    const sources = new Map<CompiledFlag, { readonly definition: DocumentObject; readonly path: Path }>()
+    const flagsPath = step(undefined, "flags")
+    let count = 0
+    for (const [i, definition] of definitions.entries()) {
+      const path = step(flagsPath, i)
+      const flag = this.registerFlag(definition, path)
+      if (flag !== undefined && !flag.dropped) {
+        sources.set(flag, { definition: definition as DocumentObject, path })
+      }
+      if (++count % (perStep * 8) === 0) {
+        yield
+      }
+    }
+    for (const id of Object.keys(this.cohortValues)) {
+      this.cohorts.set(
+        id,
+        new CompiledCohort(id, this.reference(), requiresServer(`cohort ${id} cannot be decided without the server`))
+      )
+    }
+    yield
+    for (const cohort of this.cohorts.values()) {
+      this.fillCohort(cohort)
+      if (++count % perStep === 0) {
+        yield
+      }
+    }
+    for (const [flag, { definition, path }] of sources) {
+      // Of several flags with one key, the last counts.
+      if (this.flags.get(flag.metadata.key) === flag) {
+        this.fillFlag(flag, definition, path)
+      }
+      if (++count % perStep === 0) {
+        yield
+      }
+    }
+    yield
+    markReferences(this.references)
+  }
+
+  definitions(): CompiledDefinitions {
+    const { flags } = this
+    const evaluated = Array.from(flags.values()).filter((flag) => !flag.dropped)
+    const keys = evaluated.map((flag) => flag.metadata.key)
+    return Object.freeze({
+      plan: { flags, evaluated, positions: new Map(keys.map((key, i) => [key, i])) },
+      size: keys.length,
+      keys: Object.freeze(keys),
+      minimalFlagCalledEvents: this.minimalFlagCalledEvents,
+      propertyMatchingVersion: this.propertyMatchingVersion,
+      groupTypeMapping: this.groupTypes,
+      metadata: (key: string) => {
+        const flag = flags.get(key)
+        return flag === undefined || flag.dropped ? undefined : flag.metadata
+      },
+      isDroppedByContext: (key: string) => flags.get(key)?.dropped === true
+    })
+  }
+
+  private reference(): Reference {
+    const reference = new Reference(this.references.length)
+    this.references.push(reference)
+    return reference
+  }
+
+  private report(code: Problem["code"], key: string | undefined, path: Path, message: string): void {
+    this.problems.push({ code, key, path: renderPath(path), message })
+  }
+
+  private registerFlag(definition: unknown, path: Path): CompiledFlag | undefined {
+    try {
+      const reader = new DocumentReader()
+      const key = reader.text(reader.object(definition, path)["key"], step(path, "key"))
+      if (reader.problem !== undefined) {
+        this.report("MalformedFlag", undefined, reader.problem.path, reader.problem.message)
+        return undefined
+      }
+      const flag = definition as DocumentObject
+      const dropped = this.isDropped(flag)
+      const compiled = new CompiledFlag(
+        readMetadata(flag, key),
+        this.reference(),
+        dropped,
+        dropped ? disabled : malformed
+      )
+      this.flags.set(key, compiled)
+      return compiled
+    } catch {
+      this.report("MalformedFlag", undefined, path, "cannot be read")
+      return undefined
+    }
+  }
+
+  private isDropped(definition: DocumentObject): boolean {
+    const contexts = definition["evaluation_contexts"] ?? definition["evaluation_tags"]
+    return this.contexts.size > 0 && Array.isArray(contexts) && contexts.length > 0 &&
+      !contexts.some((context) => this.contexts.has(context))
+  }
+
+  private fillFlag(flag: CompiledFlag, definition: DocumentObject, path: Path): void {
+    const { key } = flag.metadata
+    try {
+      const reader = new DocumentReader()
+      const body = compileFlag(definition, path, flag, this.scope, reader)
+      if (reader.problem === undefined) {
+        flag.body = body
+      } else {
+        this.report("MalformedFlag", key, reader.problem.path, reader.problem.message)
+      }
+    } catch {
+      this.report("MalformedFlag", key, path, "cannot be read")
+    }
+  }
+
+  private fillCohort(cohort: CompiledCohort): void {
+    const path = step(step(undefined, "cohorts"), cohort.id)
+    try {
+      const reader = new DocumentReader()
+      const body = compileCohort(this.cohortValues[cohort.id], path, cohort.reference, this.scope, reader)
+      if (reader.problem === undefined) {
+        cohort.body = body
+      } else {
+        this.report("MalformedCohort", undefined, reader.problem.path, reader.problem.message)
+      }
+    } catch {
+      this.report("MalformedCohort", undefined, path, "cannot be read")
+    }
+  }
+}
+
+const readGroupTypes = (mapping: unknown): ReadonlyMap<string, string> => {
+  const types = new Map<string, string>()
+  for (const [index, name] of Object.entries(isObject(mapping) ? mapping : {})) {
+    if (typeof name === "string") {
+      types.set(index, name)
+    }
+  }
+  return types
+}
+
+const runtimes: ReadonlySet<unknown> = new Set(["client", "server"])
+
+const readMetadata = (definition: DocumentObject, key: string): FlagMetadata => {
+  const { id, has_experiment: experiment, version, evaluation_runtime: runtime } = definition
+  return Object.freeze({
+    key,
+    id: typeof id === "number" ? id : undefined,
+    version: typeof version === "number" ? version : undefined,
+    hasExperiment: typeof experiment === "boolean" ? experiment : undefined,
+    active: definition["active"] === true && definition["deleted"] !== true,
+    runtime: runtimes.has(runtime) ? runtime as FlagRuntime : "all"
+  })
+}

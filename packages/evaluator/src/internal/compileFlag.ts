@@ -1,0 +1,266 @@
+/**
+ * Compilation of flags.
+ *
+ * @since 0.1.0
+ */
+import type { ReasonCode, Resolved } from "../Result.ts"
+import { packPrefix } from "./bucketing.ts"
+import type { FilterScope } from "./compileFilter.ts"
+import { compileFilter } from "./compileFilter.ts"
+import type { DocumentObject, DocumentReader, Path } from "./documentReader.ts"
+import { step } from "./documentReader.ts"
+import { frozenCopy } from "./frozenCopy.ts"
+import type { Bucketing } from "./pass.ts"
+import type { CompiledFlag, Condition, FlagPlan, Holdout, PropertySource, Variant } from "./plan.ts"
+import type { Unresolved } from "./verdict.ts"
+import { inconclusive, requiresServer } from "./verdict.ts"
+
+/**
+ * @internal
+ */
+export interface FlagScope extends FilterScope {
+  readonly person: Bucketing
+  readonly device: Bucketing
+  /** The bucketing by a group type. */
+  readonly group: (groupType: string) => Bucketing
+}
+
+/**
+ * @internal
+ */
+export const disabled: Resolved = Object.freeze({
+  _tag: "Resolved",
+  value: false,
+  payload: undefined,
+  reason: "flag_disabled",
+  conditionIndex: undefined
+})
+
+/** What the parts of one flag are compiled with. */
+interface Compiler {
+  readonly flag: CompiledFlag
+  readonly scope: FlagScope
+  readonly reader: DocumentReader
+  readonly payload: (key: string) => unknown
+}
+
+const resolved = (
+  value: boolean | string,
+  payload: unknown,
+  reason: ReasonCode,
+  conditionIndex: number | undefined
+): Resolved => Object.freeze({ _tag: "Resolved", value, payload, reason, conditionIndex })
+
+const unmatched = (reason: ReasonCode, conditionIndex: number | undefined): Resolved =>
+  resolved(false, undefined, reason, conditionIndex)
+
+/**
+ * Compiles what decides a flag: a constant result, or a plan. What the reader notes as a problem leaves the flag to the
+ * server.
+ *
+ * @internal
+ */
+export const compileFlag = (
+  definition: DocumentObject,
+  path: Path,
+  flag: CompiledFlag,
+  scope: FlagScope,
+  reader: DocumentReader
+): FlagPlan | Resolved | Unresolved => {
+  const active = reader.optionalBoolean(definition["active"], step(path, "active"))
+  if ((!active && reader.problem === undefined) || definition["deleted"] === true) {
+    return disabled
+  }
+  const continuity = "ensure_experience_continuity"
+  if (reader.optionalBoolean(definition[continuity], step(path, continuity))) {
+    return requiresServer("the flag keeps the value that a person has seen, which only the server knows")
+  }
+  const filtersPath = step(path, "filters")
+  const filters = reader.optionalObject(definition["filters"], filtersPath) ?? {}
+  if (filters["version"] !== undefined && filters["version"] !== 1) {
+    return requiresServer("the rules of the flag have a version that only the server knows")
+  }
+  const aggregation = "aggregation_group_type_index"
+  const groupIndex = reader.optionalInteger(filters[aggregation], step(filtersPath, aggregation))
+  const groupType = groupIndex === undefined ? undefined : scope.groupType(groupIndex)
+  if (groupIndex !== undefined && groupType === undefined) {
+    return inconclusive(`the flag is about groups of type ${groupIndex}, which the definitions do not name`)
+  }
+  return compilePlan(definition, filters, filtersPath, groupType, {
+    flag,
+    scope,
+    reader,
+    payload: payloads(reader.optionalObject(filters["payloads"], step(filtersPath, "payloads")))
+  })
+}
+
+const compilePlan = (
+  definition: DocumentObject,
+  filters: DocumentObject,
+  path: Path,
+  groupType: string | undefined,
+  compiler: Compiler
+): FlagPlan => {
+  const { flag, payload, reader, scope } = compiler
+  const individual = definition["bucketing_identifier"] === "device_id" ? scope.device : scope.person
+  const bucketing = groupType === undefined ? individual : scope.group(groupType)
+  const variants = compileVariants(filters["multivariate"], step(path, "multivariate"), reader)
+  const groupsPath = step(path, "groups")
+  const conditions = reader.optionalArray(filters["groups"], groupsPath)
+  const property = `$feature_enrollment/${flag.metadata.key}`
+  return {
+    _tag: "Plan",
+    prefix: packPrefix(`${flag.metadata.key}.`),
+    bucketing,
+    enrolment: filters["feature_enrollment"] === true
+      ? {
+        property,
+        enrolled: resolved(true, payload("true"), "super_condition_value", undefined),
+        declined: unmatched("super_condition_value", undefined),
+        unknown: inconclusive(`person property "${property}" is not supplied`)
+      }
+      : undefined,
+    holdout: compileHoldout(filters["holdout"], step(path, "holdout"), compiler),
+    earlyExit: filters["early_exit"] === true,
+    variants,
+    conditions: conditions.map((condition, index) =>
+      compileCondition(condition, index, step(groupsPath, index), { individual, bucketing, variants }, compiler)
+    ),
+    withoutCondition: unmatched("no_condition_match", undefined),
+    withoutGroup: unmatched("no_group_type", 0),
+    unknownIdentifier: inconclusive(
+      individual.kind === "device"
+        ? "the device id is not supplied"
+        : "the identifier to place in the rollout is not usable"
+    )
+  }
+}
+
+const compileVariants = (value: unknown, path: Path, reader: DocumentReader): ReadonlyArray<Variant> => {
+  const multivariate = reader.optionalObject(value, path)
+  const variantsPath = step(path, "variants")
+  let end = 0
+  return reader.optionalArray(multivariate?.["variants"], variantsPath).map((member, i) => {
+    const variantPath = step(variantsPath, i)
+    const variant = reader.object(member, variantPath)
+    const key = reader.text(variant["key"], step(variantPath, "key"))
+    const percentage = reader.number(variant["rollout_percentage"], step(variantPath, "rollout_percentage"))
+    end += percentage / 100
+    return { key, percentage, end }
+  })
+}
+
+const compileHoldout = (value: unknown, path: Path, { payload, reader }: Compiler): Holdout | undefined => {
+  const holdout = reader.optionalObject(value, path)
+  const id = reader.optionalInteger(holdout?.["id"], step(path, "id"))
+  const exclusion = holdout?.["exclusion_percentage"]
+  if (id === undefined || typeof exclusion !== "number") {
+    return undefined
+  }
+  const percentage = Math.min(100, Math.max(0, exclusion))
+  const name = `holdout-${id}`
+  return {
+    percentage,
+    threshold: percentage / 100,
+    member: resolved(name, payload(name), "holdout_condition_value", undefined)
+  }
+}
+
+const compileCondition = (
+  value: unknown,
+  index: number,
+  path: Path,
+  shared: {
+    readonly individual: Bucketing
+    readonly bucketing: Bucketing
+    readonly variants: ReadonlyArray<Variant>
+  },
+  compiler: Compiler
+): Condition => {
+  const { flag, payload, reader, scope } = compiler
+  const condition = reader.object(value, path)
+  const target = conditionTarget(condition, path, shared, compiler)
+  const { bucketing, group } = target
+  const source: PropertySource = group === "unmapped"
+    ? { _tag: "UnknownGroup" }
+    : bucketing.kind === "group"
+    ? { _tag: "Group", groupType: bucketing.groupType }
+    : { _tag: "Person" }
+  const propertiesPath = step(path, "properties")
+  const storedFilters = reader.optionalArray(condition["properties"], propertiesPath).map((filter, i) => {
+    const filterPath = step(propertiesPath, i)
+    return compileFilter(reader.object(filter, filterPath), filterPath, source, flag.reference, scope, reader)
+  })
+  const rollout = "rollout_percentage"
+  const percentage = reader.optionalNumber(condition[rollout], step(path, rollout)) ?? 100
+  const pin = reader.optionalText(condition["variant"], step(path, "variant"))
+  const matched = (key: string) => resolved(key, payload(key), "condition_match", index)
+  const pinned = pin !== undefined && shared.variants.some((variant) => variant.key === pin) ? matched(pin) : undefined
+  return {
+    index,
+    filters: storedFilters.length < 2
+      ? storedFilters
+      : [...storedFilters].sort((left, right) => left.cost - right.cost),
+    storedFilters,
+    percentage,
+    threshold: percentage / 100,
+    bucketing,
+    group,
+    pinned,
+    plain: resolved(true, payload("true"), "condition_match", index),
+    chosen: pinned === undefined ? shared.variants.map((variant) => matched(variant.key)) : [],
+    missed: unmatched("out_of_rollout_bound", index),
+    unmatched: unmatched("no_condition_match", index),
+    skipped: unmatched("no_group_type", index)
+  }
+}
+
+/** Absent, a condition targets what the flag targets; null, the person; a number, that group type. */
+const conditionTarget = (
+  condition: DocumentObject,
+  path: Path,
+  shared: { readonly individual: Bucketing; readonly bucketing: Bucketing },
+  { reader, scope }: Compiler
+): Pick<Condition, "bucketing" | "group"> => {
+  const name = "aggregation_group_type_index"
+  const own = condition[name]
+  if (own === undefined) {
+    return { bucketing: shared.bucketing, group: "none" }
+  }
+  const index = reader.optionalInteger(own, step(path, name))
+  if (index === undefined) {
+    return { bucketing: shared.individual, group: "none" }
+  }
+  const groupType = scope.groupType(index)
+  return groupType === undefined
+    ? { bucketing: shared.individual, group: "unmapped" }
+    : { bucketing: scope.group(groupType), group: "optional" }
+}
+
+/** Payloads by key: text is decoded, and kept as it is when it cannot be. */
+const payloads = (stored: DocumentObject | undefined): (key: string) => unknown => {
+  if (stored === undefined) {
+    return () => undefined
+  }
+  const decoded = new Map<string, unknown>()
+  return (key) => {
+    if (!Object.hasOwn(stored, key)) {
+      return undefined
+    }
+    if (!decoded.has(key)) {
+      decoded.set(key, decodePayload(stored[key]))
+    }
+    return decoded.get(key)
+  }
+}
+
+const decodePayload = (payload: unknown): unknown => {
+  if (typeof payload !== "string") {
+    return frozenCopy(payload)
+  }
+  try {
+    return frozenCopy(JSON.parse(payload))
+  } catch {
+    return payload
+  }
+}

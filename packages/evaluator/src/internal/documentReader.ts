@@ -1,0 +1,129 @@
+/** @since 0.1.0 */
+
+/**
+ * Where in the document a value stands.
+ *
+ * @internal
+ */
+export interface Path {
+  readonly parent: Path | undefined
+  readonly step: string | number
+}
+
+/**
+ * An object of the document.
+ *
+ * @internal
+ */
+export type DocumentObject = Readonly<Record<string, unknown>>
+
+/**
+ * @internal
+ */
+export const step = (parent: Path | undefined, name: string | number): Path => ({ parent, step: name })
+
+const identifier = /^[A-Za-z_$][\w$]*$/
+
+/**
+ * @internal
+ */
+export const renderPath = (path: Path | undefined): string => {
+  const steps: Array<string | number> = []
+  for (let at = path; at !== undefined; at = at.parent) {
+    steps.push(at.step)
+  }
+  return steps.reverse().reduce<string>(
+    (text, name) =>
+      typeof name === "number"
+        ? `${text}[${name}]`
+        : identifier.test(name)
+        ? `${text}${text === "" ? "" : "."}${name}`
+        : `${text}[${JSON.stringify(name)}]`,
+    ""
+  )
+}
+
+/**
+ * @internal
+ */
+export const isObject = (value: unknown): value is DocumentObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null
+
+/**
+ * Reads values of expected types. The first value of another type is noted as the problem; reading goes on with a
+ * harmless value in its place, and whatever was made from it is to be thrown away.
+ *
+ * @internal
+ */
+export class DocumentReader {
+  problem: { readonly path: Path; readonly message: string } | undefined = undefined
+
+  fail(path: Path, message: string): void {
+    this.problem ??= { path, message }
+  }
+
+  object(value: unknown, path: Path): DocumentObject {
+    if (isObject(value)) {
+      return value
+    }
+    this.fail(path, "expected an object")
+    return {}
+  }
+
+  optionalObject(value: unknown, path: Path): DocumentObject | undefined {
+    return isAbsent(value) ? undefined : this.object(value, path)
+  }
+
+  optionalArray(value: unknown, path: Path): ReadonlyArray<unknown> {
+    if (isAbsent(value)) {
+      return []
+    }
+    if (Array.isArray(value)) {
+      return value
+    }
+    this.fail(path, "expected an array")
+    return []
+  }
+
+  text(value: unknown, path: Path): string {
+    if (typeof value === "string") {
+      return value
+    }
+    this.fail(path, "expected text")
+    return ""
+  }
+
+  optionalText(value: unknown, path: Path): string | undefined {
+    return isAbsent(value) ? undefined : this.text(value, path)
+  }
+
+  number(value: unknown, path: Path): number {
+    if (typeof value === "number" && Number.isFinite(value)) {
+      return value
+    }
+    this.fail(path, "expected a number")
+    return 0
+  }
+
+  optionalNumber(value: unknown, path: Path): number | undefined {
+    return isAbsent(value) ? undefined : this.number(value, path)
+  }
+
+  optionalInteger(value: unknown, path: Path): number | undefined {
+    const number = this.optionalNumber(value, path)
+    if (number !== undefined && !Number.isInteger(number)) {
+      this.fail(path, "expected an integer")
+    }
+    return number
+  }
+
+  optionalBoolean(value: unknown, path: Path): boolean {
+    if (typeof value === "boolean" || isAbsent(value)) {
+      return value === true
+    }
+    this.fail(path, "expected true or false")
+    return false
+  }
+}

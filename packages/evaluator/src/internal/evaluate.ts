@@ -1,0 +1,252 @@
+/**
+ * Evaluation of compiled flags and cohorts.
+ *
+ * @since 0.1.0
+ */
+import type { Inconclusive, Resolved, Result } from "../Result.ts"
+import type { Pass } from "./pass.ts"
+import type { CompiledCohort, CompiledFlag, Condition, FlagPlan } from "./plan.ts"
+import { isJsonValue, isTruthy } from "./textForm.ts"
+import type { Unresolved, Verdict } from "./verdict.ts"
+import { heavier, inconclusive } from "./verdict.ts"
+
+const inCycle = inconclusive("the flag depends on itself")
+
+const tooDeep = inconclusive("the flag depends on flags that depend on others for too many levels")
+
+/**
+ * The result of a flag. One that others depend on is evaluated once in a pass.
+ *
+ * @internal
+ */
+export const flagResult = (flag: CompiledFlag, pass: Pass): Exclude<Result, { readonly _tag: "Unknown" }> => {
+  const { body, reference } = flag
+  if (body._tag !== "Plan") {
+    return body
+  }
+  if (reference.edges.length === 0 && reference.uses === 0) {
+    return evaluatePlan(body, pass)
+  }
+  if (reference.tooDeep) {
+    return tooDeep
+  }
+  if (reference.cycle !== undefined) {
+    if (!pass.enter(reference.cycle, reference.place)) {
+      return inCycle
+    }
+    const result = evaluatePlan(body, pass)
+    pass.leave(reference.place)
+    return result
+  }
+  if (reference.uses === 0) {
+    return evaluatePlan(body, pass)
+  }
+  const known = pass.recall(reference.place)
+  if (known !== undefined) {
+    return known as Resolved | Unresolved
+  }
+  const result = evaluatePlan(body, pass)
+  pass.remember(reference.place, result)
+  return result
+}
+
+/**
+ * Whether the caller is a member of a cohort. One that several filters refer to is evaluated once in a pass.
+ *
+ * @internal
+ */
+export const cohortVerdict = (cohort: CompiledCohort, pass: Pass): Verdict => {
+  const { body, reference } = cohort
+  if (body._tag !== "Group") {
+    return body
+  }
+  if (reference.tooDeep) {
+    return cohort.undecided
+  }
+  if (reference.cycle !== undefined) {
+    if (!pass.enter(reference.cycle, reference.place)) {
+      return cohort.undecided
+    }
+    const verdict = body.test(pass)
+    pass.leave(reference.place)
+    return verdict
+  }
+  if (reference.uses < 2) {
+    return body.test(pass)
+  }
+  const known = pass.recall(reference.place)
+  if (known !== undefined) {
+    return known as Verdict
+  }
+  const verdict = body.test(pass)
+  pass.remember(reference.place, verdict)
+  return verdict
+}
+
+/** The steps of section 4 that come before the conditions. A flag that is off, or not for us, has a constant result. */
+const evaluatePlan = (plan: FlagPlan, pass: Pass): Resolved | Unresolved => {
+  const { bucketing, enrolment, holdout } = plan
+  if (bucketing.kind === "group" && pass.groupKey(bucketing.groupType) === undefined) {
+    return plan.withoutGroup
+  }
+  if (enrolment !== undefined) {
+    const state = pass.person(enrolment.property)
+    return !isJsonValue(state) ? enrolment.unknown : isTruthy(state) ? enrolment.enrolled : enrolment.declined
+  }
+  if (holdout !== undefined) {
+    const held = holdout.percentage === 100 || isHeldOut(plan, holdout.threshold, pass)
+    if (held === true) {
+      return holdout.member
+    }
+    if (held === undefined) {
+      return plan.unknownIdentifier
+    }
+  }
+  return evaluateConditions(plan, pass)
+}
+
+const isHeldOut = (plan: FlagPlan, threshold: number, pass: Pass): boolean | undefined => {
+  const identifier = pass.identifier(plan.bucketing)
+  if (identifier === undefined) {
+    return threshold === 0 ? false : undefined
+  }
+  return plan.bucketing.holdout(identifier) <= threshold
+}
+
+const evaluateConditions = (plan: FlagPlan, pass: Pass): Resolved | Unresolved => {
+  // Of conditions that did not match, the reason of the highest rank is reported, and of equal ones the later:
+  // a miss of the rollout, then of the filters, then a group that was not passed.
+  let fallback = plan.withoutCondition
+  let rank = 0
+  let unresolved: Inconclusive | undefined = undefined
+  let unresolvedBefore: Array<Condition> | undefined = undefined
+  const { conditions, earlyExit } = plan
+  for (let i = 0; i < conditions.length; i++) {
+    const condition = conditions[i]!
+    if (isSkipped(condition, pass)) {
+      if (rank <= 1) {
+        rank = 1
+        fallback = condition.skipped
+      }
+      continue
+    }
+    const matched = testFilters(condition, pass)
+    if (matched === false) {
+      if (rank <= 2) {
+        rank = 2
+        fallback = condition.unmatched
+      }
+      continue
+    }
+    const outcome = matched === true ? outcomeOf(plan, condition, pass) : matched
+    if (outcome._tag === "RequiresServer") {
+      return outcome
+    }
+    if (outcome._tag === "Inconclusive") {
+      unresolved ??= outcome
+      unresolvedBefore ??= []
+      unresolvedBefore.push(condition)
+      continue
+    }
+    if (outcome !== condition.missed) {
+      return unresolved === undefined || agree(plan, unresolvedBefore, outcome, pass) ? outcome : unresolved
+    }
+    if (earlyExit) {
+      return unresolved ?? outcome
+    }
+    rank = 3
+    fallback = outcome
+  }
+  return unresolved ?? fallback
+}
+
+/**
+ * Whether a condition is passed over because its group is not passed.
+ *
+ * @internal
+ */
+export const isSkipped = (condition: Condition, pass: Pass): boolean =>
+  condition.group !== "none" &&
+  (condition.group === "unmapped" || pass.groupKey(condition.bucketing.groupType) === undefined)
+
+/**
+ * All filters of a condition: a definite mismatch decides, wherever it stands.
+ *
+ * @internal
+ */
+export const testFilters = ({ filters }: Condition, pass: Pass): Verdict => {
+  let unresolved: Unresolved | undefined = undefined
+  for (let i = 0; i < filters.length; i++) {
+    const verdict = filters[i]!.test(pass)
+    if (verdict === false) {
+      return false
+    }
+    if (verdict !== true) {
+      unresolved = heavier(unresolved, verdict)
+    }
+  }
+  return unresolved ?? true
+}
+
+/**
+ * What a condition gives once its filters match: a value, or its `missed` result.
+ *
+ * @internal
+ */
+export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Resolved | Inconclusive => {
+  if (condition.percentage !== 100) {
+    const hash = pass.hash(plan.prefix, condition.bucketing, "rollout")
+    if (hash === undefined) {
+      return plan.unknownIdentifier
+    }
+    if (!(hash <= condition.threshold)) {
+      return condition.missed
+    }
+  }
+  if (condition.pinned !== undefined) {
+    return condition.pinned
+  }
+  const variants = plan.variants
+  if (variants.length === 0) {
+    return condition.plain
+  }
+  const hash = pass.hash(plan.prefix, condition.bucketing, "variant")
+  if (hash === undefined) {
+    return plan.unknownIdentifier
+  }
+  for (let i = 0; i < variants.length; i++) {
+    if (hash < variants[i]!.end) {
+      return condition.chosen[i]!
+    }
+  }
+  return condition.plain
+}
+
+/**
+ * Whether the unresolved conditions before a match could not have given the flag another value, had their filters
+ * matched.
+ */
+const agree = (
+  plan: FlagPlan,
+  earlier: ReadonlyArray<Condition> | undefined,
+  match: Resolved,
+  pass: Pass
+): boolean => earlier === undefined || earlier.every((condition) => agrees(plan, condition, match, pass))
+
+const agrees = (plan: FlagPlan, condition: Condition, match: Resolved, pass: Pass): boolean => {
+  const outcome = outcomeOf(plan, condition, pass)
+  if (outcome === condition.missed) {
+    return !plan.earlyExit
+  }
+  if (outcome._tag === "Resolved") {
+    return outcome.value === match.value
+  }
+  // The identifier is not known: the condition may miss, or give any value that it can give.
+  const misses = condition.percentage !== 100
+  const value = condition.pinned !== undefined
+    ? condition.pinned.value
+    : plan.variants.length === 0
+    ? condition.plain.value
+    : undefined
+  return !(misses && plan.earlyExit) && value === match.value
+}

@@ -1,0 +1,94 @@
+/**
+ * Finds the cycles among references between flags and cohorts, and how deep references go.
+ *
+ * @since 0.1.0
+ */
+import type { Reference } from "./plan.ts"
+
+/** Evaluation follows references this many levels down; the stack has to hold them. */
+const deepest = 400
+
+interface Visit {
+  readonly reference: Reference
+  readonly order: number
+  /** Its place in the list of what is not closed yet. */
+  readonly position: number
+  low: number
+  nextEdge: number
+  depth: number
+  open: boolean
+}
+
+/**
+ * Marks every reference that is part of a cycle, and every one that leads on too far. (Tarjan's strongly connected
+ * components, with a stack of its own instead of recursion.)
+ *
+ * @internal
+ */
+export const markReferences = (references: ReadonlyArray<Reference>): void => {
+  const visits = new Map<Reference, Visit>()
+  const component: Array<Visit> = []
+  for (const root of references) {
+    if (root.edges.length > 0 && !visits.has(root)) {
+      explore(root, visits, component)
+    }
+  }
+}
+
+const explore = (root: Reference, visits: Map<Reference, Visit>, component: Array<Visit>): void => {
+  const open = (reference: Reference): Visit => {
+    const visit = {
+      reference,
+      order: visits.size,
+      position: component.length,
+      low: visits.size,
+      nextEdge: 0,
+      depth: 0,
+      open: true
+    }
+    visits.set(reference, visit)
+    component.push(visit)
+    return visit
+  }
+  const trail = [open(root)]
+  while (trail.length > 0) {
+    const visit = trail[trail.length - 1]!
+    const target = visit.reference.edges[visit.nextEdge++]
+    if (target !== undefined) {
+      const known = visits.get(target)
+      if (known === undefined) {
+        trail.push(open(target))
+      } else if (known.open) {
+        visit.low = Math.min(visit.low, known.order)
+      }
+      continue
+    }
+    trail.pop()
+    const parent = trail[trail.length - 1]
+    if (parent !== undefined) {
+      parent.low = Math.min(parent.low, visit.low)
+    }
+    if (visit.low === visit.order) {
+      closeComponent(visit, visits, component)
+    }
+  }
+}
+
+/** Everything that a component refers to is closed before it, so that depths add up. */
+const closeComponent = (first: Visit, visits: ReadonlyMap<Reference, Visit>, component: Array<Visit>): void => {
+  const members = component.splice(first.position)
+  let depth = 0
+  for (const { reference } of members) {
+    for (const target of reference.edges) {
+      const known = visits.get(target)!
+      depth = Math.max(depth, known.open ? 0 : known.depth + 1)
+    }
+  }
+  const isCycle = members.length > 1 || first.reference.edges.includes(first.reference)
+  for (const member of members) {
+    member.open = false
+    member.depth = depth
+    member.reference.cycle = isCycle ? first.order : undefined
+    member.reference.tooDeep = member.depth > deepest
+  }
+}
