@@ -47,7 +47,7 @@ const violations: ReadonlyArray<Violation> = [
       "import * as Effect from \"effect/Effect\"\n",
       `${documented}export const planted = (): void => {\n  Effect.log("never runs")\n}\n`
     ),
-    finds: /FloatingEffect\.ts:\d+:\d+ .*floatingEffect/s
+    finds: /FloatingEffect\.ts:\d+:\d+ .*floatingEffect/
   },
   {
     kind: "a failure that is yielded without return",
@@ -57,7 +57,7 @@ const violations: ReadonlyArray<Violation> = [
       "import * as Effect from \"effect/Effect\"\n",
       `${documented}export const planted = Effect.gen(function*() {\n  yield* Effect.fail("planted")\n  return 1\n})\n`
     ),
-    finds: /MissingReturn\.ts:\d+:\d+ .*missingReturnYieldStar/s
+    finds: /MissingReturn\.ts:\d+:\d+ .*missingReturnYieldStar/
   },
   {
     kind: "an import against the arrows",
