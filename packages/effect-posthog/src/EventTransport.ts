@@ -3,50 +3,18 @@
  *
  * @since 0.1.0
  */
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import type { PostHogEvent } from "./EventDraft.ts"
-
-/**
- * Events that travel together. Across the attempts of one batch `requestId`, `createdAt` and the order of `events` stay
- * the same; events that already ended are left out of later attempts.
- *
- * @since 0.1.0
- * @category models
- */
-export interface EventBatch {
-  readonly route: "analytics" | "ai"
-  readonly events: ReadonlyArray<PostHogEvent>
-  /** A uuid. */
-  readonly requestId: string
-  /** Epoch milliseconds at which the batch was formed. */
-  readonly createdAt: number
-  /** 1 for the first attempt. */
-  readonly attempt: number
-}
-
-/**
- * What became of one attempt.
- *
- * - `Delivered`: the server took the batch, but for the events listed in `dropped` (they ended) and `retry` (send again)
- * - `Retry`: nothing was taken, and it is worth another attempt
- * - `TooLarge`: the server found the request too large
- * - `Rejected`: the server refused the batch for good
- *
- * @since 0.1.0
- * @category models
- */
-export type SendOutcome =
-  | {
-    readonly _tag: "Delivered"
-    readonly dropped?: ReadonlyArray<{ readonly id: string; readonly details?: string | undefined }> | undefined
-    readonly retry?: ReadonlyArray<string> | undefined
-    readonly retryAfter?: Duration.Duration | undefined
-  }
-  | { readonly _tag: "Retry"; readonly details: string; readonly retryAfter?: Duration.Duration | undefined }
-  | { readonly _tag: "TooLarge"; readonly details: string }
-  | { readonly _tag: "Rejected"; readonly details: string }
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Compression } from "./Compression.ts"
+import type { EventBatch, SendOutcome } from "./EventBatch.ts"
+import { makeCaptureV0 } from "./internal/captureV0.ts"
+import { makeCaptureV1 } from "./internal/captureV1.ts"
+import { makeCompressor } from "./internal/compressor.ts"
+import { makeSendEvents } from "./internal/sendEvents.ts"
+import { PostHogConfig } from "./PostHogConfig.ts"
+import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 /**
  * Sends one batch once. Retries, backoff and splitting are the queue's. Interruption aborts the request. A transport
@@ -57,4 +25,45 @@ export type SendOutcome =
  */
 export class EventTransport extends Context.Tag("effect-posthog/EventTransport")<EventTransport, {
   readonly send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
-}>() {}
+}>() {
+  /**
+   * Posts to PostHog: to `/batch/`, or to `/i/v1/analytics/events` with `events.protocol: "v1"`, and to
+   * `/i/v0/ai/batch/` what is for the AI endpoint. Each attempt is bounded by `events.requestTimeout`. Redirects are
+   * not followed; requests have no client span. Fails with `PostHogConfigError` where the runtime does not have the
+   * compression that was asked for.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layer: Layer.Layer<EventTransport, PostHogConfigError, PostHogConfig | HttpClient.HttpClient> = Layer
+    .effect(
+      EventTransport,
+      Effect.gen(function*() {
+        const settings = yield* PostHogConfig
+        const client = yield* HttpClient.HttpClient
+        const compression = yield* Compression
+        const { compression: codec, protocol, requestTimeout } = settings.events
+        const sendWith = (used: typeof codec) =>
+          Effect.map(
+            makeCompressor(used, compression),
+            (compressor) => makeSendEvents(client, compressor, requestTimeout)
+          )
+        // V0, which the AI endpoint always speaks, knows gzip and nothing else.
+        const captureV0 = makeCaptureV0(
+          settings,
+          yield* sendWith(codec === "none" ? "none" : "gzip")
+        )
+        if (protocol === "v0") return { send: captureV0 }
+        const captureV1 = makeCaptureV1(settings, yield* sendWith(codec))
+        return { send: (batch) => batch.route === "ai" ? captureV0(batch) : captureV1(batch) }
+      })
+    )
+
+  /**
+   * Sends nothing and reports everything as delivered.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerNoop: Layer.Layer<EventTransport> = Layer.succeed(EventTransport, { send: () => Effect.void })
+}

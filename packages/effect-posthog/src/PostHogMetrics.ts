@@ -116,3 +116,69 @@ export const definitionsFailures = Metric.counter("posthog_definitions_failures_
   description: "Loads of flag definitions that failed",
   incremental: true
 })
+
+/**
+ * Events the queue took.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const eventsAccepted = Metric.counter("posthog_events_accepted_total", {
+  description: "Events the queue took",
+  incremental: true
+})
+
+/**
+ * Events the server took.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const eventsDelivered = Metric.counter("posthog_events_delivered_total", {
+  description: "Events the server took",
+  incremental: true
+})
+
+/**
+ * Events the queue took and could not deliver, tagged with the `reason` of their `Delivery`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const eventsDropped = Metric.counter("posthog_events_dropped_total", {
+  description: "Events the queue took and could not deliver, by reason",
+  incremental: true
+})
+
+/**
+ * Events the queue did not take, tagged with the `reason` of their rejection.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const eventsRejected = Metric.counter("posthog_events_rejected_total", {
+  description: "Events the queue did not take, by reason",
+  incremental: true
+})
+
+/**
+ * Messages that are no events, tagged with the `field` at fault.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const eventsInvalid = Metric.counter("posthog_events_invalid_total", {
+  description: "Messages that are no events, by the field at fault",
+  incremental: true
+})
+
+/**
+ * Requests that carried events, retries included, tagged with their `outcome`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const eventRequests = Metric.counter("posthog_event_requests_total", {
+  description: "Requests that carried events, retries included, by outcome",
+  incremental: true
+})

@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+export { Compression, CompressionError } from "./Compression.ts"
+export type { CompressionService, Compressor } from "./Compression.ts"
 export { Decider } from "./Decider.ts"
 export { DeciderError } from "./Decision.ts"
 export type { DecideRequest, DecideResponse, RemoteFlag } from "./Decision.ts"
@@ -13,13 +15,21 @@ export type { DefinitionsErrorReason } from "./DefinitionsError.ts"
 export type { DefinitionsLoad, LoadDefinitions } from "./DefinitionsLoad.ts"
 export { DefinitionsSource } from "./DefinitionsSource.ts"
 export type { DefinitionsChange, DefinitionsFailure, DefinitionsStatus } from "./DefinitionsStatus.ts"
+export type { Counts, Delivery, DropReason, Offered, RejectReason } from "./Delivery.ts"
 export { evaluateFlags } from "./EvaluateFlags.ts"
 export type { EvaluationRequest } from "./EvaluateFlags.ts"
+export type { EventBatch, SendOutcome } from "./EventBatch.ts"
 export type { BeforeSend, EventDraft, EventId, PostHogEvent, Timestamp } from "./EventDraft.ts"
+export { EventIds } from "./EventIds.ts"
+export type { EventIdSource } from "./EventIds.ts"
 export { EventQueue } from "./EventQueue.ts"
-export type { Counts, Delivery, DropReason, Offered, RejectReason } from "./EventQueue.ts"
+/**
+ * Capturing events.
+ *
+ * @since 0.1.0
+ */
+export * as Events from "./Events.ts"
 export { EventTransport } from "./EventTransport.ts"
-export type { EventBatch, SendOutcome } from "./EventTransport.ts"
 export type { ExposureKey } from "./ExposureKey.ts"
 /**
  * Typed flags: what a flag's value and payload may be, said once.
@@ -36,6 +46,7 @@ export { FlagPayloadError, FlagValueError } from "./Flag.ts"
 export * as Flags from "./Flags.ts"
 export { FlagSnapshot } from "./FlagSnapshot.ts"
 export type { FlagDetail } from "./FlagSnapshot.ts"
+export { InvalidEventError } from "./InvalidEventError.ts"
 export type { LocalEvaluation } from "./LocalEvaluation.ts"
 export { LocalEvaluator } from "./LocalEvaluator.ts"
 export { PostHogConfig } from "./PostHogConfig.ts"

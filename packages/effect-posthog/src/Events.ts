@@ -1,0 +1,295 @@
+/**
+ * Capturing events.
+ *
+ * Every function here hands its event to the `EventQueue` and answers with the event's id, or `None` when the queue did
+ * not take it: the client is disabled or closed, a hook rejected the event, or there was no room. How an accepted event
+ * ended is told on `EventQueue.deliveries`.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type { Offered } from "./Delivery.ts"
+import type { EventDraft, EventId, Timestamp } from "./EventDraft.ts"
+import { EventQueue } from "./EventQueue.ts"
+import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import { contextProperties } from "./internal/contextProperties.ts"
+import { requestContextRef } from "./internal/requestContextRef.ts"
+import { eventPropertiesOf } from "./internal/snapshotProperties.ts"
+import { InvalidEventError } from "./InvalidEventError.ts"
+import * as Metrics from "./PostHogMetrics.ts"
+
+type Properties = Readonly<Record<string, unknown>>
+
+/**
+ * What every kind of event may say about itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EventOptions {
+  /** When it happened. Default: now, which also replaces a timestamp that is none. */
+  readonly timestamp?: Timestamp | undefined
+  /** Events with the same uuid, name, time and distinct id are one event to PostHog. Default: a new one. */
+  readonly uuid?: string | undefined
+  /** Keep PostHog from deriving a location from the address that sends the event. Default: the client's option. */
+  readonly disableGeoip?: boolean | undefined
+}
+
+/**
+ * Changes of a person's stored properties.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PersonChanges {
+  /** Values to store. */
+  readonly set?: Properties | undefined
+  /** Values to store where there is none yet. */
+  readonly setOnce?: Properties | undefined
+}
+
+/**
+ * An event to capture.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CaptureMessage extends EventOptions, PersonChanges {
+  readonly event: string
+  /** Default: that of the request context, else that of `flags`, else a random id without a person profile. */
+  readonly distinctId?: string | undefined
+  readonly properties?: Properties | undefined
+  /** Group type to group key. */
+  readonly groups?: Readonly<Record<string, string | number>> | undefined
+  /** The snapshot the code branched on; its values are attached, below `properties`. */
+  readonly flags?: FlagSnapshot | undefined
+  /** Names of person properties to remove. */
+  readonly unset?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * Says who somebody is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IdentifyMessage extends EventOptions, PersonChanges {
+  readonly distinctId: string
+}
+
+/**
+ * Links a new id to one that PostHog knows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AliasMessage extends EventOptions {
+  /** The id that exists. */
+  readonly distinctId: string
+  /** The new id. */
+  readonly alias: string
+}
+
+/**
+ * Describes a group.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GroupIdentifyMessage extends EventOptions {
+  readonly groupType: string
+  readonly groupKey: string | number
+  readonly properties?: Properties | undefined
+  /** Default: `$<groupType>_<groupKey>`. */
+  readonly distinctId?: string | undefined
+}
+
+/**
+ * Changes the stored properties of a person.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PersonPropertiesMessage extends EventOptions, PersonChanges {
+  readonly distinctId: string
+  /** Names of properties to remove. */
+  readonly unset?: ReadonlyArray<string> | undefined
+}
+
+type Captured = Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>
+
+const toOption = (offered: Offered): Option.Option<EventId> =>
+  offered._tag === "Accepted" ? Option.some(offered.id) : Option.none()
+
+const invalid = (field: string, problem: string, event?: string): Effect.Effect<never, InvalidEventError> =>
+  Effect.suspend(() => {
+    Metric.tagged(Metrics.eventsInvalid, "field", field).unsafeUpdate(1, [])
+    return Effect.fail(new InvalidEventError({ field, problem, ...(event === undefined ? {} : { event }) }))
+  })
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+const isKey = (value: unknown): boolean => isText(value) || (typeof value === "number" && Number.isFinite(value))
+
+const isRecord = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const offer = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  draft: EventDraft
+): Effect.Effect<Option.Option<EventId>> =>
+  Effect.map(
+    Context.unsafeGet(fiber.currentContext, EventQueue).offer(draft),
+    toOption
+  )
+
+const merged = (stored: unknown, given: Properties): Properties => (isRecord(stored) ? { ...stored, ...given } : given)
+
+const withPersonChanges = (
+  properties: Properties | undefined,
+  { set, setOnce, unset }: PersonChanges & { readonly unset?: ReadonlyArray<string> | undefined }
+): Properties | undefined => {
+  if (set === undefined && setOnce === undefined && unset === undefined) return properties
+  return {
+    ...properties,
+    ...(set === undefined ? {} : { $set: merged(properties?.["$set"], set) }),
+    ...(setOnce === undefined ? {} : { $set_once: merged(properties?.["$set_once"], setOnce) }),
+    ...(unset === undefined ? {} : { $unset: unset })
+  }
+}
+
+const captureTo = (route: EventDraft["route"], message: CaptureMessage): Captured =>
+  Effect.withFiberRuntime((fiber) => {
+    if (!isText(message.event)) return invalid("event", "is empty")
+    const { flags } = message
+    const context = fiber.getFiberRef(requestContextRef)
+    const distinctId = message.distinctId || context.distinctId || flags?.distinctId || undefined
+    if (route === "ai" && distinctId === undefined) return invalid("distinctId", "is empty", message.event)
+    return offer(fiber, {
+      event: message.event,
+      distinctId,
+      properties: withPersonChanges(message.properties, message),
+      contextProperties: contextProperties(context),
+      flagProperties: flags === undefined ? undefined : eventPropertiesOf(flags),
+      groups: message.groups,
+      timestamp: message.timestamp,
+      uuid: message.uuid,
+      disableGeoip: message.disableGeoip,
+      route
+    })
+  })
+
+/**
+ * Captures an event. Waits only when the queue is full under `"backpressure"`, or for an effectful `beforeSend` hook;
+ * delivery goes on in the background. Fails with `InvalidEventError` when the event has no name.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Option } from "effect"
+ * import { EventQueue, Events } from "effect-posthog"
+ *
+ * const program = Events.capture({ event: "invoice paid", distinctId: "user-17", properties: { amount: 129.5 } })
+ *
+ * const id = Effect.runSync(Effect.provide(program, EventQueue.layerNoop))
+ * assert.ok(Option.isNone(id))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const capture = (message: CaptureMessage): Captured => captureTo("analytics", message)
+
+/**
+ * Captures an event of an AI application through PostHog's AI endpoint, which takes larger events than the ordinary one,
+ * by a queue of its own. What `capture` is given goes the ordinary way, whatever its name. Fails with
+ * `InvalidEventError` when the event has no name, or when neither the message, the request context nor the snapshot
+ * says whose it is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const captureAi = (message: CaptureMessage): Captured => captureTo("ai", message)
+
+const captureNamed = (
+  event: string,
+  distinctId: string,
+  properties: Properties,
+  { disableGeoip, timestamp, uuid }: EventOptions
+): Captured =>
+  Effect.withFiberRuntime((fiber) =>
+    offer(fiber, {
+      event,
+      distinctId,
+      properties,
+      contextProperties: contextProperties(fiber.getFiberRef(requestContextRef)),
+      timestamp,
+      uuid,
+      disableGeoip
+    })
+  )
+
+/**
+ * Says who somebody is, and stores person properties. Fails with `InvalidEventError` when `distinctId` is empty.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const identify = (message: IdentifyMessage): Captured => {
+  if (!isText(message.distinctId)) return invalid("distinctId", "is empty", "$identify")
+  return captureNamed("$identify", message.distinctId, withPersonChanges({}, message) ?? {}, message)
+}
+
+/**
+ * Links a new id, `alias`, to the existing `distinctId`. Fails with `InvalidEventError` when either is empty.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const alias = (message: AliasMessage): Captured => {
+  if (!isText(message.distinctId)) return invalid("distinctId", "is empty", "$create_alias")
+  if (!isText(message.alias)) return invalid("alias", "is empty", "$create_alias")
+  const { alias, distinctId } = message
+  return captureNamed("$create_alias", distinctId, { distinct_id: distinctId, alias }, message)
+}
+
+/**
+ * Stores the properties of a group. Fails with `InvalidEventError` when `groupType` or `groupKey` is empty.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const groupIdentify = (message: GroupIdentifyMessage): Captured => {
+  const { distinctId, groupKey, groupType, properties } = message
+  if (!isText(groupType)) return invalid("groupType", "is empty", "$groupidentify")
+  if (!isKey(groupKey)) return invalid("groupKey", "is empty", "$groupidentify")
+  return captureNamed(
+    "$groupidentify",
+    isText(distinctId) ? distinctId : `$${groupType}_${groupKey}`,
+    { $group_type: groupType, $group_key: groupKey, $group_set: properties ?? {} },
+    message
+  )
+}
+
+/**
+ * Stores and removes properties of a person. Fails with `InvalidEventError` when `distinctId` is empty.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const setPersonProperties = (message: PersonPropertiesMessage): Captured => {
+  if (!isText(message.distinctId)) return invalid("distinctId", "is empty", "$set")
+  return captureNamed("$set", message.distinctId, withPersonChanges({}, message) ?? {}, message)
+}
+
+/**
+ * Resolves when every event accepted before it has ended: delivered, or dropped for a reason. Never fails; what became
+ * of the events is told on `EventQueue.deliveries`. Call it at the end of a serverless handler.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const flush: Effect.Effect<void, never, EventQueue> = Effect.flatMap(EventQueue, (queue) => queue.flush)

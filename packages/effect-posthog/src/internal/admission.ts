@@ -1,0 +1,179 @@
+import * as Effect from "effect/Effect"
+import type { BeforeSend, EventDraft, PostHogEvent, Timestamp } from "../EventDraft.ts"
+import type { EventIdSource } from "../EventIds.ts"
+import type { Settings } from "../Options.ts"
+import { Candidate, maxEventBytes, Refusal } from "./candidate.ts"
+import { JsonCopy, wellFormed } from "./jsonCopy.ts"
+import * as library from "./library.ts"
+import { minimalProperties } from "./minimalProperties.ts"
+import { makeUtcFormatter, toUtc } from "./timestamp.ts"
+import { isUuid } from "./uuid.ts"
+
+/** @internal */
+export type Verdict = Candidate | Refusal
+
+/** @internal */
+export interface Admitted {
+  /** An effect when a hook returned one. */
+  readonly verdict: Verdict | Effect.Effect<Verdict>
+  /** The event as the hooks see it. */
+  readonly event: PostHogEvent
+  /** What was wrong with the caller's timestamp or uuid and has been replaced. */
+  readonly warning: string | undefined
+}
+
+const envelopeSize = 160
+
+const hasKeys = (record: object): boolean => {
+  for (const key in record) if (Object.hasOwn(record, key)) return true
+  return false
+}
+
+const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
+  const properties: Record<string, unknown> = {}
+  new JsonCopy(limit).into(properties, event.properties)
+  return { ...event, properties }
+}
+
+const hookFailed = (event: PostHogEvent, problem: string) =>
+  new Refusal("HookFailed", `A beforeSend hook ${problem}; the event "${event.event}" is not sent`)
+
+/**
+ * Turns drafts into events: merges and cleans the properties, adds the library's own, reduces minimal exposures, stamps
+ * id and time, and runs the hooks. Reads no clock and never throws.
+ *
+ * @internal
+ */
+export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
+  const { disableGeoip, isServer } = settings
+  const hooks = settings.events.beforeSend
+  const formatUtc = makeUtcFormatter()
+
+  const superCopy = new JsonCopy(maxEventBytes.ai)
+  const superProperties: Record<string, unknown> = {}
+  superCopy.into(superProperties, settings.properties)
+  const superKeys = Object.keys(superProperties)
+
+  const enrich = (draft: EventDraft, personless: boolean, copy: JsonCopy): Record<string, unknown> => {
+    const properties: Record<string, unknown> = {}
+    if (draft.flagProperties !== undefined) copy.into(properties, draft.flagProperties)
+    for (const key of superKeys) properties[key] = superProperties[key]
+    copy.size += superCopy.size
+    if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
+    if (draft.properties !== undefined) copy.into(properties, draft.properties)
+    if (draft.groups !== undefined && hasKeys(draft.groups)) properties["$groups"] = copy.value(draft.groups)
+    if (personless && properties["$process_person_profile"] === undefined) {
+      properties["$process_person_profile"] = false
+    }
+    properties["$lib"] = library.name
+    properties["$lib_version"] = library.version
+    if (isServer) properties["$is_server"] = true
+    if (draft.disableGeoip ?? disableGeoip) properties["$geoip_disable"] = true
+    else if (properties["$geoip_disable"] === false) delete properties["$geoip_disable"]
+    return draft.minimal === true ? minimalProperties(properties) : properties
+  }
+
+  const sized = (event: PostHogEvent, copy: JsonCopy, limit: number): Verdict => {
+    const candidate = new Candidate(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
+    if (!copy.exceeded && candidate.fits(limit)) return candidate
+    const size = copy.exceeded ? `more than ${limit}` : String(candidate.bytes)
+    return new Refusal("TooLarge", `The event "${event.event}" is too large to be sent: ${size} bytes`)
+  }
+
+  // What comes out of the hooks is checked like what comes from the caller.
+  const accept = (result: PostHogEvent, stamped: PostHogEvent, limit: number): Verdict => {
+    const { distinctId, event, properties, timestamp, uuid } = result
+    if (typeof event !== "string" || event === "") return hookFailed(stamped, "removed the event's name")
+    if (typeof distinctId !== "string" || distinctId === "") return hookFailed(stamped, "removed the distinct id")
+    if (typeof properties !== "object" || properties === null) return hookFailed(stamped, "removed the properties")
+    const copy = new JsonCopy(limit)
+    const copied: Record<string, unknown> = {}
+    copy.into(copied, properties)
+    return sized(
+      {
+        event: wellFormed(event),
+        distinctId: wellFormed(distinctId),
+        uuid: isUuid(uuid) ? uuid : stamped.uuid,
+        timestamp: toUtc(timestamp) ?? stamped.timestamp,
+        properties: copied
+      },
+      copy,
+      limit
+    )
+  }
+
+  const checked = (result: unknown, stamped: PostHogEvent): PostHogEvent | Refusal =>
+    result === null
+      ? new Refusal("Hook")
+      : typeof result === "object"
+      ? result as PostHogEvent
+      : hookFailed(stamped, "returned neither an event nor null")
+
+  const callHook = (hook: BeforeSend, event: PostHogEvent, stamped: PostHogEvent, limit: number) => {
+    try {
+      const result = hook(copyOf(event, limit))
+      return Effect.isEffect(result)
+        ? result.pipe(
+          Effect.map((resolved) => checked(resolved, stamped)),
+          Effect.catchAllCause(() => Effect.succeed(hookFailed(stamped, "failed")))
+        )
+        : checked(result, stamped)
+    } catch {
+      return hookFailed(stamped, "threw")
+    }
+  }
+
+  const runHooks = (
+    event: PostHogEvent,
+    from: number,
+    stamped: PostHogEvent,
+    limit: number
+  ): Verdict | Effect.Effect<Verdict> => {
+    let current = event
+    for (const [index, hook] of hooks.entries()) {
+      if (index < from) continue
+      const result = callHook(hook, current, stamped, limit)
+      if (result instanceof Refusal) return result
+      if (Effect.isEffect(result)) {
+        return Effect.flatMap(result, (resolved) => {
+          if (resolved instanceof Refusal) return Effect.succeed(resolved)
+          const rest = runHooks(resolved, index + 1, stamped, limit)
+          return Effect.isEffect(rest) ? rest : Effect.succeed(rest)
+        })
+      }
+      current = result
+    }
+    return accept(current, stamped, limit)
+  }
+
+  const timestampOf = (given: Timestamp | undefined, now: number): string | undefined =>
+    given === undefined ? formatUtc(now) : toUtc(given)
+
+  return (draft: EventDraft, now: number): Admitted => {
+    const limit = maxEventBytes[draft.route ?? "analytics"]
+    const copy = new JsonCopy(limit)
+    const distinctId = draft.distinctId === undefined || draft.distinctId === "" ? undefined : String(draft.distinctId)
+    const timestamp = timestampOf(draft.timestamp, now)
+    const uuid = draft.uuid !== undefined && isUuid(draft.uuid) ? draft.uuid : ids.make(now)
+    const event: PostHogEvent = {
+      event: wellFormed(draft.event),
+      distinctId: distinctId === undefined ? ids.make(now) : wellFormed(distinctId),
+      properties: enrich(draft, distinctId === undefined, copy),
+      timestamp: timestamp ?? formatUtc(now),
+      uuid
+    }
+    return {
+      // A hook may be there to make large events smaller, so what counts is the size after the hooks.
+      verdict: hooks.length === 0 || copy.exceeded ? sized(event, copy, limit) : runHooks(event, 0, event, limit),
+      event,
+      warning: timestamp === undefined
+        ? `The event "${event.event}" has an unusable timestamp; the time of its capture is sent`
+        : draft.uuid !== undefined && draft.uuid !== uuid
+        ? `The event "${event.event}" has an unusable uuid; a new one is sent`
+        : undefined
+    }
+  }
+}
+
+/** @internal */
+export type Admit = ReturnType<typeof makeAdmission>

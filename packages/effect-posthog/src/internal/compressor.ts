@@ -1,0 +1,53 @@
+import * as Effect from "effect/Effect"
+import type { CompressionError, CompressionService, Compressor as Compress } from "../Compression.ts"
+import type { CompressionCodec } from "../Options.ts"
+import { PostHogConfigError } from "../PostHogConfigError.ts"
+
+/** @internal */
+export interface CompressedBody {
+  readonly bytes: Uint8Array
+  /** For `Content-Encoding`. */
+  readonly encoding: string | undefined
+}
+
+/** @internal */
+export interface Compressor {
+  readonly compress: (bytes: Uint8Array) => Effect.Effect<CompressedBody>
+}
+
+const warn = (error: CompressionError) =>
+  Effect.logWarning(`${error.message}; events are sent uncompressed`).pipe(
+    Effect.annotateLogs({ package: "effect-posthog", module: "EventTransport" })
+  )
+
+const uncompressed: Compressor = { compress: (bytes) => Effect.succeed({ bytes, encoding: undefined }) }
+
+// Delivery matters more than size: a body that cannot be compressed is sent as it is.
+const falling = (codec: CompressionCodec, compress: Compress): Compressor => ({
+  compress: (bytes) =>
+    compress(bytes).pipe(
+      Effect.map((compressed): CompressedBody => ({ bytes: compressed, encoding: codec })),
+      Effect.catchAll((error) => Effect.as(warn(error), { bytes, encoding: undefined }))
+    )
+})
+
+/**
+ * The compressor of a transport. `gzip` is the default, so a runtime without it sends uncompressed bodies; a codec that
+ * was asked for by name and is not there is an error of the configuration.
+ *
+ * @internal
+ */
+export const makeCompressor = (
+  codec: CompressionCodec,
+  compression: CompressionService
+): Effect.Effect<Compressor, PostHogConfigError> => {
+  if (codec === "none") return Effect.succeed(uncompressed)
+  return compression.compressor(codec).pipe(
+    Effect.map((compress) => falling(codec, compress)),
+    Effect.catchAll((error) =>
+      codec === "gzip"
+        ? Effect.as(warn(error), uncompressed)
+        : Effect.fail(new PostHogConfigError({ option: "events.compression", problem: error.message }))
+    )
+  )
+}

@@ -1,0 +1,136 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
+import type { DropReason } from "../Delivery.ts"
+import type { EventBatch, SendOutcome } from "../EventBatch.ts"
+import type { EventIdSource } from "../EventIds.ts"
+import type { Settings } from "../Options.ts"
+import * as Metrics from "../PostHogMetrics.ts"
+import { retryDelay } from "./backoff.ts"
+import type { Route } from "./candidate.ts"
+import type { Entry, Lane } from "./lane.ts"
+
+type Next =
+  | { readonly _tag: "Done" }
+  | { readonly _tag: "Split" }
+  | {
+    readonly _tag: "Again"
+    readonly pending: ReadonlyArray<Entry>
+    readonly details: string
+    readonly retryAfter: Duration.Duration | undefined
+  }
+
+const done: Next = { _tag: "Done" }
+const split: Next = { _tag: "Split" }
+
+const requests: Readonly<Record<SendOutcome["_tag"], Metric.Metric.Counter<number>>> = {
+  Delivered: Metric.tagged(Metrics.eventRequests, "outcome", "delivered"),
+  Retry: Metric.tagged(Metrics.eventRequests, "outcome", "retry"),
+  TooLarge: Metric.tagged(Metrics.eventRequests, "outcome", "too_large"),
+  Rejected: Metric.tagged(Metrics.eventRequests, "outcome", "rejected")
+}
+
+const allDelivered: SendOutcome = { _tag: "Delivered" }
+
+// A transport that broke instead of answering may or may not have reached the server, like a lost connection.
+const broken: SendOutcome = { _tag: "Retry", details: "unknown_error" }
+
+const endAll = (lane: Lane, entries: ReadonlyArray<Entry>, reason?: DropReason, details?: string): void => {
+  for (const entry of entries) lane.end(entry, reason, details)
+}
+
+const settleDelivered = (
+  lane: Lane,
+  entries: ReadonlyArray<Entry>,
+  { dropped = [], retry = [], retryAfter }: Extract<SendOutcome, { readonly _tag: "Delivered" }>
+): Next => {
+  if (dropped.length === 0 && retry.length === 0) {
+    endAll(lane, entries)
+    return done
+  }
+  // A server may answer in lower case for a uuid that the caller wrote in upper case.
+  const again = new Set(retry.map((id) => id.toLowerCase()))
+  const refused = new Map(dropped.map(({ details, id }) => [id.toLowerCase(), details]))
+  const pending: Array<Entry> = []
+  for (const entry of entries) {
+    const id = entry.id.toLowerCase()
+    if (again.has(id)) pending.push(entry)
+    else if (refused.has(id)) lane.end(entry, "Rejected", refused.get(id))
+    else lane.end(entry)
+  }
+  return pending.length === 0
+    ? done
+    : { _tag: "Again", pending, details: "the server asked for a retry", retryAfter }
+}
+
+const settle = (lane: Lane, entries: ReadonlyArray<Entry>, outcome: SendOutcome): Next => {
+  switch (outcome._tag) {
+    case "Delivered":
+      return settleDelivered(lane, entries, outcome)
+    case "Retry":
+      return { _tag: "Again", pending: entries, details: outcome.details, retryAfter: outcome.retryAfter }
+    case "Rejected":
+      endAll(lane, entries, "Rejected", outcome.details)
+      return done
+    case "TooLarge":
+      if (entries.length > 1) return split
+      endAll(lane, entries, "TooLarge", outcome.details)
+      return done
+  }
+}
+
+/**
+ * Sends the events of a batch until every one of them has ended: attempt by attempt, within one budget of retries, in
+ * halves when the server finds the request too large. Interruption leaves the events of the current attempt without an
+ * end, for the lane to give them one.
+ *
+ * @internal
+ */
+export const makeDeliver = (
+  settings: Settings["events"],
+  ids: EventIdSource,
+  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
+) => {
+  // Nothing may come between the server's answer and the books.
+  const attempt = (lane: Lane, entries: ReadonlyArray<Entry>, batch: EventBatch): Effect.Effect<Next> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.map(
+        restore(Effect.catchAllCause(Effect.suspend(() => send(batch)), () => Effect.succeed(broken))),
+        (answer) => {
+          const outcome = answer ?? allDelivered
+          requests[outcome._tag].unsafeUpdate(1, [])
+          const next = settle(lane, entries, outcome)
+          lane.settle()
+          return next
+        }
+      )
+    )
+
+  const deliver = (lane: Lane, route: Route, entries: ReadonlyArray<Entry>): Effect.Effect<void> =>
+    Effect.gen(function*() {
+      const createdAt = yield* Clock.currentTimeMillis
+      const requestId = ids.make(createdAt)
+      let pending = entries
+      for (let number = 1;; number++) {
+        const events = pending.map((entry) => entry.candidate.event)
+        const next = yield* attempt(lane, pending, { route, events, requestId, createdAt, attempt: number })
+        if (next._tag === "Done") return
+        if (next._tag === "Split") {
+          const middle = Math.ceil(pending.length / 2)
+          yield* deliver(lane, route, pending.slice(0, middle))
+          return yield* deliver(lane, route, pending.slice(middle))
+        }
+        pending = next.pending
+        if (number > settings.maxRetries) {
+          endAll(lane, pending, "RetriesExhausted", next.details)
+          return lane.settle()
+        }
+        const delay = retryDelay(settings.retryBase, number - 1, yield* Random.next, next.retryAfter)
+        yield* Effect.sleep(Duration.millis(delay))
+      }
+    })
+
+  return deliver
+}

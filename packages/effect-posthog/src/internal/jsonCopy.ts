@@ -1,0 +1,165 @@
+const deepest = 64
+
+interface WellFormed {
+  readonly isWellFormed?: (this: string) => boolean
+  readonly toWellFormed?: (this: string) => string
+}
+
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+/**
+ * Text without lone surrogates. JSON can carry them only as escapes that strict parsers refuse, and a refused event
+ * takes its whole batch along.
+ *
+ * @internal
+ */
+export const wellFormed: (text: string) => string =
+  (({ isWellFormed, toWellFormed }: WellFormed) =>
+    isWellFormed === undefined || toWellFormed === undefined
+      ? (text: string) => text.replace(loneSurrogate, "\ufffd")
+      : (text: string) => (isWellFormed.call(text) ? text : toWellFormed.call(text)))(String.prototype as WellFormed)
+
+/**
+ * Copies values into what JSON can carry, never throws, and keeps an account of the size.
+ *
+ * - `undefined`, functions and symbols: left out, `null` in arrays, as in JSON
+ * - numbers that are not finite: `null`; bigints: decimal text
+ * - dates: ISO text; `Map`: object; `Set` and typed arrays: array; errors: name, message and cause
+ * - `toJSON` is honoured; other instances: their own enumerable properties
+ * - cycles, what is nested too deep and what throws when read: a marker
+ *
+ * @internal
+ */
+export class JsonCopy {
+  /** About the length of the JSON text. No character takes more than six bytes of it. */
+  size = 0
+  /** Set when the copy was given up because it cannot but exceed the limit. */
+  exceeded = false
+
+  private readonly ceiling: number
+  private readonly ancestors: Array<object> = []
+
+  /** `limit`: bytes. */
+  constructor(limit: number) {
+    // The estimate of a value is at most eight times its text.
+    this.ceiling = limit * 8
+  }
+
+  /** Copies the own enumerable properties of a record over those of the target. */
+  into(target: Record<string, unknown>, source: object): void {
+    this.ancestors.push(source)
+    try {
+      this.properties(target, source)
+    } catch {
+      // A proxy that refuses to list its keys has none.
+    }
+    this.ancestors.pop()
+  }
+
+  value(value: unknown): unknown {
+    switch (typeof value) {
+      case "string":
+        this.size += value.length + 3
+        return wellFormed(value)
+      case "number":
+        this.size += 8
+        return Number.isFinite(value) ? value : null
+      case "boolean":
+        this.size += 6
+        return value
+      case "bigint":
+        return this.value(value.toString())
+      case "object":
+        if (value === null) {
+          this.size += 5
+          return null
+        }
+        return this.object(value)
+      default:
+        return undefined
+    }
+  }
+
+  private properties(target: Record<string, unknown>, source: object): void {
+    for (const key of Object.keys(source)) {
+      const copied = this.property(source, key)
+      if (copied === undefined) continue
+      this.size += key.length + 4
+      if (key === "__proto__") {
+        Object.defineProperty(target, key, { value: copied, configurable: true, enumerable: true, writable: true })
+      } else {
+        target[wellFormed(key)] = copied
+      }
+      if (this.size > this.ceiling) {
+        this.exceeded = true
+        return
+      }
+    }
+  }
+
+  private property(source: object, key: string): unknown {
+    try {
+      return this.value((source as Record<string, unknown>)[key])
+    } catch {
+      return "[Unreadable]"
+    }
+  }
+
+  private object(value: object): unknown {
+    if (this.ancestors.includes(value)) return this.value("[Circular]")
+    if (this.ancestors.length >= deepest) return this.value("[Too deep]")
+    const depth = this.ancestors.push(value)
+    try {
+      return this.contents(value)
+    } finally {
+      this.ancestors.length = depth - 1
+    }
+  }
+
+  private contents(value: object): unknown {
+    this.size += 3
+    if (Array.isArray(value)) return this.array(value)
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      if (value instanceof Date) return this.value(Number.isNaN(value.getTime()) ? null : value.toISOString())
+      if (value instanceof Map) return this.map(value)
+      if (value instanceof Set) return this.array(value)
+      if (value instanceof RegExp) return this.value(String(value))
+      if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+        return this.value(value.valueOf())
+      }
+      if (ArrayBuffer.isView(value)) {
+        return Symbol.iterator in value ? this.array(value as unknown as Iterable<unknown>) : {}
+      }
+    }
+    const { toJSON } = value as { readonly toJSON?: unknown }
+    if (typeof toJSON === "function") return this.value(toJSON.call(value))
+    const target: Record<string, unknown> = {}
+    if (value instanceof Error) {
+      this.into(target, { name: value.name, message: value.message, cause: value.cause })
+    }
+    this.properties(target, value)
+    return target
+  }
+
+  private array(values: Iterable<unknown>): Array<unknown> {
+    const target: Array<unknown> = []
+    for (const value of values) {
+      target.push(this.value(value) ?? null)
+      if (this.size > this.ceiling) {
+        this.exceeded = true
+        break
+      }
+      this.size += 1
+    }
+    return target
+  }
+
+  private map(entries: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
+    const source: Record<string, unknown> = Object.create(null)
+    for (const [key, value] of entries) source[String(key)] = value
+    const target: Record<string, unknown> = {}
+    this.properties(target, source)
+    return target
+  }
+}

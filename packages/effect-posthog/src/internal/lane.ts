@@ -1,0 +1,310 @@
+import * as Deferred from "effect/Deferred"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import type { DropReason } from "../Delivery.ts"
+import type { EventId } from "../EventDraft.ts"
+import type { WhenFull } from "../Options.ts"
+import type { Candidate } from "./candidate.ts"
+import type { DeliveryHub } from "./deliveryHub.ts"
+import type { Ledger } from "./ledger.ts"
+import { RingBuffer } from "./ringBuffer.ts"
+
+/** Characters of JSON a lane holds, roughly; more counts as full. */
+const maxLaneSize = 64 * 1024 * 1024
+
+/** Bytes of JSON in one request, unless a single event is larger. */
+const maxBatchBytes = 5 * 1024 * 1024
+
+/**
+ * An accepted event from its acceptance to its end.
+ *
+ * @internal
+ */
+export class Entry {
+  readonly order: number
+  readonly id: EventId
+  readonly name: string
+  readonly acceptedAt: number
+  /** What is sent; replaced when a hook decides late. */
+  candidate: Candidate
+  live = true
+
+  constructor(order: number, acceptedAt: number, candidate: Candidate) {
+    this.order = order
+    this.id = candidate.event.uuid as EventId
+    this.name = candidate.event.event
+    this.acceptedAt = acceptedAt
+    this.candidate = candidate
+  }
+}
+
+/** @internal */
+export interface Waiter {
+  readonly candidate: Candidate
+  readonly offeredAt: number
+  readonly accepted: (entry: Entry) => void
+  readonly closed: () => void
+}
+
+/** @internal */
+export interface LaneOptions {
+  readonly capacity: number
+  readonly flushAt: number
+  readonly flushIntervalMillis: number
+  readonly maxBatchSize: number
+  readonly whenFull: WhenFull
+  readonly ledger: Ledger
+  readonly hub: DeliveryHub
+  /** Starts the worker: the one fiber that takes batches. Called when events arrive and no worker runs. */
+  readonly startWorker: (lane: Lane) => void
+}
+
+/**
+ * The events of one route, from acceptance to end. Everything here is synchronous, so every method leaves the lane in a
+ * state that interruption cannot spoil.
+ *
+ * @internal
+ */
+export class Lane {
+  private readonly options: LaneOptions
+  private readonly buffer = new RingBuffer<Entry>()
+  private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
+  /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
+  private readonly stragglers = new Set<Entry>()
+  private readonly waiters = new Set<Waiter>()
+  private inFlight: ReadonlyArray<Entry> = []
+  private inFlightFrom = 0
+  private lastOrder = 0
+  private live = 0
+  private size = 0
+  /** Entries up to this one are to be sent without further waiting. */
+  private dueOrder = 0
+  private workerRuns = false
+  private alarm: Deferred.Deferred<void> | undefined
+
+  constructor(options: LaneOptions) {
+    this.options = options
+  }
+
+  get isEmpty(): boolean {
+    return this.live === 0
+  }
+
+  // ------------------------------------------------------------------------------------------------------ acceptance
+
+  /** Room for an event, after giving up the oldest where that is the policy. */
+  makeRoom(estimate: number): boolean {
+    if (this.options.whenFull === "dropOldest") {
+      while (this.isFull(estimate)) {
+        const oldest = this.buffer.shift()
+        // What is on its way cannot be given up, so a queue that is all in flight takes one batch more.
+        if (oldest === undefined) return true
+        this.end(oldest, "Overflow")
+      }
+      if (this.flushes.length > 0) this.resolveFlushes()
+      return true
+    }
+    return !this.isFull(estimate)
+  }
+
+  accept(candidate: Candidate, now: number): Entry {
+    const entry = this.enter(candidate, now)
+    this.enqueue(entry)
+    return entry
+  }
+
+  /** Accepts an event whose hook still runs. */
+  acceptUndecided(candidate: Candidate, now: number): Entry {
+    const entry = this.enter(candidate, now)
+    this.stragglers.add(entry)
+    return entry
+  }
+
+  /** The hook let the event pass. */
+  decide(entry: Entry, candidate: Candidate): void {
+    if (!entry.live) return
+    this.size += candidate.estimate - entry.candidate.estimate
+    entry.candidate = candidate
+    this.enqueue(entry)
+  }
+
+  addWaiter(waiter: Waiter): void {
+    this.waiters.add(waiter)
+    this.drainNow()
+  }
+
+  removeWaiter(waiter: Waiter): void {
+    this.waiters.delete(waiter)
+  }
+
+  private enter(candidate: Candidate, now: number): Entry {
+    const entry = new Entry(++this.lastOrder, now, candidate)
+    this.live++
+    this.size += candidate.estimate
+    this.options.ledger.accept()
+    return entry
+  }
+
+  private enqueue(entry: Entry): void {
+    this.buffer.push(entry)
+    if (this.buffer.length >= this.options.flushAt || this.live >= this.options.capacity) this.dueOrder = this.lastOrder
+    this.stir()
+  }
+
+  private isFull(estimate: number): boolean {
+    return this.live >= this.options.capacity || (this.live > 0 && this.size + estimate > maxLaneSize)
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ ends
+
+  /** The event ends: delivered, or dropped for a reason. Later calls for the same entry do nothing. */
+  end(entry: Entry, reason?: DropReason, details?: string): void {
+    if (!entry.live) return
+    entry.live = false
+    this.live--
+    this.size -= entry.candidate.estimate
+    if (this.stragglers.size > 0) this.stragglers.delete(entry)
+    const { hub, ledger } = this.options
+    if (reason === undefined) ledger.deliver()
+    else ledger.drop(reason)
+    if (hub.silent) return
+    const { id, name: event } = entry
+    hub.publish(
+      reason === undefined
+        ? { _tag: "Delivered", id, event }
+        : { _tag: "Dropped", id, event, reason, ...(details === undefined ? {} : { details }) }
+    )
+  }
+
+  /** To be called after ends: wakes who waited for them. */
+  settle(): void {
+    this.resolveFlushes()
+    for (const waiter of this.waiters) {
+      if (this.isFull(waiter.candidate.estimate)) return
+      this.waiters.delete(waiter)
+      waiter.accepted(this.accept(waiter.candidate, waiter.offeredAt))
+    }
+  }
+
+  /** Ends all that is left and turns the waiting away. */
+  abandon(reason: DropReason): number {
+    const left = this.live
+    this.turnAway()
+    for (let next = this.buffer.shift(); next !== undefined; next = this.buffer.shift()) this.end(next, reason)
+    for (const entry of this.inFlight) this.end(entry, reason)
+    for (const entry of this.stragglers) this.end(entry, reason)
+    this.resolveFlushes()
+    return left
+  }
+
+  /** Refuses the events that wait for room. */
+  turnAway(): void {
+    for (const waiter of this.waiters) waiter.closed()
+    this.waiters.clear()
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- flush
+
+  /** Sends all that is queued. Done when it has ended; `undefined` when nothing is queued. */
+  flush(): Deferred.Deferred<void> | undefined {
+    if (this.live === 0) return undefined
+    this.drainNow()
+    const last = this.flushes.peek(this.flushes.length - 1)
+    if (last?.order === this.lastOrder) return last.done
+    const done = Deferred.unsafeMake<void>(FiberId.none)
+    this.flushes.push({ order: this.lastOrder, done })
+    return done
+  }
+
+  private drainNow(): void {
+    this.dueOrder = this.lastOrder
+    this.stir()
+  }
+
+  private resolveFlushes(): void {
+    let next = this.flushes.peek(0)
+    if (next === undefined) return
+    const lowest = this.lowestLive()
+    while (next !== undefined && next.order < lowest) {
+      this.flushes.shift()
+      Deferred.unsafeDone(next.done, Exit.void)
+      next = this.flushes.peek(0)
+    }
+  }
+
+  private lowestLive(): number {
+    let lowest = this.buffer.peek(0)?.order ?? Number.POSITIVE_INFINITY
+    let sent = this.inFlight[this.inFlightFrom]
+    while (sent !== undefined && !sent.live) sent = this.inFlight[++this.inFlightFrom]
+    if (sent !== undefined && sent.order < lowest) lowest = sent.order
+    for (const straggler of this.stragglers) return Math.min(lowest, straggler.order)
+    return lowest
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- worker
+
+  /**
+   * What the worker does next: nothing more (`undefined`, and it must return), or taking a batch after so many
+   * milliseconds.
+   */
+  nextBatchIn(now: number): number | undefined {
+    this.inFlight = []
+    const head = this.buffer.peek(0)
+    if (head === undefined) {
+      this.workerRuns = false
+      return undefined
+    }
+    if (this.isDue()) return 0
+    const { flushIntervalMillis } = this.options
+    // The clock may have jumped; the interval is the longest wait in any case.
+    return Math.min(flushIntervalMillis, Math.max(0, head.acceptedAt + flushIntervalMillis - now))
+  }
+
+  /** Goes off when a batch becomes due before its time. */
+  setAlarm(): Deferred.Deferred<void> {
+    this.alarm = Deferred.unsafeMake(FiberId.none)
+    return this.alarm
+  }
+
+  /** The interval has passed. */
+  becomeDue(): void {
+    this.alarm = undefined
+    this.dueOrder = this.lastOrder
+  }
+
+  /** The events of the next request, oldest first. They are in flight until they end. */
+  takeBatch(): ReadonlyArray<Entry> {
+    const { buffer, options: { maxBatchSize } } = this
+    const most = Math.min(buffer.length, maxBatchSize)
+    let bound = 0
+    for (let index = 0; index < most; index++) bound += buffer.peek(index)?.candidate.byteBound ?? 0
+    const batch: Array<Entry> = []
+    let bytes = 0
+    for (let head = buffer.peek(0); head !== undefined && batch.length < most; head = buffer.peek(0)) {
+      if (bound > maxBatchBytes) {
+        bytes += head.candidate.bytes + 1
+        if (batch.length > 0 && bytes > maxBatchBytes) break
+      }
+      batch.push(head)
+      buffer.shift()
+    }
+    this.inFlight = batch
+    this.inFlightFrom = 0
+    return batch
+  }
+
+  private isDue(): boolean {
+    return this.lowestLive() <= this.dueOrder
+  }
+
+  private stir(): void {
+    if (this.buffer.length === 0) return
+    if (!this.workerRuns) {
+      this.workerRuns = true
+      this.options.startWorker(this)
+    } else if (this.alarm !== undefined && this.isDue()) {
+      Deferred.unsafeDone(this.alarm, Exit.void)
+      this.alarm = undefined
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { Counts, Delivery, Offered, RejectReason } from "../Delivery.ts"
+import type { EventBatch, SendOutcome } from "../EventBatch.ts"
+import type { EventDraft, EventId, PostHogEvent } from "../EventDraft.ts"
+import type { EventIdSource } from "../EventIds.ts"
+import type { Settings } from "../Options.ts"
+import { type Admitted, makeAdmission, type Verdict } from "./admission.ts"
+import { Candidate, type Route } from "./candidate.ts"
+import { makeDeliver } from "./deliver.ts"
+import { DeliveryHub } from "./deliveryHub.ts"
+import { EventReports, Warnings } from "./eventReports.ts"
+import { Lane, type Waiter } from "./lane.ts"
+import { Ledger } from "./ledger.ts"
+
+const leastSubscriberCapacity = 1024
+
+const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
+  Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
+
+const accepted = (id: EventId): Exit.Exit<Offered> => Exit.succeed({ _tag: "Accepted", id })
+
+const rejected = (reason: RejectReason): Exit.Exit<Offered> => Exit.succeed({ _tag: "Rejected", reason })
+
+const rejections: Readonly<Record<RejectReason, Exit.Exit<Offered>>> = {
+  Disabled: rejected("Disabled"),
+  Hook: rejected("Hook"),
+  HookFailed: rejected("HookFailed"),
+  Closed: rejected("Closed"),
+  Overflow: rejected("Overflow"),
+  TooLarge: rejected("TooLarge")
+}
+
+interface Queue {
+  readonly offer: (draft: EventDraft) => Effect.Effect<Offered>
+  readonly tryOffer: (draft: EventDraft) => Effect.Effect<Offered>
+  readonly flush: Effect.Effect<void>
+  readonly deliveries: Stream.Stream<Delivery>
+  readonly counts: Effect.Effect<Counts>
+}
+
+/**
+ * A queue that takes nothing and says so.
+ *
+ * @internal
+ */
+export const makeDisabledQueue = (): Queue => {
+  const ledger = new Ledger()
+  const hub = new DeliveryHub(leastSubscriberCapacity)
+  const refuse = Effect.suspend(() => {
+    ledger.reject("Disabled")
+    return rejections.Disabled
+  })
+  return {
+    offer: () => refuse,
+    tryOffer: () => refuse,
+    flush: Effect.void,
+    deliveries: hub.stream,
+    counts: Effect.sync(() => ledger.counts)
+  }
+}
+
+/**
+ * The event queue. Closing its scope refuses new events, drains what is queued for at most the shutdown timeout, and
+ * gives what is left an end.
+ *
+ * @internal
+ */
+export const makeEventQueue = (
+  settings: Settings,
+  ids: EventIdSource,
+  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
+): Effect.Effect<Queue, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { capacity, flushAt } = {
+      capacity: settings.events.queueSize,
+      flushAt: Math.min(settings.events.flushAt, settings.events.queueSize)
+    }
+    const ledger = new Ledger()
+    const hub = new DeliveryHub(Math.max(leastSubscriberCapacity, capacity))
+    const warnings = new Warnings()
+    const reports = new EventReports(ledger, warnings)
+    const admit = makeAdmission(settings, ids)
+    const deliver = makeDeliver(settings.events, ids, send)
+    // Work of the queue runs with the fiber references of its layer, not of whoever happened to capture an event.
+    const fork = yield* FiberSet.makeRuntime<never>()
+    const inBackground = (effect: Effect.Effect<void>): void => {
+      fork(Effect.interruptible(effect), { immediate: false })
+    }
+    const lanes = new Map<Route, Lane>()
+    let closed = false
+
+    const work = (lane: Lane, route: Route): Effect.Effect<void> =>
+      Effect.gen(function*() {
+        while (true) {
+          const wait = lane.nextBatchIn(yield* Clock.currentTimeMillis)
+          if (wait === undefined) return
+          if (wait > 0) {
+            yield* Effect.timeoutTo(Deferred.await(lane.setAlarm()), {
+              duration: wait,
+              onSuccess: () => undefined,
+              onTimeout: () => lane.becomeDue()
+            })
+          } else {
+            yield* deliver(lane, route, lane.takeBatch())
+            yield* reports.publish(yield* Clock.currentTimeMillis)
+          }
+        }
+      })
+
+    const laneOf = (route: Route): Lane => {
+      const known = lanes.get(route)
+      if (known !== undefined) return known
+      const lane = new Lane({
+        capacity,
+        flushAt,
+        flushIntervalMillis: Duration.toMillis(settings.events.flushInterval),
+        maxBatchSize: settings.events.maxBatchSize,
+        whenFull: settings.events.whenFull,
+        ledger,
+        hub,
+        startWorker: (started) => inBackground(work(started, route))
+      })
+      lanes.set(route, lane)
+      return lane
+    }
+
+    const refuse = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<Offered> => {
+      ledger.reject(reason)
+      const log = warning === undefined ? undefined : warnings.warn(reason, warning, now)
+      return log === undefined ? rejections[reason] : Effect.zipRight(log, rejections[reason])
+    }
+
+    const waitForRoom = (lane: Lane, candidate: Candidate, now: number): Effect.Effect<Offered> =>
+      Effect.async((resume) => {
+        const waiter: Waiter = {
+          candidate,
+          offeredAt: now,
+          accepted: (entry) => resume(accepted(entry.id)),
+          closed: () => {
+            ledger.reject("Closed")
+            resume(rejections.Closed)
+          }
+        }
+        lane.addWaiter(waiter)
+        return Effect.sync(() => lane.removeWaiter(waiter))
+      })
+
+    const enqueue = (lane: Lane, verdict: Verdict, now: number, mayWait: boolean): Effect.Effect<Offered> => {
+      if (!(verdict instanceof Candidate)) return refuse(verdict.reason, verdict.warning, now)
+      if (closed) return refuse("Closed", undefined, now)
+      if (lane.makeRoom(verdict.estimate)) return accepted(lane.accept(verdict, now).id)
+      return mayWait && settings.events.whenFull === "backpressure"
+        ? waitForRoom(lane, verdict, now)
+        : refuse("Overflow", undefined, now)
+    }
+
+    // The hook finishes in the background; the answer is given before its decision is known.
+    const acceptUndecided = (
+      lane: Lane,
+      stamped: PostHogEvent,
+      decision: Effect.Effect<Verdict>,
+      now: number
+    ): Effect.Effect<Offered> => {
+      if (!lane.makeRoom(0)) return refuse("Overflow", undefined, now)
+      const entry = lane.acceptUndecided(new Candidate(stamped, 0), now)
+      inBackground(Effect.flatMap(decision, (verdict) => {
+        if (verdict instanceof Candidate) {
+          lane.decide(entry, verdict.withId(entry.id))
+          return Effect.void
+        }
+        lane.end(entry, verdict.reason === "Hook" || verdict.reason === "TooLarge" ? verdict.reason : "HookFailed")
+        lane.settle()
+        return (verdict.warning === undefined ? undefined : warnings.warn(verdict.reason, verdict.warning, now)) ??
+          Effect.void
+      }))
+      return accepted(entry.id)
+    }
+
+    const answer = (draft: EventDraft, admitted: Admitted, now: number, mayWait: boolean): Effect.Effect<Offered> => {
+      const lane = laneOf(draft.route ?? "analytics")
+      const { event, verdict } = admitted
+      if (!Effect.isEffect(verdict)) return enqueue(lane, verdict, now, mayWait)
+      return mayWait
+        ? Effect.flatMap(verdict, (decided) => enqueue(lane, decided, now, true))
+        : acceptUndecided(lane, event, verdict, now)
+    }
+
+    const offerWith = (mayWait: boolean) => (draft: EventDraft): Effect.Effect<Offered> =>
+      Effect.withFiberRuntime((fiber) => {
+        const now = clockOf(fiber).unsafeCurrentTimeMillis()
+        if (closed) return refuse("Closed", undefined, now)
+        const admitted = admit(draft, now)
+        const offered = answer(draft, admitted, now, mayWait)
+        if (admitted.warning === undefined) return offered
+        const log = warnings.warn("repaired", admitted.warning, now)
+        return log === undefined ? offered : Effect.zipRight(log, offered)
+      })
+
+    const flush = Effect.suspend(() => {
+      const pending: Array<Effect.Effect<void>> = []
+      for (const lane of lanes.values()) {
+        const done = lane.flush()
+        if (done !== undefined) pending.push(Deferred.await(done))
+      }
+      return Effect.all(pending, { discard: true })
+    })
+
+    const abandon = Effect.gen(function*() {
+      let left = 0
+      for (const lane of lanes.values()) left += lane.abandon("ShutdownTimeout")
+      if (left > 0) {
+        yield* Effect.logWarning(`The event queue closed with ${left} events undelivered`).pipe(
+          Effect.annotateLogs({ package: "effect-posthog", module: "EventQueue" })
+        )
+      }
+    })
+
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function*() {
+        closed = true
+        for (const lane of lanes.values()) lane.turnAway()
+        yield* Effect.timeoutOption(Effect.interruptible(flush), settings.events.shutdownTimeout)
+        yield* abandon
+        yield* reports.publish(yield* Clock.currentTimeMillis)
+        hub.end()
+      })
+    )
+
+    return {
+      offer: offerWith(true),
+      tryOffer: offerWith(false),
+      flush,
+      deliveries: hub.stream,
+      counts: Effect.sync(() => ledger.counts)
+    }
+  })

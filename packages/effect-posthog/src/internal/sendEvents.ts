@@ -1,0 +1,101 @@
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { SendOutcome } from "../EventBatch.ts"
+import type { Compressor } from "./compressor.ts"
+import { request } from "./http.ts"
+import { userAgent } from "./library.ts"
+import { parseRetryAfter } from "./retryAfter.ts"
+
+/** @internal */
+export interface EventRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** @internal */
+export interface EventResponse {
+  readonly status: number
+  /** Lies ahead, when present. */
+  readonly retryAfter: Duration.Duration | undefined
+  /** Empty unless the protocol needs it. */
+  readonly body: string
+}
+
+/**
+ * How a protocol reads responses.
+ *
+ * @internal
+ */
+export interface EventProtocol {
+  /** Whether the body of a 2xx decides. If so, losing it is losing the answer. */
+  readonly answersInBody: boolean
+  readonly classify: (response: EventResponse) => SendOutcome
+}
+
+const encoder = new TextEncoder()
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+/**
+ * One attempt: compresses, posts, waits no longer than the timeout, and says what became of it. Never fails; the reasons
+ * it gives never hold what was sent.
+ *
+ * @internal
+ */
+export const makeSendEvents = (
+  client: HttpClient.HttpClient,
+  compressor: Compressor,
+  timeout: Duration.Duration
+) => {
+  const responseOf = (
+    response: HttpClientResponse.HttpClientResponse,
+    body: string
+  ): Effect.Effect<EventResponse> =>
+    Effect.map(Clock.currentTimeMillis, (now) => ({
+      status: response.status,
+      retryAfter: parseRetryAfter(response.headers["retry-after"], now),
+      body
+    }))
+
+  return ({ body, headers, url }: EventRequest, protocol: EventProtocol): Effect.Effect<SendOutcome> =>
+    Effect.suspend(() => {
+      let known: SendOutcome | undefined
+
+      const read = (response: HttpClientResponse.HttpClientResponse) => {
+        if (protocol.answersInBody && isSuccess(response.status)) {
+          return Effect.flatMap(response.text, (text) => Effect.map(responseOf(response, text), protocol.classify))
+        }
+        // The status says it all. The body is read only so that the connection can be used again.
+        return Effect.flatMap(responseOf(response, ""), (answer) => {
+          known = protocol.classify(answer)
+          return Effect.as(Effect.ignore(response.arrayBuffer), known)
+        })
+      }
+
+      return Effect.flatMap(compressor.compress(encoder.encode(body)), ({ bytes, encoding }) =>
+        request(
+          client,
+          HttpClientRequest.post(url).pipe(
+            HttpClientRequest.setHeaders({
+              ...headers,
+              "user-agent": userAgent,
+              ...(encoding === undefined ? {} : { "content-encoding": encoding })
+            }),
+            HttpClientRequest.bodyUint8Array(bytes, "application/json")
+          ),
+          read
+        )).pipe(
+          Effect.timeoutTo({
+            duration: timeout,
+            onSuccess: (outcome) => outcome,
+            onTimeout: (): SendOutcome => known ?? { _tag: "Retry", details: "timeout" }
+          }),
+          Effect.catchAll(() => Effect.succeed<SendOutcome>(known ?? { _tag: "Retry", details: "connection_error" }))
+        )
+    })
+}
