@@ -1,5 +1,6 @@
 /**
- * What an embedded server remembers of what arrived: requests, and the events it accepted.
+ * What is remembered for a test: by the embedded server the requests that arrived and the events it accepted, by the
+ * services in memory what was offered and which exposures were reported.
  *
  * @since 0.1.0
  */
@@ -97,6 +98,7 @@ export const FlagsBody = Schema.Struct({
   api_key: Schema.optional(Schema.String),
   distinct_id: Schema.String,
   device_id: Schema.optional(Schema.NullOr(Schema.String)),
+  $device_id: Schema.optional(Schema.NullOr(Schema.String)),
   groups: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number) })),
   person_properties: Schema.optional(JsonObject),
   group_properties: Schema.optional(Schema.Record({ key: Schema.String, value: JsonObject })),

@@ -1,6 +1,11 @@
 /**
  * @since 0.1.0
  */
+export * as Arbitraries from "./Arbitraries.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as Fault from "./Fault.ts"
 
 /**

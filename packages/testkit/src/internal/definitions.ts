@@ -12,7 +12,7 @@ export interface Definitions {
   readonly text: string
   /** Weak, from the text: the same document has the same tag in every server. */
   readonly etag: string
-  readonly flags: ReadonlyArray<DefinedFlag>
+  /** In the order of the document; of flags with the same key the last. */
   readonly byKey: ReadonlyMap<string, DefinedFlag>
   readonly minimalFlagCalledEvents: boolean
   readonly evaluation: Evaluation
@@ -55,7 +55,6 @@ export const make = (document: unknown): Definitions => {
     document,
     text,
     etag: `W/"${createHash("sha1").update(text).digest("hex")}"`,
-    flags,
     byKey: new Map(flags.map((flag) => [flag.key, flag])),
     minimalFlagCalledEvents: content["minimal_flag_called_events"] === true,
     evaluation: makeEvaluation(document)
