@@ -2,7 +2,7 @@
 // dependencies once, with the pinned pnpm, and again only after the lock file or a manifest has changed.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -31,7 +31,10 @@ const installed = existsSync(stamp) ? readFileSync(stamp, "utf8") : ""
 if (installed !== wanted) {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   console.error("Installing dependencies (once) ...")
-  const arguments_ = ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", "install", "--frozen-lockfile"]
+  // Taken away first: an installation that is cut off must not look finished to the next run.
+  rmSync(stamp, { force: true })
+  const install = ["pnpm", "install", "--frozen-lockfile", "--prod=false", "--config.confirmModulesPurge=false"]
+  const arguments_ = ["exec", "--yes", `--package=${packageManager}`, "--", ...install]
   const result = spawnSync("npm", arguments_, {
     cwd: root,
     encoding: "utf8",

@@ -41,11 +41,13 @@ const publicModule = (sourceFile) => [
   ])
 ]
 
+/** An export of an internal module is marked so, or documented like a public one because a public module re-exports it. */
 const internalModule = (sourceFile) =>
   exported(sourceFile)
-    .filter((declaration) =>
-      !(declaration.jsDoc ?? []).flatMap((comment) => comment.tags ?? []).some((tag) => tag.tagName.text === "internal")
-    )
+    .filter((declaration) => {
+      const names = (declaration.jsDoc ?? []).flatMap((comment) => comment.tags ?? []).map((tag) => tag.tagName.text)
+      return !names.includes("internal") && !(names.includes("since") && names.includes("category"))
+    })
     .map((declaration) =>
       `${at(declaration)} ${nameOf(declaration)} is exported by an internal module: /** @internal */`
     )

@@ -10,11 +10,16 @@ const root = fileURLToPath(new URL("../../../", import.meta.url))
 export interface Workspace {
   readonly write: (file: string, content: string) => void
   readonly remove: (file: string) => void
-  readonly check: (...steps: ReadonlyArray<string>) => Promise<{ readonly code: number; readonly output: string }>
+  readonly check: (...steps: ReadonlyArray<string>) => Promise<Outcome>
 }
 
-/** Runs a test on a fresh workspace, and removes it. */
-export const withWorkspace = (test: (workspace: Workspace) => Promise<void>) => async (): Promise<void> => {
+export interface Outcome {
+  readonly code: number
+  readonly output: string
+}
+
+/** Makes a workspace, uses it, and removes it. */
+export const withWorkspace = async <A>(use: (workspace: Workspace) => Promise<A>): Promise<A> => {
   const folder = mkdtempSync(join(tmpdir(), "effect-posthog-checks-"))
   try {
     const write = (file: string, content: string): void => {
@@ -30,7 +35,7 @@ export const withWorkspace = (test: (workspace: Workspace) => Promise<void>) => 
     })
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction")
     await execute("git", ["init", "--quiet"], folder)
-    await test({
+    return await use({
       write,
       remove: (file) => rmSync(join(folder, file), { recursive: true, force: true }),
       check: (...steps) => execute(process.execPath, ["packages/tools/check.mjs", ...steps], folder)
@@ -41,7 +46,7 @@ export const withWorkspace = (test: (workspace: Workspace) => Promise<void>) => 
 }
 
 const execute = (command: string, args: ReadonlyArray<string>, cwd: string) =>
-  new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
+  new Promise<Outcome>((resolve) => {
     execFile(command, [...args], { cwd, encoding: "utf8" }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` })
     })
@@ -98,6 +103,7 @@ const files = {
 export const inRollout = (hash: number, percentage: number): boolean => hash * 100 < percentage
 // #endregion
 `,
+  "packages/docs/package.json": json({ name: "@effect-posthog/docs", type: "module" }),
   "packages/effect-posthog/package.json": json({
     name: "effect-posthog",
     homepage: "https://example.com",
