@@ -65,6 +65,9 @@ const librarySource = (name, file) => {
     if (ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0) {
       problems.push(`${at(node)} the time comes from Clock, or is an argument`)
     }
+    if (name === "evaluator" && usesDate(node)) {
+      problems.push(`${at(node)} the evaluator reads dates with its own parser`)
+    }
     if (name === "evaluator" && ts.isThrowStatement(node)) {
       problems.push(`${at(node)} the evaluator never throws: what goes wrong is a result or a Problem`)
     }
@@ -74,6 +77,11 @@ const librarySource = (name, file) => {
   })
   return problems
 }
+
+/** Makes or parses a date; a test with `instanceof` is neither. */
+const usesDate = (node) =>
+  (ts.isNewExpression(node) || ts.isCallExpression(node) || ts.isPropertyAccessExpression(node)) &&
+  node.expression.getText() === "Date"
 
 const suites = new Set(["it", "test", "describe", "suite", "layer", "bench"])
 
