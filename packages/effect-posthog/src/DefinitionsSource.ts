@@ -3,13 +3,23 @@
  *
  * @since 0.1.0
  */
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { DefinitionsCache } from "./DefinitionsCache.ts"
 import { DefinitionsError } from "./DefinitionsError.ts"
 import type { LoadDefinitions } from "./DefinitionsLoad.ts"
+import { fileDefinitions } from "./internal/fileDefinitions.ts"
+import { hash } from "./internal/fingerprint.ts"
 import { httpDefinitions } from "./internal/httpDefinitions.ts"
+import { sharedDefinitions } from "./internal/sharedDefinitions.ts"
+import { staticDefinitions } from "./internal/staticDefinitions.ts"
+import { storedDefinitions } from "./internal/storedDefinitions.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 const none: LoadDefinitions = {
@@ -54,9 +64,83 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
    * @category layers
    */
   static readonly layerStatic = (document: unknown): Layer.Layer<DefinitionsSource> =>
-    Layer.succeed(DefinitionsSource, {
-      name: "static",
-      load: (etag) =>
-        Effect.succeed(etag === "static" ? { _tag: "NotModified" } : { _tag: "Loaded", document, etag: "static" })
-    })
+    Layer.succeed(DefinitionsSource, staticDefinitions(document))
+
+  /**
+   * A JSON file. It is read with every poll, so that an edit takes effect within `definitions.pollInterval`, or at
+   * `LocalEvaluator.reload`. A file that cannot be used (missing, larger than `definitions.maxDocumentBytes`, no JSON)
+   * leaves the last good definitions in place; `DefinitionsStatus.lastFailure` says what is wrong, with line and column.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerFile = (
+    path: string
+  ): Layer.Layer<DefinitionsSource, never, PostHogConfig | FileSystem.FileSystem> =>
+    Layer.effect(
+      DefinitionsSource,
+      Effect.gen(function*() {
+        const { definitions } = yield* PostHogConfig
+        return fileDefinitions(yield* FileSystem.FileSystem, path, definitions.maxDocumentBytes)
+      })
+    )
+
+  /**
+   * Keeps the newest document of another source in a `KeyValueStore`, one entry per project, for a start while that
+   * source cannot be reached: then the stored definitions are installed, marked `stale`, and replaced as soon as the
+   * source answers. The load counts as failed meanwhile. A project that is over its quota has its entry removed.
+   *
+   * @since 0.1.0
+   * @category layers
+   * @example
+   * ```ts
+   * import { NodeFileSystem, NodePath } from "@effect/platform-node"
+   * import * as KeyValueStore from "@effect/platform/KeyValueStore"
+   * import { DefinitionsSource } from "effect-posthog"
+   * import { Layer } from "effect"
+   *
+   * const source = DefinitionsSource.layerCached(DefinitionsSource.layerHttp).pipe(
+   *   Layer.provide(KeyValueStore.layerFileSystem("/var/cache/shop/flags")),
+   *   Layer.provide([NodeFileSystem.layer, NodePath.layer])
+   * )
+   * ```
+   */
+  static readonly layerCached = <E, R>(
+    source: Layer.Layer<DefinitionsSource, E, R>
+  ): Layer.Layer<DefinitionsSource, E, R | PostHogConfig | KeyValueStore.KeyValueStore> =>
+    Layer.effect(
+      DefinitionsSource,
+      Effect.gen(function*() {
+        const { apiKey, host } = yield* PostHogConfig
+        const store = yield* KeyValueStore.KeyValueStore
+        const project = hash([host, Redacted.value(apiKey)]).toString(36)
+        return storedDefinitions(yield* DefinitionsSource, store, `flag-definitions-${project}`)
+      })
+    ).pipe(Layer.provide(source))
+
+  /**
+   * Shares the definitions of another source with other instances, through a `DefinitionsCache`: one instance fetches,
+   * the others take what it found. Over a source that has no secret key it only takes. `operationTimeout` bounds each
+   * call of the cache (default: 3 seconds), `shutdownTimeout` the last one (default: 30 seconds).
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerShared = <E, R>(
+    source: Layer.Layer<DefinitionsSource, E, R>,
+    options: {
+      readonly operationTimeout?: Duration.DurationInput | undefined
+      readonly shutdownTimeout?: Duration.DurationInput | undefined
+    } = {}
+  ): Layer.Layer<DefinitionsSource, E, R | DefinitionsCache> =>
+    Layer.scoped(
+      DefinitionsSource,
+      Effect.gen(function*() {
+        const { operationTimeout = "3 seconds", shutdownTimeout = "30 seconds" } = options
+        return yield* sharedDefinitions(yield* DefinitionsSource, yield* DefinitionsCache, {
+          operationTimeout,
+          shutdownTimeout
+        })
+      })
+    ).pipe(Layer.provide(source))
 }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { EvaluationContext } from "@effect-posthog/evaluator"
+import type { CompileOptions, EvaluationContext } from "@effect-posthog/evaluator"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import { DefinitionsSource } from "./DefinitionsSource.ts"
 import type { DefinitionsChange, DefinitionsStatus } from "./DefinitionsStatus.ts"
 import { makeLoader } from "./internal/definitionsLoader.ts"
 import { evaluate } from "./internal/definitionsState.ts"
+import { staticDefinitions } from "./internal/staticDefinitions.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
@@ -80,6 +81,42 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
       })
     })
   )
+
+  /**
+   * One document that never changes, installed when the layer is built: for tests, and for programs that evaluate
+   * without PostHog. Fails when the document is none.
+   *
+   * @since 0.1.0
+   * @category layers
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { LocalEvaluator } from "effect-posthog"
+   *
+   * const everyone = { groups: [{ properties: [], rollout_percentage: 100 }] }
+   * const document = { flags: [{ key: "new-editor", active: true, filters: everyone }] }
+   *
+   * const program = Effect.gen(function*() {
+   *   const { evaluate } = yield* LocalEvaluator
+   *   const { needsRemote, records } = evaluate({ distinctId: "user-1" })
+   *   assert.strictEqual(needsRemote, false)
+   *   assert.deepStrictEqual([...records.keys()], ["new-editor"])
+   * })
+   *
+   * Effect.runPromise(Effect.provide(program, LocalEvaluator.layerStatic(document)))
+   * ```
+   */
+  static readonly layerStatic = (
+    document: unknown,
+    options: CompileOptions = {}
+  ): Layer.Layer<LocalEvaluator, DefinitionsError> =>
+    Layer.scoped(
+      LocalEvaluator,
+      Effect.tap(
+        makeLoader({ ...options, source: staticDefinitions(document), pollInterval: undefined }),
+        ({ reload }) => reload
+      )
+    )
 
   /**
    * No local evaluation: everything is left to the server. `ready` resolves at once and `reload` does nothing, so that

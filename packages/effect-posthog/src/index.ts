@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export type { CachedDefinitions } from "./CachedDefinitions.ts"
 export { Compression, CompressionError } from "./Compression.ts"
 export type { CompressionService, Compressor } from "./Compression.ts"
 export { Decider } from "./Decider.ts"
@@ -10,6 +11,7 @@ export { DeciderError } from "./Decision.ts"
 export type { DecideRequest, DecideResponse, RemoteFlag } from "./Decision.ts"
 export { DedupCache } from "./DedupCache.ts"
 export { DedupStore } from "./DedupStore.ts"
+export { DefinitionsCache, DefinitionsCacheError } from "./DefinitionsCache.ts"
 export { DefinitionsError } from "./DefinitionsError.ts"
 export type { DefinitionsErrorReason } from "./DefinitionsError.ts"
 export type { DefinitionsLoad, LoadDefinitions } from "./DefinitionsLoad.ts"

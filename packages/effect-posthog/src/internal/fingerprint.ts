@@ -47,8 +47,12 @@ const hashValue = (value: unknown, seed: number): number => {
   return mix(sum, ~seed)
 }
 
-// 53 bits, so that two definitions that differ do not look the same in practice.
-const hash = (value: unknown): number =>
+/**
+ * 53 bits, so that two definitions that differ do not look the same in practice.
+ *
+ * @internal
+ */
+export const hash = (value: unknown): number =>
   (hashValue(value, 0x9e3779b9) >>> 0) * 0x200000 + (hashValue(value, 0x7f4a7c15) >>> 11)
 
 // The ids of the cohorts that filters within a value refer to.

@@ -1,0 +1,119 @@
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { DefinitionsError } from "../DefinitionsError.ts"
+import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoad.ts"
+import { parseDocument } from "./definitionsDocument.ts"
+import { runSteps } from "./eventLoop.ts"
+import { isRecord } from "./fingerprint.ts"
+import { name as library } from "./library.ts"
+
+/** How long the store may take over one operation. */
+const patience = "5 seconds"
+
+/** Flags that are written as JSON in one step: about a millisecond of work. */
+const stepSize = 200
+
+interface Copy {
+  readonly document: unknown
+  readonly etag: string | undefined
+  readonly savedAt: number
+}
+
+const annotated = Effect.annotateLogs({ package: library, module: "DefinitionsSource" })
+
+// A line about the copy, then the document, whose text is the larger part by far.
+function* encode({ document, etag, savedAt }: Copy): Generator<void, string> {
+  const { flags, ...others } = document as { readonly flags: ReadonlyArray<unknown> }
+  const portions: Array<string> = []
+  for (let from = 0; from < flags.length; from += stepSize) {
+    if (from > 0) yield
+    portions.push(JSON.stringify(flags.slice(from, from + stepSize)).slice(1, -1))
+  }
+  const rest = JSON.stringify(others).slice(1)
+  return `${JSON.stringify({ savedAt, etag })}\n{"flags":[${portions.join(",")}]${rest === "}" ? "" : ","}${rest}`
+}
+
+function* decode(text: string): Generator<void, Option.Option<Copy>> {
+  const end = text.indexOf("\n")
+  const about = yield* parseDocument(text.slice(0, Math.max(0, end)))
+  const document = yield* parseDocument(text.slice(end + 1))
+  if (Either.isLeft(about) || Either.isLeft(document) || !isRecord(about.right)) return Option.none()
+  const { etag, savedAt } = about.right
+  if (typeof savedAt !== "number") return Option.none()
+  return Option.some({ document: document.right, etag: typeof etag === "string" ? etag : undefined, savedAt })
+}
+
+/**
+ * Keeps the newest document of a source in a store, and falls back on it while nothing has been loaded. The store is
+ * never waited for longer than a few seconds, and its failures are only logged.
+ *
+ * @internal
+ */
+export const storedDefinitions = (
+  source: LoadDefinitions,
+  store: KeyValueStore.KeyValueStore,
+  key: string
+): LoadDefinitions => {
+  if (source.name === "none") return source
+  let installed = false
+
+  const guarded = <A, E>(what: string, effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
+    effect.pipe(
+      Effect.disconnect,
+      Effect.timeout(patience),
+      Effect.asSome,
+      Effect.catchAllCause((cause) =>
+        Effect.as(
+          annotated(Effect.logWarning(`The stored copy of the flag definitions could not be ${what}`, cause)),
+          Option.none()
+        )
+      )
+    )
+
+  const write = Effect.fnUntraced(function*(loaded: Loaded) {
+    const savedAt = loaded.staleSince ?? (yield* Clock.currentTimeMillis)
+    const text = yield* runSteps(() => encode({ document: loaded.document, etag: loaded.etag, savedAt }))
+    yield* store.set(key, text)
+  })
+
+  const read = Effect.flatMap(
+    store.get(key),
+    Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => runSteps(() => decode(text)) })
+  )
+
+  const marked = (loaded: Loaded, afterwards: Effect.Effect<unknown>): Loaded => ({
+    ...loaded,
+    onInstalled: Effect.suspend(() => {
+      installed = true
+      return Effect.zipRight(loaded.onInstalled ?? Effect.void, Effect.asVoid(afterwards))
+    })
+  })
+
+  const fallback = (failure: DefinitionsError): Effect.Effect<DefinitionsLoad, DefinitionsError> =>
+    Effect.flatMap(
+      Effect.map(guarded("read", read), Option.flatten),
+      Option.match({
+        onNone: () => Effect.fail(failure),
+        onSome: ({ document, etag, savedAt }) =>
+          Effect.succeed(marked({ _tag: "Loaded", document, etag, staleSince: savedAt, failure }, Effect.void))
+      })
+    )
+
+  const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> =>
+    source.load(etag).pipe(
+      Effect.map((answer) => answer._tag === "Loaded" ? marked(answer, guarded("written", write(answer))) : answer),
+      Effect.catchAll((failure) => {
+        if (failure.reason !== "QuotaLimited") return installed ? Effect.fail(failure) : fallback(failure)
+        installed = false
+        // What the quota forbids now must not come back with the next start.
+        return Effect.zipRight(
+          Effect.ignore(Effect.timeout(Effect.disconnect(store.remove(key)), patience)),
+          Effect.fail(failure)
+        )
+      })
+    )
+  return { name: `${source.name}, stored`, load }
+}
