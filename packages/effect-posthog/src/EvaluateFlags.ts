@@ -3,11 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { EvaluationContext } from "@effect-posthog/evaluator"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Metric from "effect/Metric"
+import type * as MetricLabel from "effect/MetricLabel"
+import type { RequestContext } from "./CurrentRequest.ts"
 import { Decider } from "./Decider.ts"
 import type { DeciderError, DecideResponse } from "./Decision.ts"
 import { DedupCache } from "./DedupCache.ts"
@@ -15,12 +16,15 @@ import { EventQueue } from "./EventQueue.ts"
 import { makeSnapshot } from "./FlagSnapshot.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import { evaluationErrors } from "./internal/evaluation.ts"
-import type { Reporter, Subject } from "./internal/evaluation.ts"
+import type { Evaluation, Reporter, Subject } from "./internal/evaluation.ts"
+import { charge, inTurn } from "./internal/evaluationTurns.ts"
+import { answerAttributes, failureAttributes, requestAttributes } from "./internal/flagTelemetry.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
 import { RemoteFlagsError } from "./RemoteFlagsError.ts"
+import { TraceDistinctId } from "./TraceDistinctId.ts"
 
 /**
  * Whom to evaluate flags for, which ones, and how.
@@ -47,8 +51,6 @@ export interface EvaluationRequest {
   readonly disableGeoip?: boolean | undefined
 }
 
-const spanOptions = { captureStackTrace: false, attributes: { "feature_flag.provider.name": "PostHog" } } as const
-
 const subjectOf = (request: EvaluationRequest, distinctId: string, deviceId: string | undefined): Subject => ({
   distinctId,
   deviceId,
@@ -56,26 +58,12 @@ const subjectOf = (request: EvaluationRequest, distinctId: string, deviceId: str
   disableGeoip: request.disableGeoip
 })
 
-const snapshotOf = (
-  subject: Subject,
-  reporter: Reporter | undefined,
-  flagKeys: ReadonlyArray<string> | undefined,
-  local: LocalEvaluation | undefined,
-  response?: DecideResponse,
-  failure?: DeciderError
-): FlagSnapshot =>
-  makeSnapshot({
-    subject,
-    reporter,
-    requested: flagKeys === undefined ? undefined : new Set(flagKeys),
-    local,
-    response,
-    errors: evaluationErrors(local, response, failure),
-    reported: new Set()
-  })
-
-const silent = (request: EvaluationRequest): FlagSnapshot =>
-  snapshotOf(subjectOf(request, "", undefined), undefined, request.flagKeys, undefined)
+// A device named by the caller, as the person property too, comes before that of the fiber's context.
+const deviceIdOf = (request: EvaluationRequest, current: RequestContext): string | undefined => {
+  if (request.deviceId !== undefined && request.deviceId !== "") return request.deviceId
+  const property = request.personProperties?.["$device_id"]
+  return typeof property === "string" && property !== "" ? undefined : current.deviceId || undefined
+}
 
 // Keys nobody has ever heard of: neither the definitions nor a server that answered in full.
 const absentKeys = (
@@ -84,7 +72,101 @@ const absentKeys = (
   response: DecideResponse
 ): ReadonlyArray<string> => {
   if (flagKeys === undefined || response.quotaLimited === true || response.errorsWhileComputingFlags === true) return []
-  return flagKeys.filter((key) => local.records.get(key)?._tag === "Unknown" && !Object.hasOwn(response.flags, key))
+  return flagKeys.filter((key) =>
+    (local.records.get(key)?._tag ?? "Unknown") === "Unknown" && local.absent?.has(key) !== true &&
+    !Object.hasOwn(response.flags, key)
+  )
+}
+
+const warn = (response: DecideResponse): Effect.Effect<void> => {
+  if (response.quotaLimited === true) {
+    return Effect.logWarning("PostHog did not evaluate flags: the project is over its quota for feature flags")
+  }
+  return response.errorsWhileComputingFlags === true
+    ? Effect.logWarning("PostHog could not compute every flag")
+    : Effect.void
+}
+
+/** One evaluation under way. */
+interface Pending {
+  readonly request: EvaluationRequest
+  readonly subject: Subject
+  readonly requested: ReadonlySet<string> | undefined
+  readonly reporter: Reporter | undefined
+}
+
+const conclude = (
+  { reporter, requested, subject }: Pending,
+  local: LocalEvaluation | undefined,
+  response: DecideResponse | undefined,
+  failure: DeciderError | undefined
+): Evaluation => ({
+  subject,
+  reporter,
+  requested,
+  local,
+  response,
+  errors: evaluationErrors(local, response, failure),
+  reported: new Set()
+})
+
+const nothing = (pending: Pending): FlagSnapshot => makeSnapshot(conclude(pending, undefined, undefined, undefined))
+
+const askServer = (
+  pending: Pending,
+  local: LocalEvaluation,
+  decider: typeof Decider.Service,
+  evaluator: typeof LocalEvaluator.Service
+): Effect.Effect<FlagSnapshot, RemoteFlagsError> => {
+  const { request: { flagKeys, groupProperties, groups, personProperties }, subject } = pending
+  const { deviceId, disableGeoip, distinctId } = subject
+  const answer = Metric.trackDuration(
+    decider.decide({ distinctId, deviceId, groups, personProperties, groupProperties, flagKeys, disableGeoip }),
+    Metrics.remoteEvaluationDuration
+  )
+  const evaluated = Effect.matchEffect(answer, {
+    onFailure: (failure) => {
+      const { cause, reason, status } = failure
+      const snapshot = makeSnapshot(conclude(pending, local, undefined, failure))
+      return Metric.increment(Metrics.evaluationsFailed).pipe(
+        Effect.zipRight(Effect.annotateCurrentSpan(failureAttributes(failure))),
+        Effect.zipRight(Effect.fail(new RemoteFlagsError({ reason, status, cause, snapshot })))
+      )
+    },
+    onSuccess: (response) => {
+      const evaluation = conclude(pending, local, response, undefined)
+      const absent = absentKeys(flagKeys, local, response)
+      return Metric.increment(Metrics.evaluationsRemote).pipe(
+        Effect.zipRight(Effect.annotateCurrentSpan(answerAttributes(evaluation))),
+        Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent)),
+        Effect.zipRight(warn(response)),
+        Effect.as(makeSnapshot(evaluation))
+      )
+    }
+  })
+  return Effect.flatMap(TraceDistinctId, (traced) =>
+    Effect.withSpan(evaluated, "PostHog.evaluateFlags", {
+      captureStackTrace: false,
+      attributes: requestAttributes(traced ? distinctId : undefined, flagKeys)
+    }))
+}
+
+const evaluate = (
+  pending: Pending,
+  services: Context.Context<Decider | LocalEvaluator>,
+  tags: ReadonlyArray<MetricLabel.MetricLabel>
+): Effect.Effect<FlagSnapshot, RemoteFlagsError> => {
+  const { request: { flagKeys, groupProperties, groups, onlyEvaluateLocally, personProperties }, subject } = pending
+  const { deviceId, distinctId } = subject
+  const evaluator = Context.get(services, LocalEvaluator)
+  const decider = Context.get(services, Decider)
+  const local = evaluator.evaluate({ distinctId, deviceId, groups, personProperties, groupProperties }, flagKeys)
+  charge(local.records.size)
+  if (local.needsRemote && onlyEvaluateLocally !== true && decider.enabled) {
+    return askServer(pending, local, decider, evaluator)
+  }
+  Metrics.evaluationsLocal.unsafeUpdate(1, tags)
+  return Effect.succeed(makeSnapshot(conclude(pending, local, undefined, undefined)))
 }
 
 /**
@@ -117,59 +199,25 @@ const absentKeys = (
 export const evaluateFlags = (
   request: EvaluationRequest
 ): Effect.Effect<FlagSnapshot, RemoteFlagsError, Decider | LocalEvaluator | EventQueue | DedupCache> =>
-  Effect.flatMap(
-    FiberRef.get(requestContextRef),
-    (current) =>
-      Effect.contextWithEffect((services: Context.Context<Decider | LocalEvaluator | EventQueue | DedupCache>) => {
-        const { flagKeys } = request
-        const distinctId = request.distinctId || current.distinctId
-        if (distinctId === undefined || distinctId === "") {
-          return Effect.as(Effect.logDebug("evaluateFlags: no distinct id, so there are no flags"), silent(request))
-        }
-        const deviceId = request.deviceId ?? current.deviceId
-        const subject = subjectOf(request, distinctId, deviceId)
-        const reporter = { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
-        if (flagKeys !== undefined && flagKeys.length === 0) {
-          return Effect.succeed(snapshotOf(subject, reporter, flagKeys, undefined))
-        }
-
-        const { groupProperties, groups, personProperties } = request
-        const context: EvaluationContext = { distinctId, deviceId, groups, personProperties, groupProperties }
-        const evaluator = Context.get(services, LocalEvaluator)
-        const decider = Context.get(services, Decider)
-        const local = evaluator.evaluate(context, flagKeys)
-        if (!local.needsRemote || request.onlyEvaluateLocally === true || !decider.enabled) {
-          Metrics.evaluationsLocal.unsafeUpdate(1, [])
-          return Effect.succeed(snapshotOf(subject, reporter, flagKeys, local))
-        }
-
-        return decider.decide({ ...context, flagKeys, disableGeoip: request.disableGeoip }).pipe(
-          Metric.trackDuration(Metrics.remoteEvaluationDuration),
-          Effect.matchEffect({
-            onFailure: (failure) => {
-              Metrics.evaluationsFailed.unsafeUpdate(1, [])
-              const snapshot = snapshotOf(subject, reporter, flagKeys, local, undefined, failure)
-              const { cause, reason, status } = failure
-              return Effect.fail(new RemoteFlagsError({ reason, status, cause, snapshot }))
-            },
-            onSuccess: (response) => {
-              Metrics.evaluationsRemote.unsafeUpdate(1, [])
-              const absent = absentKeys(flagKeys, local, response)
-              const snapshot = snapshotOf(subject, reporter, flagKeys, local, response)
-              const warned = Effect.as(warn(response), snapshot)
-              return absent.length === 0 ? warned : Effect.zipRight(evaluator.noteAbsent(absent), warned)
-            }
-          }),
-          Effect.withSpan("PostHog.evaluateFlags", spanOptions)
-        )
-      })
+  Effect.contextWithEffect((services: Context.Context<Decider | LocalEvaluator | EventQueue | DedupCache>) =>
+    Effect.withFiberRuntime((fiber) => {
+      const current = fiber.getFiberRef(requestContextRef)
+      const distinctId = request.distinctId || current.distinctId || ""
+      const pending: Pending = {
+        request,
+        subject: subjectOf(request, distinctId, deviceIdOf(request, current)),
+        requested: request.flagKeys === undefined ? undefined : new Set(request.flagKeys),
+        reporter: distinctId === ""
+          ? undefined
+          : { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
+      }
+      if (distinctId === "") {
+        return Effect.as(Effect.logDebug("evaluateFlags: no distinct id, so there are no flags"), nothing(pending))
+      }
+      if (pending.requested?.size === 0) return Effect.succeed(nothing(pending))
+      return inTurn(
+        fiber.currentScheduler,
+        () => evaluate(pending, services, fiber.getFiberRef(FiberRef.currentMetricLabels))
+      )
+    })
   )
-
-const warn = (response: DecideResponse): Effect.Effect<void> => {
-  if (response.quotaLimited === true) {
-    return Effect.logWarning("PostHog did not evaluate flags: the project is over its quota for feature flags")
-  }
-  return response.errorsWhileComputingFlags === true
-    ? Effect.logWarning("PostHog could not compute every flag")
-    : Effect.void
-}

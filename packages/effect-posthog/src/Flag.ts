@@ -6,18 +6,22 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
-import * as ParseResult from "effect/ParseResult"
 import type { Pipeable } from "effect/Pipeable"
 import { pipeArguments } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
+import { misfitPath } from "./internal/misfitPath.ts"
 
 /**
+ * The brand of flags.
+ *
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: TypeId = "~effect-posthog/Flag"
 
 /**
+ * The type of the brand of flags.
+ *
  * @since 0.1.0
  * @category type ids
  */
@@ -69,7 +73,10 @@ export class FlagPayloadError extends Data.TaggedError("FlagPayloadError")<{
   readonly wanted: string
   /** The kind of JSON value the payload is. */
   readonly seen: string
-  /** Where in the payload the first misfit is; empty for the payload itself. */
+  /**
+   * Where in the payload the first misfit is; empty for the payload itself. A `*` stands for a key that the schema does
+   * not name.
+   */
   readonly path: string
 }> {
   override get message(): string {
@@ -164,13 +171,6 @@ const kindOf = (value: unknown): string => {
   return typeof value === "object" ? "an object" : `a ${typeof value}`
 }
 
-const formatPath = (path: ReadonlyArray<PropertyKey>): string =>
-  path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
-    ""
-  )
-
 /**
  * Types the payload of a flag. The schema may transform, but not require services.
  *
@@ -202,7 +202,7 @@ export const withPayload: {
           flag: self.key,
           wanted: String(schema.ast),
           seen: kindOf(payload),
-          path: formatPath(ParseResult.ArrayFormatter.formatErrorSync(error)[0]?.path ?? [])
+          path: misfitPath(error.issue)
         }))
   })
 })

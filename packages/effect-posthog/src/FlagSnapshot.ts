@@ -279,7 +279,7 @@ const fromValues = (
       needsRemote: false
     },
     response: undefined,
-    errors: [...options.errors ?? []],
+    errors: Object.freeze([...options.errors ?? []]),
     requested: undefined,
     reporter: undefined,
     reported: new Set()

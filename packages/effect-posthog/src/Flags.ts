@@ -104,7 +104,7 @@ const evaluateValue = (
  * request for this flag. Reports the exposure. Prefer `evaluateFlags` and `FlagSnapshot.isEnabled`.
  *
  * @since 0.1.0
- * @category single flags
+ * @category getters
  */
 export const isFeatureEnabled = (
   request: FlagValueRequest & { readonly defaultValue?: boolean | undefined }
@@ -120,7 +120,7 @@ export const isFeatureEnabled = (
  * for this flag. Reports the exposure. Prefer `evaluateFlags` and `FlagSnapshot.getFlag`.
  *
  * @since 0.1.0
- * @category single flags
+ * @category getters
  */
 export const getFeatureFlag = (
   request: FlagValueRequest
@@ -131,7 +131,7 @@ export const getFeatureFlag = (
  * The payload of one flag, decoded from JSON. Silent. Prefer `evaluateFlags` and `FlagSnapshot.getFlagPayload`.
  *
  * @since 0.1.0
- * @category single flags
+ * @category getters
  */
 export const getFeatureFlagPayload = (
   request: SingleFlagRequest
@@ -142,7 +142,7 @@ export const getFeatureFlagPayload = (
  * One flag with its variant and payload; `None` when it has no value. Reports the exposure. Prefer `evaluateFlags`.
  *
  * @since 0.1.0
- * @category single flags
+ * @category getters
  */
 export const getFeatureFlagResult = (
   request: FlagValueRequest
@@ -177,7 +177,7 @@ const payloadsOf = (snapshot: FlagSnapshot): ReadonlyMap<string, unknown> => {
  * The values of all flags, or those of `flagKeys`. Silent. Prefer `evaluateFlags`.
  *
  * @since 0.1.0
- * @category all flags
+ * @category getters
  */
 export const getAllFlags = (
   request: EvaluationRequest
@@ -188,7 +188,7 @@ export const getAllFlags = (
  * The values and payloads of all flags, or those of `flagKeys`. Silent. Prefer `evaluateFlags`.
  *
  * @since 0.1.0
- * @category all flags
+ * @category getters
  */
 export const getAllFlagsAndPayloads = (
   request: EvaluationRequest

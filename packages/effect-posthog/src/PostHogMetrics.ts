@@ -35,7 +35,7 @@ export const exposuresDeduplicated = Metric.tagged(exposures, "outcome", "dedupl
 export const exposuresRejected = Metric.tagged(exposures, "outcome", "rejected")
 
 const evaluations = Metric.counter("posthog_evaluations_total", {
-  description: "Calls of evaluateFlags, by what it took and how they ended",
+  description: "Calls of evaluateFlags, by whether the server was asked and how they ended",
   incremental: true
 })
 
@@ -45,7 +45,7 @@ const evaluations = Metric.counter("posthog_evaluations_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const evaluationsLocal = Metric.tagged(evaluations, "outcome", "local")
+export const evaluationsLocal = Metric.tagged(Metric.tagged(evaluations, "source", "local"), "outcome", "answered")
 
 /**
  * Evaluations that asked the server and were answered.
@@ -53,7 +53,7 @@ export const evaluationsLocal = Metric.tagged(evaluations, "outcome", "local")
  * @since 0.1.0
  * @category metrics
  */
-export const evaluationsRemote = Metric.tagged(evaluations, "outcome", "remote")
+export const evaluationsRemote = Metric.tagged(Metric.tagged(evaluations, "source", "remote"), "outcome", "answered")
 
 /**
  * Evaluations that asked the server in vain.
@@ -61,7 +61,7 @@ export const evaluationsRemote = Metric.tagged(evaluations, "outcome", "remote")
  * @since 0.1.0
  * @category metrics
  */
-export const evaluationsFailed = Metric.tagged(evaluations, "outcome", "failed")
+export const evaluationsFailed = Metric.tagged(Metric.tagged(evaluations, "source", "remote"), "outcome", "failed")
 
 /**
  * Time spent on remote evaluation, retries included.

@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import type { RequestContext } from "./CurrentRequest.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
-import type { RequestContext } from "./internal/requestContextRef.ts"
 import { readTracingHeaders } from "./internal/tracingHeaders.ts"
 
 export type {
@@ -68,15 +69,70 @@ export {
 }
 
 /**
+ * What a server's request contributes to the context beside the tracing headers.
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
+export interface MiddlewareOptions {
+  /**
+   * Put `$current_url`, `$request_method`, `$request_path`, `$user_agent` and `$ip` on the events and exposures of the
+   * request. They tell about the visitor, so somebody has to want them. Default: `false`.
+   */
+  readonly metadata?: boolean | undefined
+}
+
+const metadataOf = (request: HttpServerRequest.HttpServerRequest): Readonly<Record<string, unknown>> => {
+  const url = Option.getOrUndefined(HttpServerRequest.toURL(request))
+  const address = Option.getOrUndefined(request.remoteAddress)
+  const userAgent = request.headers["user-agent"]
+  return {
+    $request_method: request.method,
+    ...(url === undefined ? {} : { $current_url: url.href, $request_path: url.pathname }),
+    ...(userAgent === undefined ? {} : { $user_agent: userAgent }),
+    ...(address === undefined ? {} : { $ip: address })
+  }
+}
+
+/**
+ * {@link middleware} with options.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const middlewareWith = (options: MiddlewareOptions) =>
+<E, R>(
+  app: Effect.Effect<HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const { distinctId, sessionId } = readTracingHeaders(request.headers)
+    const properties = options.metadata === true ? metadataOf(request) : undefined
+    return with_(app, { distinctId, sessionId, properties })
+  })
+
+/**
  * Fills the request context of an `@effect/platform` HTTP server from PostHog's tracing headers,
  * `X-POSTHOG-DISTINCT-ID` and `X-POSTHOG-SESSION-ID`. Control characters are removed, blanks trimmed, values cut to
  * 1,000 characters; an empty value counts as absent. The headers come from outside: never use them to decide what
  * somebody may do.
  *
+ * @example
+ * ```ts
+ * import { HttpRouter, HttpServerResponse } from "@effect/platform"
+ * import { Effect } from "effect"
+ * import { RequestContext } from "effect-posthog"
+ *
+ * const router = HttpRouter.empty.pipe(
+ *   HttpRouter.get("/", Effect.flatMap(RequestContext.current, ({ distinctId }) => HttpServerResponse.json({ distinctId }))),
+ *   HttpRouter.use(RequestContext.middleware)
+ * )
+ *
+ * assert.strictEqual(Effect.isEffect(router), true)
+ * ```
+ *
  * @since 0.1.0
  * @category combinators
  */
-export const middleware = <E, R>(
-  app: HttpApp.Default<E, R>
-): HttpApp.Default<E, R> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => with_(app, readTracingHeaders(request.headers)))
+export const middleware: <E, R>(
+  app: Effect.Effect<HttpServerResponse, E, R>
+) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> = middlewareWith({})

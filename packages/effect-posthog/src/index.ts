@@ -67,3 +67,4 @@ export { RemoteFlagsError } from "./RemoteFlagsError.ts"
  * @since 0.1.0
  */
 export * as RequestContext from "./RequestContext.ts"
+export { TraceDistinctId } from "./TraceDistinctId.ts"

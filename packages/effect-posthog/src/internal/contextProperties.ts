@@ -1,4 +1,4 @@
-import type { RequestContext } from "./requestContextRef.ts"
+import type { RequestContext } from "../CurrentRequest.ts"
 
 /**
  * What a request context contributes to the properties of an event.

@@ -9,9 +9,10 @@ import * as Schedule from "effect/Schedule"
 import { DeciderError } from "../Decision.ts"
 import type { DecideRequest, DecideResponse } from "../Decision.ts"
 import type { Settings } from "../Options.ts"
+import type { RemoteFailureReason } from "../RemoteFailure.ts"
 import { flagsRequestBody } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
-import { request as runRequest, scrub } from "./http.ts"
+import { isTimeout, request as runRequest, scrub } from "./http.ts"
 import { userAgent } from "./library.ts"
 
 const isRetryable = (error: DeciderError): boolean =>
@@ -42,6 +43,12 @@ const read = (
     }))
 }
 
+// The given client may have time limits of its own.
+const transportReason = (error: HttpClientError.HttpClientError): RemoteFailureReason => {
+  if (error._tag === "RequestError" && error.reason !== "Transport") return "UnknownError"
+  return isTimeout(error) ? "Timeout" : "ConnectionError"
+}
+
 /** @internal */
 export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) => {
   const token = Redacted.value(settings.apiKey)
@@ -56,8 +63,11 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
 
   const failure = (error: DeciderError | HttpClientError.HttpClientError): DeciderError => {
     if (error._tag === "DeciderError") return error
-    const reason = error._tag === "RequestError" && error.reason !== "Transport" ? "UnknownError" : "ConnectionError"
-    return new DeciderError({ reason, cause: scrub(error, token) })
+    // The given client may be one that refuses statuses by itself.
+    if (error._tag === "ResponseError" && error.reason === "StatusCode") {
+      return new DeciderError({ reason: "ApiError", status: error.response.status })
+    }
+    return new DeciderError({ reason: transportReason(error), cause: scrub(error, token) })
   }
 
   const body = (request: DecideRequest): Effect.Effect<string, DeciderError> =>

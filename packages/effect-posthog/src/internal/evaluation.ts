@@ -55,6 +55,8 @@ export interface Evaluation {
   readonly reported: Set<string>
 }
 
+const noErrors: ReadonlyArray<FlagErrorCode> = Object.freeze([])
+
 /** @internal */
 export const evaluationErrors = (
   local: LocalEvaluation | undefined,
@@ -66,31 +68,33 @@ export const evaluationErrors = (
   if (response?.errorsWhileComputingFlags === true) errors.push("errors_while_computing_flags")
   if (response?.quotaLimited === true) errors.push("quota_limited")
   if (local?.stale === true) errors.push("definitions_stale")
-  return errors
+  return errors.length === 0 ? noErrors : Object.freeze(errors)
 }
 
-const remoteFlagOf = ({ requested, response }: Evaluation, key: string) =>
-  requested === undefined || requested.has(key) ? remoteFlag(response, key) : undefined
+const isRequested = ({ requested }: Evaluation, key: string): boolean => requested === undefined || requested.has(key)
 
 /** @internal */
 export const valueOf = (evaluation: Evaluation, key: string): boolean | string | undefined => {
+  if (!isRequested(evaluation, key)) return undefined
   const local = localValue(evaluation.local, key)
   if (local !== undefined) return local
-  const remote = remoteFlagOf(evaluation, key)
+  const remote = remoteFlag(evaluation.response, key)
   return remote === undefined ? undefined : remoteValue(remote)
 }
 
 /** @internal */
 export const payloadOf = (evaluation: Evaluation, key: string): unknown => {
+  if (!isRequested(evaluation, key)) return undefined
   if (localValue(evaluation.local, key) !== undefined) return localPayload(evaluation.local, key)
-  const remote = remoteFlagOf(evaluation, key)
+  const remote = remoteFlag(evaluation.response, key)
   return remote === undefined ? undefined : remotePayload(remote)
 }
 
 /** @internal */
 export const recordOf = (evaluation: Evaluation, key: string): FlagRecord | undefined =>
-  localRecord(evaluation.local, key) ??
-    (remoteFlagOf(evaluation, key) === undefined ? undefined : remoteRecord(evaluation.response, key))
+  isRequested(evaluation, key)
+    ? localRecord(evaluation.local, key) ?? remoteRecord(evaluation.response, key)
+    : undefined
 
 /**
  * The keys that have a value, sorted by code unit.
@@ -100,7 +104,7 @@ export const recordOf = (evaluation: Evaluation, key: string): FlagRecord | unde
 export const keysOf = (evaluation: Evaluation): ReadonlyArray<string> => {
   const keys = new Set<string>()
   for (const [key, result] of evaluation.local?.records ?? []) {
-    if (result._tag === "Resolved") keys.add(key)
+    if (result._tag === "Resolved" && isRequested(evaluation, key)) keys.add(key)
   }
   for (const key of Object.keys(evaluation.response?.flags ?? {})) {
     if (valueOf(evaluation, key) !== undefined) keys.add(key)

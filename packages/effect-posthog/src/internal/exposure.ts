@@ -1,5 +1,9 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
+import type { RequestContext } from "../CurrentRequest.ts"
 import type { EventDraft } from "../EventDraft.ts"
 import type { ExposureKey } from "../ExposureKey.ts"
 import * as Metrics from "../PostHogMetrics.ts"
@@ -7,7 +11,7 @@ import { contextProperties } from "./contextProperties.ts"
 import type { Evaluation, Reporter } from "./evaluation.ts"
 import { recordOf } from "./evaluation.ts"
 import type { FlagRecord } from "./flagRecord.ts"
-import type { RequestContext } from "./requestContextRef.ts"
+import { flagAttributes } from "./flagTelemetry.ts"
 import { requestContextRef } from "./requestContextRef.ts"
 
 const errorOf = (evaluation: Evaluation, record: FlagRecord | undefined): string => {
@@ -69,6 +73,20 @@ const draftOf = (
   minimal: record !== undefined && record.minimalGate && record.hasExperiment === false
 })
 
+// After OpenTelemetry's conventions an evaluation is an event in the trace of the one who asked.
+const trace = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  evaluation: Evaluation,
+  key: string,
+  record: FlagRecord | undefined
+): void => {
+  const span = fiber.currentSpan
+  if (span === undefined || span._tag !== "Span" || !span.sampled) return
+  const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
+  const stale = evaluation.local?.stale === true
+  span.event("feature_flag.evaluation", now, flagAttributes(key, record, errorOf(evaluation, record), stale))
+}
+
 /**
  * Reports that somebody read a flag, unless that was reported before. Never waits for the queue. A claim whose event
  * the queue did not take is given back; in between nothing can interrupt.
@@ -76,7 +94,8 @@ const draftOf = (
  * @internal
  */
 export const reportExposure = (evaluation: Evaluation, reporter: Reporter, key: string): Effect.Effect<void> =>
-  Effect.flatMap(FiberRef.get(requestContextRef), (context) => {
+  Effect.withFiberRuntime((fiber) => {
+    const tags = fiber.getFiberRef(FiberRef.currentMetricLabels)
     const record = recordOf(evaluation, key)
     const exposure: ExposureKey = {
       distinctId: evaluation.subject.distinctId,
@@ -85,24 +104,28 @@ export const reportExposure = (evaluation: Evaluation, reporter: Reporter, key: 
       deviceId: evaluation.subject.deviceId,
       groups: evaluation.subject.groups
     }
+    const offer = Effect.suspend(() =>
+      reporter.queue.tryOffer(draftOf(evaluation, key, record, fiber.getFiberRef(requestContextRef)))
+    )
     return Effect.uninterruptible(
       Effect.flatMap(reporter.dedup.claim(exposure), (claimed) => {
         if (!claimed) {
-          Metrics.exposuresDeduplicated.unsafeUpdate(1, [])
+          Metrics.exposuresDeduplicated.unsafeUpdate(1, tags)
           return Effect.void
         }
-        return Effect.flatMap(
-          reporter.queue.tryOffer(draftOf(evaluation, key, record, context)),
-          (offered) => {
+        return Effect.matchCauseEffect(offer, {
+          onFailure: (cause) => Effect.zipRight(reporter.dedup.release(exposure), Effect.failCause(cause)),
+          onSuccess: (offered) => {
             if (offered._tag === "Rejected") {
-              Metrics.exposuresRejected.unsafeUpdate(1, [])
+              Metrics.exposuresRejected.unsafeUpdate(1, tags)
               return reporter.dedup.release(exposure)
             }
-            Metrics.exposuresSent.unsafeUpdate(1, [])
+            Metrics.exposuresSent.unsafeUpdate(1, tags)
             evaluation.reported.add(key)
+            trace(fiber, evaluation, key, record)
             return Effect.void
           }
-        )
+        })
       })
     )
   })

@@ -90,7 +90,7 @@ export const remoteRecord = (response: DecideResponse | undefined, key: string):
     value: remoteValue(flag),
     source: "remote",
     reasonCode: flag.reason?.code,
-    reason: flag.reason?.description ?? flag.reason?.code,
+    reason: flag.reason?.description || flag.reason?.code || undefined,
     conditionIndex: flag.reason?.conditionIndex,
     id: flag.id,
     version: flag.version,

@@ -101,7 +101,7 @@ export const decodeFlagsResponse = (body: unknown): Option.Option<DecideResponse
   if (flags === undefined) return Option.none()
   return Option.some({
     flags,
-    requestId: text(body["requestId"]),
+    requestId: text(body["requestId"]) || undefined,
     evaluatedAt: integer(body["evaluatedAt"]),
     errorsWhileComputingFlags: body["errorsWhileComputingFlags"] === true,
     quotaLimited: limited,

@@ -34,6 +34,38 @@ export const request = <A, E, R>(
     Effect.withTracerEnabled(false)
   )
 
+const causes = function*(error: unknown): Generator<Readonly<Record<string, unknown>>> {
+  const seen = new Set<unknown>()
+  let current: unknown = error
+  while (typeof current === "object" && current !== null && !seen.has(current) && seen.size < 5) {
+    seen.add(current)
+    yield current as Readonly<Record<string, unknown>>
+    current = (current as { readonly cause?: unknown }).cause
+  }
+}
+
+const timeouts: ReadonlySet<unknown> = new Set([
+  "TimeoutError",
+  "TimeoutException",
+  "AbortError",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT"
+])
+
+/**
+ * Whether a failure of the transport is a time limit that was hit, by the names that platforms give it.
+ *
+ * @internal
+ */
+export const isTimeout = (error: unknown): boolean => {
+  for (const { code, name } of causes(error)) {
+    if (timeouts.has(code) || timeouts.has(name)) return true
+  }
+  return false
+}
+
 /**
  * What may be shown of a failure of the transport: names, codes and messages along the chain of causes, without the
  * request that the client's own errors hold, and without the given secret.
@@ -41,17 +73,13 @@ export const request = <A, E, R>(
  * @internal
  */
 export const scrub = (error: unknown, secret: string): Error => {
-  const seen = new Set<unknown>()
   const parts: Array<string> = []
-  let current: unknown = error
-  while (typeof current === "object" && current !== null && !seen.has(current) && parts.length < 5) {
-    seen.add(current)
-    const { cause, code, description, message, name, reason } = current as Record<string, unknown>
+  for (const current of causes(error)) {
+    const { code, description, message, name, reason } = current
     // The message of a client error names the method and the URL.
     const text = "request" in current ? description : message
     const label = [name, reason, code, text].filter((part) => typeof part === "string" && part !== "")
     if (label.length > 0) parts.push([...new Set(label)].join(" "))
-    current = cause
   }
   const text = parts.join(": ")
   const scrubbed = new Error(secret === "" ? text : text.replaceAll(secret, "<redacted>"))

@@ -6,7 +6,7 @@ const controls = /[\u0000-\u001f\u007f-\u009f]/g
 
 const clean = (value: unknown): string | undefined => {
   if (typeof value !== "string") return undefined
-  const text = [...value.replace(controls, "").trim()].slice(0, longest).join("").trim()
+  const text = [...value.replace(controls, "").trim()].slice(0, longest).join("")
   return text === "" ? undefined : text
 }
 
