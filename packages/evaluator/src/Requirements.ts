@@ -4,10 +4,12 @@
  * @since 0.1.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
+import { requirementsOf } from "./internal/requirementsOf.ts"
 
 /**
- * What a flag may look at. Supplying all of it lets the flag be decided locally, unless `never` says why it cannot be.
- * The definition decides what is listed: a given caller may need less.
+ * What the definition of a flag looks at, the flags and cohorts that it refers to included. A caller who supplies all of
+ * it gets a decision, unless something in `never` stands in the way; a given caller may get one for less. What is added
+ * by itself, the properties `distinct_id` and `$group_key`, is not listed.
  *
  * @since 0.1.0
  * @category models
@@ -17,27 +19,49 @@ export interface Requirements {
   readonly personProperties: ReadonlyArray<string>
   /** Group types whose key is needed, sorted. */
   readonly groups: ReadonlyArray<string>
-  /** Group type to names of its properties, sorted. */
+  /** Names of properties, sorted, by group type. */
   readonly groupProperties: ReadonlyMap<string, ReadonlyArray<string>>
   /** Whether a device id is needed. */
   readonly deviceId: boolean
-  /** Keys of the flags this one depends on, sorted; what they need is included above. */
+  /** Keys of the flags that it depends on, sorted. */
   readonly flags: ReadonlyArray<string>
-  /** Reasons for which the flag is, for some or for all callers, left to the server whatever is supplied. */
+  /** Why the flag is left to the server whatever is supplied, at least for some callers. Empty for most flags. */
   readonly never: ReadonlyArray<string>
 }
 
 /**
- * What each flag, or each of the given ones, needs. Keys without a definition are left out.
+ * What each flag, or each of the given ones, needs to be decided locally. Keys without a definition are left out.
+ *
+ * @example
+ * ```ts
+ * import { compile, requirements } from "@effect-posthog/evaluator"
+ *
+ * const { definitions } = compile({
+ *   flags: [{
+ *     key: "pricing",
+ *     active: true,
+ *     filters: {
+ *       groups: [{ properties: [{ key: "plan", type: "person", operator: "exact", value: "pro" }] }]
+ *     }
+ *   }]
+ * })
+ *
+ * assert.deepStrictEqual(requirements(definitions).get("pricing")?.personProperties, ["plan"])
+ * ```
  *
  * @since 0.1.0
  * @category getters
  */
 export const requirements = (
   definitions: CompiledDefinitions,
-  keys?: ReadonlyArray<string>
+  keys: ReadonlyArray<string> = definitions.keys
 ): ReadonlyMap<string, Requirements> => {
-  void definitions
-  void keys
-  return new Map()
+  const found = new Map<string, Requirements>()
+  for (const key of keys) {
+    const flag = definitions.plan.flags.get(key)
+    if (flag !== undefined && !flag.dropped) {
+      found.set(key, requirementsOf(flag))
+    }
+  }
+  return found
 }

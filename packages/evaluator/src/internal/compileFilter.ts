@@ -37,12 +37,14 @@ export const costs = { property: 0, dearProperty: 1, cohort: 2, flag: 3 } as con
 
 const constant = (shape: FilterShape, verdict: Verdict): CompiledFilter => ({
   _tag: "Filter",
-  test: () => verdict,
+  test: always(verdict),
   cost: costs.property,
   negated: false,
   shape,
   never: typeof verdict === "boolean" ? undefined : verdict
 })
+
+const always = (verdict: Verdict) => (): Verdict => verdict
 
 const refer = (owner: Reference, target: Reference): void => {
   owner.edges.push(target)
@@ -111,6 +113,12 @@ const describe = (source: PropertySource, key: string): string => {
   }
 }
 
+interface Judgement {
+  readonly judge: (property: unknown, now: number) => Verdict
+  readonly isDear: boolean
+  readonly never: Unresolved | undefined
+}
+
 /**
  * Judges the value of a property, or its absence.
  *
@@ -121,16 +129,19 @@ export const compileJudgement = (
   value: unknown,
   subject: string,
   settings: OperatorSettings
-): { readonly judge: (property: unknown, now: number) => Verdict; readonly isDear: boolean } | Unresolved => {
+): Judgement | Unresolved => {
   const prepared = prepareOperator(operator, value, subject, settings)
   if (prepared === undefined) {
     return inconclusive(`the operator "${operator}" on ${subject} is not known`)
   }
-  const { isDear, matches } = prepared
+  const { isDear } = prepared
+  const verdict = typeof prepared.matches === "function" ? undefined : prepared.matches
+  const matches = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
   const missing = inconclusive(`${subject} is not supplied`)
   const notJson = inconclusive(`${subject} has a value that JSON cannot carry`)
   return {
     isDear,
+    never: typeof verdict === "object" ? verdict : undefined,
     judge: (property, now) => {
       if (typeof property === "string") {
         return matches(property, now)
@@ -186,7 +197,7 @@ const compileProperty = (
   if ("_tag" in judgement) {
     return constant(shape, judgement)
   }
-  const { isDear, judge } = judgement
+  const { isDear, judge, never } = judgement
   return {
     _tag: "Filter",
     test: source._tag === "Person" && key !== "distinct_id"
@@ -195,7 +206,7 @@ const compileProperty = (
     cost: isDear ? costs.dearProperty : costs.property,
     negated: false,
     shape,
-    never: undefined
+    never
   }
 }
 

@@ -11,7 +11,8 @@ import type { DocumentObject, DocumentReader, Path } from "./documentReader.ts"
 import { step } from "./documentReader.ts"
 import { frozenCopy } from "./frozenCopy.ts"
 import type { Bucketing } from "./pass.ts"
-import type { CompiledFlag, Condition, FlagPlan, Holdout, PropertySource, Variant } from "./plan.ts"
+import type { CompiledFlag, Condition, Enrolment, FlagPlan, Holdout, PropertySource, Variant } from "./plan.ts"
+import { isJsonValue, isTruthy } from "./textForm.ts"
 import type { Unresolved } from "./verdict.ts"
 import { inconclusive, requiresServer } from "./verdict.ts"
 
@@ -101,25 +102,17 @@ const compilePlan = (
   groupType: string | undefined,
   compiler: Compiler
 ): FlagPlan => {
-  const { flag, payload, reader, scope } = compiler
+  const { flag, reader, scope } = compiler
   const individual = definition["bucketing_identifier"] === "device_id" ? scope.device : scope.person
   const bucketing = groupType === undefined ? individual : scope.group(groupType)
   const variants = compileVariants(filters["multivariate"], step(path, "multivariate"), reader)
   const groupsPath = step(path, "groups")
   const conditions = reader.optionalArray(filters["groups"], groupsPath)
-  const property = `$feature_enrollment/${flag.metadata.key}`
   return {
     _tag: "Plan",
     prefix: packPrefix(`${flag.metadata.key}.`),
     bucketing,
-    enrolment: filters["feature_enrollment"] === true
-      ? {
-        property,
-        enrolled: resolved(true, payload("true"), "super_condition_value", undefined),
-        declined: unmatched("super_condition_value", undefined),
-        unknown: inconclusive(`person property "${property}" is not supplied`)
-      }
-      : undefined,
+    enrolment: filters["feature_enrollment"] === true ? compileEnrolment(compiler) : undefined,
     holdout: compileHoldout(filters["holdout"], step(path, "holdout"), compiler),
     earlyExit: filters["early_exit"] === true,
     variants,
@@ -133,6 +126,20 @@ const compilePlan = (
         ? "the device id is not supplied"
         : "the identifier to place in the rollout is not usable"
     )
+  }
+}
+
+const compileEnrolment = ({ flag, payload }: Compiler): Enrolment => {
+  const property = `$feature_enrollment/${flag.metadata.key}`
+  const unknown = inconclusive(`person property "${property}" is not supplied`)
+  return {
+    property,
+    enrolled: resolved(true, payload("true"), "super_condition_value", undefined),
+    declined: unmatched("super_condition_value", undefined),
+    state: (pass) => {
+      const state = pass.person(property)
+      return isJsonValue(state) ? isTruthy(state) : unknown
+    }
   }
 }
 

@@ -6,7 +6,6 @@
 import type { Inconclusive, Resolved, Result } from "../Result.ts"
 import type { Pass } from "./pass.ts"
 import type { CompiledCohort, CompiledFlag, Condition, FlagPlan } from "./plan.ts"
-import { isJsonValue, isTruthy } from "./textForm.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { heavier, inconclusive } from "./verdict.ts"
 
@@ -90,8 +89,8 @@ const evaluatePlan = (plan: FlagPlan, pass: Pass): Resolved | Unresolved => {
     return plan.withoutGroup
   }
   if (enrolment !== undefined) {
-    const state = pass.person(enrolment.property)
-    return !isJsonValue(state) ? enrolment.unknown : isTruthy(state) ? enrolment.enrolled : enrolment.declined
+    const state = enrolment.state(pass)
+    return typeof state !== "boolean" ? state : state ? enrolment.enrolled : enrolment.declined
   }
   if (holdout !== undefined) {
     const held = holdout.percentage === 100 || isHeldOut(plan, holdout.threshold, pass)

@@ -29,10 +29,11 @@ export interface OperatorSettings {
   readonly regexEngine: RegexEngine | undefined
 }
 
-/** Prepares a matcher; the filter value is not null. `subject` names the property in causes. */
-type Preparation = (value: unknown, subject: string, settings: OperatorSettings) => Matcher
-
-const always = (verdict: Verdict): Matcher => () => verdict
+/**
+ * Prepares a matcher, or the verdict when the filter value alone decides. The value is not null. `subject` names the
+ * property in causes.
+ */
+type Preparation = (value: unknown, subject: string, settings: OperatorSettings) => Matcher | Verdict
 
 const noTextForm = (subject: string): Verdict =>
   inconclusive(`${subject} has a value whose text form on the server cannot be reproduced`)
@@ -76,7 +77,7 @@ const textual =
   (finds: (text: string, sought: string) => boolean, negated: boolean): Preparation => (value, subject) => {
     const text = filterText(value)
     if (text === undefined) {
-      return always(noFilterForm(subject))
+      return noFilterForm(subject)
     }
     const sought = asciiLower(text)
     const unreadable = noTextForm(subject)
@@ -111,7 +112,7 @@ const includesAny = (negated: boolean): Preparation => (value, subject) => {
 const regex = (negated: boolean): Preparation => (value, subject, settings) => {
   const pattern = filterText(value)
   if (pattern === undefined) {
-    return always(noFilterForm(subject))
+    return noFilterForm(subject)
   }
   const notPortable = inconclusive(
     `the regular expression on ${subject}, or its text, may mean something else to the server`
@@ -120,11 +121,11 @@ const regex = (negated: boolean): Preparation => (value, subject, settings) => {
   const prepared = prepareRegex(pattern, settings.regexEngine)
   switch (prepared._tag) {
     case "Invalid":
-      return always(false)
+      return false
     case "NotPortable":
-      return always(notPortable)
+      return notPortable
     case "TooExpensive":
-      return always(tooExpensive)
+      return tooExpensive
     case "Searching": {
       const unreadable = noTextForm(subject)
       return (property) => {
@@ -142,7 +143,7 @@ const regex = (negated: boolean): Preparation => (value, subject, settings) => {
 const numeric = (holds: (property: number, wanted: number) => boolean): Preparation => (value) => {
   const wanted = numericForm(value)
   if (wanted === undefined) {
-    return always(false)
+    return false
   }
   return (property) => {
     const number = numericForm(property)
@@ -152,12 +153,12 @@ const numeric = (holds: (property: number, wanted: number) => boolean): Preparat
 
 const between = (negated: boolean): Preparation => (value) => {
   if (!Array.isArray(value) || value.length !== 2) {
-    return always(false)
+    return false
   }
   const low = numericForm(value[0])
   const high = numericForm(value[1])
   if (low === undefined || high === undefined || !(low <= high)) {
-    return always(false)
+    return false
   }
   return (property) => {
     const number = numericForm(property)
@@ -180,7 +181,7 @@ const anchored = (date: (now: Instant) => Instant): (now: number) => Instant => 
 
 const date = (holds: (order: number) => boolean): Preparation => (value, subject) => {
   if (typeof value !== "string") {
-    return always(false)
+    return false
   }
   const parsed = parseDate(value)
   const unreadableFilter = inconclusive(`the filter on ${subject} has a date that only the server can read`)
@@ -206,10 +207,10 @@ const version = (
 (value, subject) => {
   const text = filterText(value)
   if (text === undefined) {
-    return always(noFilterForm(subject))
+    return noFilterForm(subject)
   }
   const wanted = parseVersion(text)
-  return wanted === undefined ? always(false) : matchVersion(subject, prepare(wanted))
+  return wanted === undefined ? false : matchVersion(subject, prepare(wanted))
 }
 
 const matchVersion = (subject: string, holds: (property: SemanticVersion) => boolean): Matcher => {
@@ -233,14 +234,14 @@ const versionRequirement = (kind: VersionRequirement["kind"]): Preparation =>
 const versionWildcard: Preparation = (value, subject) => {
   const text = filterText(value)
   if (text === undefined) {
-    return always(noFilterForm(subject))
+    return noFilterForm(subject)
   }
   const requirement = parseWildcard(text)
   switch (requirement) {
     case "invalid":
-      return always(false)
+      return false
     case "unknown":
-      return always(inconclusive(`the filter on ${subject} has a version requirement that only the server can read`))
+      return inconclusive(`the filter on ${subject} has a version requirement that only the server can read`)
     default:
       return matchVersion(subject, (property) => satisfies(property, requirement))
   }
@@ -278,9 +279,9 @@ const preparations: ReadonlyMap<string, Preparation> = new Map<string, Preparati
   ["semver_caret", versionRequirement("caret")],
   ["semver_wildcard", versionWildcard],
   // These belong to cohort and flag filters; on a property they never match.
-  ["in", () => always(false)],
-  ["not_in", () => always(false)],
-  ["flag_evaluates_to", () => always(false)]
+  ["in", () => false],
+  ["not_in", () => false],
+  ["flag_evaluates_to", () => false]
 ])
 
 /** Operators that read the text or the structure of a property at some length. */
@@ -296,14 +297,11 @@ export const prepareOperator = (
   value: unknown,
   subject: string,
   settings: OperatorSettings
-): { readonly matches: Matcher; readonly isDear: boolean } | undefined => {
-  if (operator === "is_set" || operator === "is_not_set") {
-    return { matches: always(operator === "is_set"), isDear: false }
-  }
+): { readonly matches: Matcher | Verdict; readonly isDear: boolean } | undefined => {
+  const isDear = dear.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")
   const prepare = preparations.get(operator)
   if (prepare === undefined) {
-    return undefined
+    return operator === "is_set" || operator === "is_not_set" ? { matches: operator === "is_set", isDear } : undefined
   }
-  const matches = value === undefined || value === null ? always(false) : prepare(value, subject, settings)
-  return { matches, isDear: dear.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date") }
+  return { matches: value === undefined || value === null ? false : prepare(value, subject, settings), isDear }
 }

@@ -150,7 +150,8 @@ export interface Enrolment {
   readonly property: string
   readonly enrolled: Resolved
   readonly declined: Resolved
-  readonly unknown: Inconclusive
+  /** Whether the person is enrolled. */
+  readonly state: (pass: Pass) => boolean | Inconclusive
 }
 
 /**

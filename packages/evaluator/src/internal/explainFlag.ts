@@ -1,0 +1,317 @@
+/**
+ * Retraces an evaluation, step by step as `evaluate` takes them, and keeps what it sees.
+ *
+ * @since 0.1.0
+ */
+import type { EvaluationContext } from "../EvaluationContext.ts"
+import type {
+  CohortExplanation,
+  ConditionExplanation,
+  DependencyExplanation,
+  ExplainedVerdict,
+  Explanation,
+  FilterExplanation,
+  GroupExplanation,
+  MissingInput,
+  PropertyExplanation,
+  RolloutExplanation,
+  VariantExplanation
+} from "../Explanation.ts"
+import type { Result } from "../Result.ts"
+import { flagResult, isSkipped, outcomeOf, testFilters } from "./evaluate.ts"
+import type { Bucketing } from "./pass.ts"
+import { Pass } from "./pass.ts"
+import type {
+  CompiledCohort,
+  CompiledFilter,
+  CompiledFlag,
+  CompiledGroup,
+  Condition,
+  FlagPlan,
+  Reference
+} from "./plan.ts"
+import type { Verdict } from "./verdict.ts"
+
+/**
+ * @internal
+ */
+export const explainFlag = (flag: CompiledFlag, context: EvaluationContext, now: number): Explanation =>
+  new Tracer(new Pass(context, now)).flag(flag)
+
+const explainVerdict = (verdict: Verdict): ExplainedVerdict => {
+  if (typeof verdict === "boolean") {
+    return { verdict: verdict ? "match" : "mismatch", cause: undefined }
+  }
+  return { verdict: verdict._tag === "Inconclusive" ? "inconclusive" : "requiresServer", cause: verdict.cause }
+}
+
+const bucketedBy = (bucketing: Bucketing): string => {
+  switch (bucketing.kind) {
+    case "person":
+      return "distinct id"
+    case "device":
+      return "device id"
+    case "group":
+      return `key of group "${bucketing.groupType}"`
+  }
+}
+
+/** Flags and cohorts are explained where they are first met: the tree of a web of references stays small. */
+class Tracer {
+  private readonly pass: Pass
+  private readonly explained = new Set<CompiledFlag | CompiledCohort>()
+
+  constructor(pass: Pass) {
+    this.pass = pass
+  }
+
+  flag(flag: CompiledFlag): Explanation {
+    this.explained.add(flag)
+    const result = flagResult(flag, this.pass)
+    return this.within(flag.reference, () => this.explanation(flag, result))
+  }
+
+  /** Retraces with the flag or cohort on the trail, where it is when its filters are tested. */
+  private within<A>({ cycle, place }: Reference, trace: () => A): A {
+    const entered = cycle !== undefined && this.pass.enter(cycle, place)
+    const traced = trace()
+    if (entered) {
+      this.pass.leave(place)
+    }
+    return traced
+  }
+
+  private explanation({ body, metadata }: CompiledFlag, result: Result): Explanation {
+    const plan = body._tag === "Plan" && this.reachesPlan(body) ? body : undefined
+    const enrolment = plan === undefined ? undefined : this.enrolment(plan)
+    const holdout = plan === undefined || enrolment !== undefined ? undefined : this.holdout(plan)
+    const reachesConditions = plan !== undefined && enrolment === undefined &&
+      (holdout === undefined || holdout.included === false)
+    const conditions = reachesConditions ? this.conditions(plan) : []
+    const missing = result._tag === "Inconclusive" ? this.missing(enrolment, holdout, conditions, plan) : []
+    return { key: metadata.key, result, enrolment, holdout, conditions, missing }
+  }
+
+  private reachesPlan({ bucketing }: FlagPlan): boolean {
+    return bucketing.kind !== "group" || this.pass.groupKey(bucketing.groupType) !== undefined
+  }
+
+  private enrolment({ enrolment }: FlagPlan): PropertyExplanation | undefined {
+    if (enrolment === undefined) {
+      return undefined
+    }
+    const seen = this.pass.person(enrolment.property)
+    const supplied = seen !== undefined
+    return {
+      _tag: "Property",
+      name: enrolment.property,
+      groupType: undefined,
+      operator: "exact",
+      wanted: true,
+      supplied,
+      seen,
+      negated: false,
+      ...explainVerdict(enrolment.state(this.pass))
+    }
+  }
+
+  private holdout({ bucketing, holdout }: FlagPlan): RolloutExplanation | undefined {
+    if (holdout === undefined) {
+      return undefined
+    }
+    const { percentage, threshold } = holdout
+    const identifier = this.pass.identifier(bucketing)
+    const hash = percentage === 100 || identifier === undefined ? undefined : bucketing.holdout(identifier)
+    const included = percentage === 100
+      ? true
+      : hash !== undefined
+      ? hash <= threshold
+      : percentage === 0
+      ? false
+      : undefined
+    return { percentage, bucketedBy: bucketedBy(bucketing), hash, included }
+  }
+
+  private conditions(plan: FlagPlan): ReadonlyArray<ConditionExplanation> {
+    let decided = false
+    return plan.conditions.map((condition) => {
+      if (decided) {
+        return { ...unvisited(condition), verdict: "notReached" }
+      }
+      const explained = this.condition(plan, condition)
+      decided = explained.verdict === "match" || explained.verdict === "requiresServer" ||
+        (explained.verdict === "outOfRollout" && plan.earlyExit)
+      return explained
+    })
+  }
+
+  private condition(plan: FlagPlan, condition: Condition): ConditionExplanation {
+    if (isSkipped(condition, this.pass)) {
+      return { ...unvisited(condition), verdict: "skipped" }
+    }
+    const matched = testFilters(condition, this.pass)
+    const outcome = outcomeOf(plan, condition, this.pass)
+    const { cause, verdict } = explainVerdict(matched !== true || outcome._tag === "Resolved" ? matched : outcome)
+    const explained = {
+      index: condition.index,
+      cause,
+      filters: condition.storedFilters.map((filter) => this.filter(filter)),
+      rollout: this.rollout(plan, condition)
+    }
+    return verdict !== "match"
+      ? { ...explained, verdict, variant: undefined }
+      : outcome === condition.missed
+      ? { ...explained, verdict: "outOfRollout", variant: undefined }
+      : { ...explained, verdict, variant: this.variant(plan, condition) }
+  }
+
+  private rollout(plan: FlagPlan, { bucketing, percentage, threshold }: Condition): RolloutExplanation {
+    const hash = percentage === 100 ? undefined : this.pass.hash(plan.prefix, bucketing, "rollout")
+    const included = percentage === 100 ? true : hash === undefined ? undefined : hash <= threshold
+    return { percentage, bucketedBy: bucketedBy(bucketing), hash, included }
+  }
+
+  private variant({ prefix, variants }: FlagPlan, condition: Condition): VariantExplanation | undefined {
+    if (variants.length === 0) {
+      return undefined
+    }
+    const ranges = variants.map(({ end, key }, i) => ({ key, from: i === 0 ? 0 : variants[i - 1]!.end, to: end }))
+    const { bucketing, pinned } = condition
+    if (pinned !== undefined) {
+      return { chosen: String(pinned.value), pinned: true, hash: undefined, ranges }
+    }
+    const hash = this.pass.hash(prefix, bucketing, "variant")
+    const chosen = hash === undefined ? undefined : variants.find(({ end }) => hash < end)?.key ?? true
+    return { chosen, pinned: false, hash, ranges }
+  }
+
+  private filter(filter: CompiledFilter): FilterExplanation {
+    const verdict = explainVerdict(filter.test(this.pass))
+    const { negated, shape } = filter
+    switch (shape._tag) {
+      case "Property": {
+        const { key, operator, source, value } = shape
+        const seen = shape.read(this.pass)
+        const groupType = source._tag === "Group" ? source.groupType : source._tag === "Person" ? undefined : "unknown"
+        const supplied = seen !== undefined
+        return { _tag: "Property", name: key, groupType, operator, wanted: value, supplied, seen, negated, ...verdict }
+      }
+      case "Cohort":
+        return this.cohort(shape.id, shape.operator, shape.cohort, negated, verdict)
+      case "Flag": {
+        const { expected: wanted, flags, key } = shape
+        return { _tag: "Flag", key, wanted, negated, chain: flags.map((flag) => this.dependency(flag)), ...verdict }
+      }
+      case "Unsupported":
+        return { _tag: "Unsupported", type: shape.type, key: shape.key, negated, ...verdict }
+    }
+  }
+
+  private dependency(flag: CompiledFlag): DependencyExplanation["chain"][number] {
+    const { key } = flag.metadata
+    const explanation = this.explained.has(flag) ? undefined : this.flag(flag)
+    return { key, result: explanation?.result ?? flagResult(flag, this.pass), explanation }
+  }
+
+  private cohort(
+    id: string,
+    operator: string,
+    cohort: CompiledCohort | undefined,
+    negated: boolean,
+    verdict: ExplainedVerdict
+  ): CohortExplanation {
+    let members: GroupExplanation | undefined = undefined
+    if (cohort?.body._tag === "Group" && !this.explained.has(cohort)) {
+      this.explained.add(cohort)
+      const { body, reference } = cohort
+      members = this.within(reference, () => this.group(body))
+    }
+    return { _tag: "Cohort", id, operator, negated, members, ...verdict }
+  }
+
+  private group(group: CompiledGroup): GroupExplanation {
+    const children = group.children.map((child) => child._tag === "Group" ? this.group(child) : this.filter(child))
+    return { _tag: "Group", combine: group.combine, children, ...explainVerdict(group.test(this.pass)) }
+  }
+
+  private missing(
+    enrolment: PropertyExplanation | undefined,
+    holdout: RolloutExplanation | undefined,
+    conditions: ReadonlyArray<ConditionExplanation>,
+    plan: FlagPlan | undefined
+  ): ReadonlyArray<MissingInput> {
+    const found = new Map<string, MissingInput>()
+    if (enrolment !== undefined) {
+      collect(enrolment, found)
+    }
+    const unresolved = conditions.filter((condition) => condition.verdict === "inconclusive")
+    const unplaced = [holdout, ...unresolved.map((condition) => condition.rollout)]
+    const byDevice = plan?.conditions.some((condition) => condition.bucketing.kind === "device") === true
+    if (byDevice && this.lacksDevice(plan) && (unplaced.some(isUnplaced) || unresolved.some(isUnplacedVariant))) {
+      found.set("device", { _tag: "DeviceId" })
+    }
+    for (const condition of unresolved) {
+      for (const filter of condition.filters) {
+        collect(filter, found)
+      }
+    }
+    return Array.from(found.values())
+  }
+
+  private lacksDevice(plan: FlagPlan): boolean {
+    return plan.conditions.some(({ bucketing }) =>
+      bucketing.kind === "device" && this.pass.identifier(bucketing) === undefined
+    )
+  }
+}
+
+const unvisited = ({ index }: Condition) => ({
+  index,
+  cause: undefined,
+  filters: [],
+  rollout: undefined,
+  variant: undefined
+})
+
+const isUnplaced = (rollout: RolloutExplanation | undefined): boolean =>
+  rollout !== undefined && rollout.included === undefined
+
+/** All filters match, and yet the condition gives no value: the hash that chooses a variant has no identifier. */
+const isUnplacedVariant = (condition: ConditionExplanation): boolean =>
+  condition.filters.every((filter) => filter.verdict === "match")
+
+/** The inputs that the inconclusive parts of a filter wait for. */
+const collect = (filter: FilterExplanation, found: Map<string, MissingInput>): void => {
+  if (filter.verdict !== "inconclusive") {
+    return
+  }
+  switch (filter._tag) {
+    case "Property": {
+      const { groupType, name, supplied } = filter
+      if (!supplied) {
+        const input: MissingInput = groupType === undefined
+          ? { _tag: "PersonProperty", name }
+          : { _tag: "GroupProperty", groupType, name }
+        found.set(JSON.stringify(input), input)
+      }
+      break
+    }
+    case "Cohort":
+      if (filter.members !== undefined) {
+        collect(filter.members, found)
+      }
+      break
+    case "Group":
+      filter.children.forEach((child) => collect(child, found))
+      break
+    case "Flag":
+      for (const { explanation } of filter.chain) {
+        for (const input of explanation?.missing ?? []) {
+          found.set(input._tag === "DeviceId" ? "device" : JSON.stringify(input), input)
+        }
+      }
+      break
+    case "Unsupported":
+      break
+  }
+}

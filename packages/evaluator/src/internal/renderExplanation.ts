@@ -1,0 +1,170 @@
+/** @since 0.1.0 */
+import type {
+  ConditionExplanation,
+  Explanation,
+  FilterExplanation,
+  MissingInput,
+  RolloutExplanation,
+  VariantExplanation
+} from "../Explanation.ts"
+import type { Result } from "../Result.ts"
+import { textForm } from "./textForm.ts"
+
+const longestValue = 80
+
+const renderValue = (value: unknown): string => {
+  const text = typeof value === "string" ? JSON.stringify(value) : value === undefined ? "nothing" : textForm(value)
+  if (text === undefined) {
+    return "(a value with no JSON form)"
+  }
+  return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text
+}
+
+const renderHash = (hash: number): string => hash.toFixed(6)
+
+const renderPercentage = (percentage: number): string => `${percentage} %`
+
+const renderResult = (result: Result): string => {
+  switch (result._tag) {
+    case "Resolved": {
+      const where = result.conditionIndex === undefined ? "" : `, condition ${result.conditionIndex}`
+      const payload = result.payload === undefined ? "" : `, payload ${renderValue(result.payload)}`
+      return `${renderValue(result.value)} (${result.reason}${where}${payload})`
+    }
+    case "Inconclusive":
+      return `inconclusive: ${result.cause}`
+    case "RequiresServer":
+      return `requires the server: ${result.cause}`
+    case "Unknown":
+      return "not among the definitions"
+  }
+}
+
+const renderMissing = (input: MissingInput): string => {
+  switch (input._tag) {
+    case "PersonProperty":
+      return `person property "${input.name}"`
+    case "GroupProperty":
+      return `property "${input.name}" of group "${input.groupType}"`
+    case "DeviceId":
+      return "a device id"
+  }
+}
+
+/**
+ * @internal
+ */
+export const renderLines = (explanation: Explanation, indent: string): ReadonlyArray<string> => {
+  const { conditions, enrolment, holdout, key, missing, result } = explanation
+  const inner = `${indent}  `
+  return [
+    `${indent}flag "${key}": ${renderResult(result)}`,
+    ...(enrolment === undefined ? [] : [`${inner}early access: ${renderSeen(enrolment.name, undefined, enrolment)}`]),
+    ...(holdout === undefined ? [] : [`${inner}holdout ${renderPlace(holdout)}`]),
+    ...conditions.flatMap((condition) => renderCondition(condition, inner)),
+    ...(missing.length === 0 ? [] : [`${inner}would settle it: ${missing.map(renderMissing).join(", ")}`])
+  ]
+}
+
+const conditionVerdicts: Readonly<Record<ConditionExplanation["verdict"], string>> = {
+  match: "match",
+  outOfRollout: "out of rollout",
+  mismatch: "no match",
+  skipped: "skipped, its group is not passed",
+  inconclusive: "inconclusive",
+  requiresServer: "requires the server",
+  notReached: "not reached"
+}
+
+const filterVerdicts: Readonly<Record<FilterExplanation["verdict"], string>> = {
+  match: "match",
+  mismatch: "no match",
+  inconclusive: "inconclusive",
+  requiresServer: "requires the server"
+}
+
+const renderCondition = (condition: ConditionExplanation, indent: string): ReadonlyArray<string> => {
+  const { filters, index, rollout, variant, verdict } = condition
+  const inner = `${indent}  `
+  return [
+    `${indent}condition ${index}: ${conditionVerdicts[verdict]}`,
+    ...filters.flatMap((filter) => renderFilter(filter, inner)),
+    ...(rollout === undefined ? [] : [`${inner}rollout ${renderPlace(rollout)}`]),
+    ...(variant === undefined ? [] : [`${inner}variant ${renderVariant(variant)}`])
+  ]
+}
+
+const renderPlace = ({ bucketedBy, hash, included, percentage }: RolloutExplanation): string => {
+  const share = renderPercentage(percentage)
+  if (included === undefined) {
+    return `${share}: unknown, the ${bucketedBy} is not supplied`
+  }
+  const side = included ? "in" : "out"
+  return hash === undefined
+    ? `${share}: ${side}, without a hash`
+    : `${share}: ${side}, ${bucketedBy} hashes to ${renderHash(hash)} ${included ? "<=" : ">"} ${percentage / 100}`
+}
+
+const renderVariant = ({ chosen, hash, pinned, ranges }: VariantExplanation): string => {
+  const shares = ranges.map(({ from, key, to }) => `"${key}" ${renderHash(from)} to ${renderHash(to)}`).join(", ")
+  if (pinned) {
+    return `${renderValue(chosen)}: pinned by the condition`
+  }
+  return hash === undefined
+    ? `unknown, the identifier is not supplied (${shares})`
+    : `${renderValue(chosen)}: hash ${renderHash(hash)} (${shares})`
+}
+
+const renderSeen = (
+  subject: string,
+  operator: string | undefined,
+  { seen, supplied, wanted }: { readonly seen: unknown; readonly supplied: boolean; readonly wanted: unknown }
+): string => {
+  const comparison = operator === undefined
+    ? ""
+    : operator === "is_set" || operator === "is_not_set"
+    ? ` ${operator}`
+    : ` ${operator} ${renderValue(wanted)}`
+  return `${subject}${comparison} (${supplied ? `seen ${renderValue(seen)}` : "not supplied"})`
+}
+
+const renderFilter = (filter: FilterExplanation, indent: string): ReadonlyArray<string> => {
+  const inner = `${indent}  `
+  const verdict = `${indent}${filterVerdicts[filter.verdict]}: ${"negated" in filter && filter.negated ? "not " : ""}`
+  switch (filter._tag) {
+    case "Property": {
+      const { groupType, name, operator } = filter
+      const subject = groupType === undefined
+        ? `person property "${name}"`
+        : `property "${name}" of group "${groupType}"`
+      return [`${verdict}${renderSeen(subject, operator, filter)}`]
+    }
+    case "Cohort":
+      return [
+        `${verdict}${filter.operator === "not_in" ? "not in" : "in"} cohort ${filter.id}${
+          renderCause(filter.members === undefined ? filter.cause : undefined)
+        }`,
+        ...(filter.members === undefined ? [] : renderFilter(filter.members, inner))
+      ]
+    case "Group":
+      return [
+        `${verdict}${filter.combine === "AND" ? "all of" : "any of"}`,
+        ...filter.children.flatMap((child) => renderFilter(child, inner))
+      ]
+    case "Flag":
+      return [
+        `${verdict}flag "${filter.key}" evaluates to ${renderValue(filter.wanted)}${
+          renderCause(filter.chain.length === 0 ? filter.cause : undefined)
+        }`,
+        ...filter.chain.flatMap(({ explanation, key, result }) =>
+          explanation === undefined
+            ? [`${inner}flag "${key}": ${renderResult(result)}`]
+            : renderLines(explanation, inner)
+        )
+      ]
+    case "Unsupported":
+      return [`${verdict}filter of type "${filter.type}" on "${filter.key}"${renderCause(filter.cause)}`]
+  }
+}
+
+const renderCause = (cause: string | undefined): string => cause === undefined ? "" : ` (${cause})`
