@@ -3,12 +3,4 @@
  *
  * @since 0.1.0
  */
-import type { RegexEngine } from "@effect-posthog/evaluator"
-
-/**
- * The engine, on `re2js`.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const regexEngine: RegexEngine = { compile: () => ({ _tag: "Unsupported" }) }
+export * from "./Re2.ts"
