@@ -50,6 +50,13 @@ const violations: ReadonlyArray<Violation> = [
     finds: /FloatingEffect\.ts:\d+:\d+ .*floatingEffect/
   },
   {
+    kind: "a floating effect in a test",
+    step: "effect",
+    file: "packages/effect-posthog/test/FloatingEffect.test.ts",
+    content: "import { Effect } from \"effect\"\n\nEffect.log(\"never runs\")\n",
+    finds: /FloatingEffect\.test\.ts:\d+:\d+ .*floatingEffect/
+  },
+  {
     kind: "a failure that is yielded without return",
     step: "effect",
     file: "packages/effect-posthog/src/MissingReturn.ts",
