@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { EventDraft, Offered, PostHogEvent } from "effect-posthog"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -84,6 +85,35 @@ export interface ReceivedEvent {
 export type Arrival =
   | { readonly _tag: "Request"; readonly request: RecordedRequest }
   | { readonly _tag: "Event"; readonly event: ReceivedEvent }
+
+/**
+ * An event on its way into the queue, and the queue's answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecordedOffer {
+  readonly draft: EventDraft
+  readonly offered: Offered
+}
+
+/**
+ * A reported exposure.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecordedExposure {
+  readonly flag: string
+  /** `null`: the flag had no value. */
+  readonly value: boolean | string | null
+  readonly distinctId: string
+  readonly locallyEvaluated: boolean
+  /** What stands in `$feature_flag_error`. */
+  readonly error: string | undefined
+  /** The whole `$feature_flag_called` event. */
+  readonly event: PostHogEvent
+}
 
 const JsonObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 

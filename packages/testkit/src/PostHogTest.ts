@@ -1,0 +1,260 @@
+/**
+ * The services of effect-posthog in memory, for tests of programs that use them.
+ *
+ * No network and no time: flags are what the test says, events can be read the moment they are captured, and every run
+ * is the same. The parts that decide what is sent are those of production: the queue's admission with its defaults,
+ * minimal mode and hooks, the deduplication of exposures, local evaluation.
+ *
+ * @since 0.1.0
+ */
+import type {
+  Decider,
+  DecideRequest,
+  DedupCache,
+  DefinitionsError,
+  PostHogConfigError,
+  PostHogEvent,
+  RejectReason,
+  RemoteFailureReason
+} from "effect-posthog"
+import { EventQueue, LocalEvaluator, PostHogConfig } from "effect-posthog"
+import type { Options as ClientOptions } from "effect-posthog/Options"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import { ExpectationError, type ExpectedEvent, type ExpectedExposure } from "./Expectation.ts"
+import { Backend, make as makeBackend } from "./internal/backend.ts"
+import * as Definitions from "./internal/definitions.ts"
+import * as Expected from "./internal/expectation.ts"
+import { exposureEvent, isExposure, toExposure } from "./internal/exposure.ts"
+import * as MemoryServices from "./internal/memoryServices.ts"
+import { groupId, type ProjectState } from "./internal/project.ts"
+import { withPayload, withPayloads } from "./internal/withPayloads.ts"
+import type { RecordedExposure, RecordedOffer } from "./Recording.ts"
+import type { RemoteFlag } from "./RemoteFlag.ts"
+
+/**
+ * What a test starts with.
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
+export interface Options {
+  /** What the server answers: `true`, `false`, the key of a variant, more than that, or a function of the request. */
+  readonly flags?: Readonly<Record<string, RemoteFlag>> | undefined
+  /** Payloads of those flags, as JSON values. */
+  readonly payloads?: Readonly<Record<string, unknown>> | undefined
+  /** A definitions document. It switches local evaluation on, and the server knows it too. */
+  readonly definitions?: unknown
+  /** Persons the server has stored: distinct id to properties. Local evaluation does not see them. */
+  readonly persons?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
+  /** Groups the server has stored: group type to group key to properties. Local evaluation does not see them. */
+  readonly groups?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> | undefined
+  /** The client's own options, as `PostHog.layer` takes them: hooks, super properties, local evaluation only ... */
+  readonly client?: Partial<ClientOptions> | undefined
+}
+
+/**
+ * Control over the services while a test runs, and all that happened so far.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTest")<PostHogTest, {
+  /** Replaces what the server answers, all of it. Snapshots that exist keep their values. */
+  readonly setFlags: (
+    flags: Readonly<Record<string, RemoteFlag>>,
+    payloads?: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<void>
+  /** Changes what the server answers for one flag. */
+  readonly setFlag: (key: string, flag: RemoteFlag, payload?: unknown) => Effect.Effect<void>
+  /**
+   * Replaces the definitions, at the server and in local evaluation, if that is on. Fails when the document is none;
+   * local evaluation then keeps the one it has.
+   */
+  readonly setDefinitions: (document: unknown) => Effect.Effect<void, DefinitionsError>
+  /** Replaces the properties that the server has stored of a person. */
+  readonly setPerson: (distinctId: string, properties: Readonly<Record<string, unknown>>) => Effect.Effect<void>
+  /** Replaces the properties that the server has stored of a group. */
+  readonly setGroup: (
+    type: string,
+    key: string | number,
+    properties: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<void>
+  /** Makes the next remote evaluations fail. `times` is 1 by default; `status` goes with `ApiError`. */
+  readonly failRemote: (
+    reason: RemoteFailureReason,
+    options?: { readonly times?: number | undefined; readonly status?: number | undefined }
+  ) => Effect.Effect<void>
+  /** Makes the next remote evaluations answer that the project is over its quota. `times` is 1 by default. */
+  readonly limitRemote: (times?: number) => Effect.Effect<void>
+  /** Makes the next remote evaluation answer that it could not compute every flag; those named have no value. */
+  readonly failFlags: (...keys: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Makes the queue reject the next events, exposures included. The reason is `Overflow` by default. */
+  readonly rejectEvents: (times: number, reason?: RejectReason) => Effect.Effect<void>
+  /** Every event accepted so far, exposures included, as it would be sent. Flushes the queue. */
+  readonly events: Effect.Effect<ReadonlyArray<PostHogEvent>>
+  /** The exposures among the events. */
+  readonly exposures: Effect.Effect<ReadonlyArray<RecordedExposure>>
+  /** The remote evaluations asked for, failed ones included. */
+  readonly remoteRequests: Effect.Effect<ReadonlyArray<DecideRequest>>
+  /** Everything offered to the queue, with its answer. */
+  readonly offers: Effect.Effect<ReadonlyArray<RecordedOffer>>
+  /** Forgets what was recorded. Flags, scripted failures and reported exposures stay. */
+  readonly forget: Effect.Effect<void>
+  /** Succeeds with the first event that is as expected. */
+  readonly expectEvent: (expected: ExpectedEvent) => Effect.Effect<PostHogEvent, ExpectationError>
+  /** Succeeds with the first exposure that is as expected. */
+  readonly expectExposure: (expected: ExpectedExposure) => Effect.Effect<RecordedExposure, ExpectationError>
+  /** Succeeds when no event is like this. */
+  readonly expectNoEvent: (unexpected: ExpectedEvent) => Effect.Effect<void, ExpectationError>
+  /** Succeeds when no exposure is like this, or, without an argument, when there is none at all. */
+  readonly expectNoExposure: (unexpected?: ExpectedExposure) => Effect.Effect<void, ExpectationError>
+  /** Succeeds when the server was not asked for flags. */
+  readonly expectNoRequest: Effect.Effect<void, ExpectationError>
+}>() {
+  /**
+   * The four services in memory with their controls.
+   *
+   * Without `definitions` there is no local evaluation, and every evaluation asks the server in memory; with them the
+   * flags that can be decided locally are, and the rest is asked for. Closing the scope drains the queue as in
+   * production. Building fails when `client` has an unusable option, or `definitions` is no definitions document.
+   *
+   * @example
+   * ```ts
+   * import { PostHogTest } from "@effect-posthog/testkit"
+   * import { Effect } from "effect"
+   * import { evaluateFlags } from "effect-posthog"
+   *
+   * const checkout = Effect.gen(function*() {
+   *   const flags = yield* evaluateFlags({ distinctId: "ada" })
+   *   return (yield* flags.isEnabled("new-checkout")) ? "new" : "old"
+   * })
+   *
+   * const test = Effect.gen(function*() {
+   *   const posthog = yield* PostHogTest.PostHogTest
+   *   assert.deepStrictEqual(yield* checkout, "new")
+   *   yield* posthog.expectExposure({ flag: "new-checkout", value: true, distinctId: "ada" })
+   *
+   *   yield* posthog.setFlag("new-checkout", false)
+   *   assert.deepStrictEqual(yield* checkout, "old")
+   *
+   *   yield* posthog.failRemote("Timeout")
+   *   const error = yield* Effect.flip(checkout)
+   *   assert.deepStrictEqual(error.reason, "Timeout")
+   * })
+   *
+   * Effect.runPromise(Effect.provide(test, PostHogTest.layer({ flags: { "new-checkout": true } })))
+   * ```
+   */
+  static readonly layer = (options: Options = {}): Layer.Layer<Services, PostHogConfigError | DefinitionsError> => {
+    const config = PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), ...options.client })
+    const backend = Layer.effect(
+      Backend,
+      makeBackend({ ...options, remoteFlags: withPayloads(options.flags ?? {}, options.payloads ?? {}) })
+    )
+    const services = Layer.mergeAll(
+      MemoryServices.decider,
+      MemoryServices.eventQueue,
+      MemoryServices.dedupCache,
+      options.definitions === undefined ? LocalEvaluator.layerNoop : MemoryServices.localEvaluator
+    )
+    return Layer.effect(PostHogTest, make).pipe(
+      Layer.provideMerge(services),
+      Layer.provide(backend),
+      Layer.provideMerge(config)
+    )
+  }
+}
+
+/**
+ * What {@link layer} provides: what `PostHog.layer` does, and the controls.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Services = PostHogTest | Decider | LocalEvaluator | EventQueue | DedupCache | PostHogConfig
+
+/**
+ * The layer of {@link PostHogTest}, for those who import this module as a namespace.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: (options?: Options) => Layer.Layer<Services, PostHogConfigError | DefinitionsError> =
+  PostHogTest.layer
+
+const make = Effect.gen(function*() {
+  const backend = yield* Backend
+  const queue = yield* EventQueue
+  const local = yield* LocalEvaluator
+
+  const events = Effect.zipRight(queue.flush, backend.events)
+
+  const find = (kind: "event" | "exposure", expected: ExpectedEvent) =>
+    Effect.flatMap(events, (events) => {
+      const found = events.find((event) => Expected.matches(expected, event))
+      return found === undefined
+        ? new ExpectationError({ message: Expected.describeMissing(kind, expected, events) })
+        : Effect.succeed(found)
+    })
+
+  const refuse = (kind: "event" | "exposure", unexpected: ExpectedEvent) =>
+    Effect.flatMap(events, (events) => {
+      const found = events.find((event) => Expected.matches(unexpected, event))
+      return found === undefined
+        ? Effect.void
+        : new ExpectationError({ message: Expected.describeUnwanted(kind, unexpected, found) })
+    })
+
+  const update = (change: (state: ProjectState) => ProjectState) => Ref.update(backend.state, change)
+  // Local evaluation remembers which keys the server did not know; a refresh makes it ask again.
+  const refresh = Effect.orDie(local.reload)
+
+  return PostHogTest.of({
+    setFlags: (flags, payloads = {}) =>
+      Effect.zipRight(update((state) => ({ ...state, remoteFlags: withPayloads(flags, payloads) })), refresh),
+    setFlag: (key, flag, payload) =>
+      Effect.zipRight(
+        update((state) => ({ ...state, remoteFlags: { ...state.remoteFlags, [key]: withPayload(flag, payload) } })),
+        refresh
+      ),
+    setDefinitions: (document) =>
+      Effect.flatMap(
+        Ref.get(backend.state),
+        (before) =>
+          update((state) => ({ ...state, definitions: Definitions.make(document) })).pipe(
+            Effect.zipRight(local.reload),
+            Effect.tapError(() => update((state) => ({ ...state, definitions: before.definitions })))
+          )
+      ),
+    setPerson: (distinctId, properties) =>
+      update((state) => ({ ...state, persons: HashMap.set(state.persons, distinctId, properties) })),
+    setGroup: (type, key, properties) =>
+      update((state) => ({ ...state, groups: HashMap.set(state.groups, groupId(type, key), properties) })),
+    failRemote: (reason, { status, times = 1 } = {}) => backend.trouble({ _tag: "Failure", reason, status }, times),
+    limitRemote: (times = 1) => backend.trouble({ _tag: "QuotaLimited" }, times),
+    failFlags: (...keys) => backend.trouble({ _tag: "ComputationErrors", failed: keys }, 1),
+    rejectEvents: (times, reason = "Overflow") => backend.reject(reason, times),
+    events,
+    exposures: Effect.map(events, (events) => events.filter(isExposure).map(toExposure)),
+    remoteRequests: backend.requests,
+    offers: backend.offers,
+    forget: Effect.zipRight(queue.flush, backend.forget),
+    expectEvent: (expected) => find("event", expected),
+    expectExposure: (expected) => Effect.map(find("exposure", Expected.ofExposure(expected)), toExposure),
+    expectNoEvent: (unexpected) => refuse("event", unexpected),
+    expectNoExposure: (unexpected) =>
+      refuse("exposure", unexpected === undefined ? { event: exposureEvent } : Expected.ofExposure(unexpected)),
+    expectNoRequest: Effect.flatMap(
+      backend.requests,
+      (requests) =>
+        requests.length === 0
+          ? Effect.void
+          : new ExpectationError({ message: Expected.describeRequests(requests) })
+    )
+  })
+})

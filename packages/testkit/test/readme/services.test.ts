@@ -1,0 +1,30 @@
+import { PostHogTest } from "@effect-posthog/testkit"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { evaluateFlags, Events, Flags } from "effect-posthog"
+
+// The program under test.
+const checkout = Effect.gen(function*() {
+  const flags = yield* evaluateFlags({ distinctId: "ada" }).pipe(Flags.orPartial)
+  const isNew = yield* flags.isEnabled("new-checkout")
+  yield* Events.capture({ event: "paid", distinctId: "ada", properties: { amount: 12 }, flags })
+  return isNew ? "new" : "old"
+})
+
+describe("checkout", () => {
+  it.effect("branches on the flag, and reports what it branched on", () =>
+    Effect.gen(function*() {
+      const posthog = yield* PostHogTest.PostHogTest
+      assert.strictEqual(yield* checkout, "new")
+      yield* posthog.expectExposure({ flag: "new-checkout", value: true, distinctId: "ada" })
+      yield* posthog.expectEvent({ event: "paid", properties: { amount: 12, "$feature/new-checkout": true } })
+    }).pipe(Effect.provide(PostHogTest.layer({ flags: { "new-checkout": true } }))))
+
+  it.effect("is the old one when PostHog cannot be asked", () =>
+    Effect.gen(function*() {
+      const posthog = yield* PostHogTest.PostHogTest
+      yield* posthog.failRemote("Timeout")
+      assert.strictEqual(yield* checkout, "old")
+      yield* posthog.expectEvent({ event: "paid" })
+    }).pipe(Effect.provide(PostHogTest.layer({ flags: { "new-checkout": true } }))))
+})
