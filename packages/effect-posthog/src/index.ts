@@ -51,6 +51,12 @@ export type { FlagDetail } from "./FlagSnapshot.ts"
 export { InvalidEventError } from "./InvalidEventError.ts"
 export type { LocalEvaluation } from "./LocalEvaluation.ts"
 export { LocalEvaluator } from "./LocalEvaluator.ts"
+/**
+ * The layers that make up a PostHog client.
+ *
+ * @since 0.1.0
+ */
+export * as PostHog from "./PostHog.ts"
 export { PostHogConfig } from "./PostHogConfig.ts"
 export { PostHogConfigError } from "./PostHogConfigError.ts"
 /**
