@@ -1,0 +1,103 @@
+import { median, spread } from "./statistics.ts"
+
+/** One of the things compared: `run` does the work `count` times. */
+export interface Contender {
+  readonly name: string
+  readonly run: (count: number) => void | Promise<void>
+  /** Called before each round of this contender, outside of the measurement. */
+  readonly prepare?: (() => void | Promise<void>) | undefined
+  /** How often `run` does the work in a round. Default: as often as fits the time of a round. */
+  readonly count?: number | undefined
+}
+
+export interface Effort {
+  /** Rounds of each contender. */
+  readonly rounds: number
+  /** How long a round of one contender lasts, in milliseconds. */
+  readonly roundMillis: number
+}
+
+export interface Measurement {
+  readonly name: string
+  /** Nanoseconds of wall clock for one unit of work: the median of the rounds. */
+  readonly nanos: number
+  /** Microseconds of processor time, all threads of the process, for one unit of work: the median of the rounds. */
+  readonly cpuMicros: number
+  /** The middle half of the rounds' times, as a share of the median. */
+  readonly spread: number
+  /** Nanoseconds for one unit of work, by round. */
+  readonly rounds: ReadonlyArray<number>
+}
+
+/**
+ * Measures contenders in turns, A B A B, so that a machine that gets slower or faster meanwhile does so for all of them.
+ * The order is turned around in every second round.
+ */
+export const interleaved = async (
+  contenders: ReadonlyArray<Contender>,
+  effort: Effort
+): Promise<ReadonlyArray<Measurement>> => {
+  const counts = new Map<string, number>()
+  for (const contender of contenders) counts.set(contender.name, await warmUp(contender, effort.roundMillis))
+
+  const times = new Map(contenders.map(({ name }) => [name, [] as Array<Timing>]))
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const contender of round % 2 === 0 ? contenders : [...contenders].reverse()) {
+      await contender.prepare?.()
+      collectGarbage()
+      times.get(contender.name)?.push(await time(contender, counts.get(contender.name) ?? 1))
+    }
+  }
+
+  return contenders.map(({ name }) => {
+    const rounds = (times.get(name) ?? []).map(({ nanos }) => nanos)
+    const cpu = (times.get(name) ?? []).map(({ cpuMicros }) => cpuMicros)
+    return { name, nanos: median(rounds), cpuMicros: median(cpu), spread: spread(rounds), rounds }
+  })
+}
+
+/** How many times faster one measurement is than another: the median of the ratios of their rounds. */
+export const timesFaster = (ours: Measurement, anchor: Measurement): number =>
+  median(anchor.rounds.map((nanos, round) => nanos / (ours.rounds[round] ?? ours.nanos)))
+
+/** The measurement of this name. */
+export const named = (measurements: ReadonlyArray<Measurement>, name: string): Measurement => {
+  const found = measurements.find((measurement) => measurement.name === name)
+  if (found === undefined) throw new Error(`nothing named ${name} was measured`)
+  return found
+}
+
+/** Collects garbage where the process was started with `--expose-gc`. */
+export const collectGarbage = (): void => globalThis.gc?.()
+
+interface Timing {
+  readonly nanos: number
+  readonly cpuMicros: number
+}
+
+const time = async ({ run }: Contender, count: number): Promise<Timing> => {
+  const cpu = process.cpuUsage()
+  const start = process.hrtime.bigint()
+  const pending = run(count)
+  if (pending !== undefined) await pending
+  const nanos = Number(process.hrtime.bigint() - start)
+  const { system, user } = process.cpuUsage(cpu)
+  return { nanos: nanos / count, cpuMicros: (user + system) / count }
+}
+
+/** Runs a contender until it is compiled, and says how often it fits a round. */
+const warmUp = async (contender: Contender, roundMillis: number): Promise<number> => {
+  if (contender.count !== undefined) {
+    await contender.prepare?.()
+    await time(contender, contender.count)
+    return contender.count
+  }
+  let count = 1
+  for (;;) {
+    await contender.prepare?.()
+    const { nanos } = await time(contender, count)
+    const millis = (nanos * count) / 1e6
+    if (millis >= roundMillis / 2) return Math.max(1, Math.round((count * roundMillis) / millis))
+    count = Math.max(count + 1, Math.ceil(count * Math.min(10, roundMillis / Math.max(millis, 0.01))))
+  }
+}
