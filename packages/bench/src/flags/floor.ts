@@ -24,6 +24,7 @@ type Decision = (user: User) => boolean | string
 const decision = (flag: MixedFlag, hash: (packed: Packed) => number): Decision => {
   switch (flag.kind) {
     case "percentage": {
+      if (flag.percentage === 100) return () => true
       const packed = pack(`${flag.key}.`, "")
       const share = flag.percentage / 100
       return () => hash(packed) <= share

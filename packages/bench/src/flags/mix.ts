@@ -38,13 +38,20 @@ export interface User {
   }
 }
 
-/** The same flags for the same count, always: of 100, 70 percentages, 15 with three variants, 15 with rules. */
-export const mixedFlags = (count: number): ReadonlyArray<MixedFlag> => {
+/**
+ * The same flags for the same count, always: of 100, 70 percentages, 15 with three variants, 15 with rules. 38 of the
+ * percentages are 100, as flags are that stay after their rollout; `underway` puts all of them below 100.
+ */
+export const mixedFlags = (
+  count: number,
+  options: { readonly underway?: boolean } = {}
+): ReadonlyArray<MixedFlag> => {
   const random = seeded(count)
   return Array.from({ length: count }, (_, index) => {
     // 7 and 100 have no common divisor: any run of flags has the kinds in about the right shares.
     const place = (index * 7) % 100
     const key = `${topics[index % topics.length]}-${String(index).padStart(4, "0")}`
+    if (place < 38 && options.underway !== true) return { kind: "percentage", key, percentage: 100 }
     if (place < 70) return { kind: "percentage", key, percentage: 1 + Math.floor(random() * 99) }
     if (place < 85) return { kind: "variants", key, variants: threeVariants(random) }
     return { kind: "rules", key, all: rules[Math.floor(random() * rules.length)]?.(random) ?? [] }

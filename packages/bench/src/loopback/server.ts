@@ -24,7 +24,7 @@ export interface Received {
  * PostHog's endpoints on a loopback port, in the process that calls this: definitions and flags from a script, a sink
  * for events that answers at once and counts when it is asked.
  */
-export const serve = (script: Script): Promise<{ readonly port: number }> => {
+export const serve = (script: Script): Promise<{ readonly port: number; readonly close: () => void }> => {
   const answers = {
     definitions: Buffer.from(JSON.stringify(script.definitions)),
     flags: Buffer.from(JSON.stringify(script.flags)),
@@ -56,7 +56,14 @@ export const serve = (script: Script): Promise<{ readonly port: number }> => {
     request.on("end", () => answer(request, response, Buffer.concat(chunks)))
   })
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve({ port: (server.address() as AddressInfo).port }))
+    server.listen(0, "127.0.0.1", () =>
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        close: () => {
+          server.close()
+          server.closeAllConnections()
+        }
+      }))
   })
 }
 

@@ -56,10 +56,6 @@ export const interleaved = async (
   })
 }
 
-/** How many times faster one measurement is than another: the median of the ratios of their rounds. */
-export const timesFaster = (ours: Measurement, anchor: Measurement): number =>
-  median(anchor.rounds.map((nanos, round) => nanos / (ours.rounds[round] ?? ours.nanos)))
-
 /** The measurement of this name. */
 export const named = (measurements: ReadonlyArray<Measurement>, name: string): Measurement => {
   const found = measurements.find((measurement) => measurement.name === name)

@@ -1,4 +1,5 @@
 import type { MixedFlag, User } from "../flags/mix.ts"
+import type { Contender } from "../measuring/interleaved.ts"
 
 /** A library that evaluates flags, loaded with a set of flags and with its own form of the users. */
 export interface Peer {
@@ -12,3 +13,21 @@ export interface Peer {
 
 /** Loads a library. Its contexts are built ahead: only evaluation is measured. */
 export type OpenPeer = (flags: ReadonlyArray<MixedFlag>, users: ReadonlyArray<User>) => Promise<Peer>
+
+/** The evaluation of one user after the other. */
+export const contender = (peer: Peer, users: number): Contender => {
+  if (!(peer.evaluate(0) instanceof Promise)) {
+    return {
+      name: peer.name,
+      run: (count) => {
+        for (let index = 0; index < count; index++) peer.evaluate(index % users)
+      }
+    }
+  }
+  return {
+    name: peer.name,
+    run: async (count) => {
+      for (let index = 0; index < count; index++) await peer.evaluate(index % users)
+    }
+  }
+}

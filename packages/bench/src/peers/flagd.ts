@@ -9,7 +9,9 @@ const silent: Logger = { error: ignore, warn: ignore, info: ignore, debug: ignor
 /** `@openfeature/flagd-core`, the in-process evaluation of flagd. */
 export const openFlagd: OpenPeer = (flags, users) => {
   const core = new FlagdCore(undefined, silent)
-  core.setConfigurations(JSON.stringify({ flags: Object.fromEntries(flags.map((flag) => [flag.key, configuration(flag)])) }))
+  core.setConfigurations(
+    JSON.stringify({ flags: Object.fromEntries(flags.map((flag) => [flag.key, configuration(flag)])) })
+  )
   const contexts = users.map(({ attributes, id }): EvaluationContext => ({ targetingKey: id, ...attributes }))
   return Promise.resolve({
     name: "flagd-core",
@@ -32,6 +34,7 @@ export const openFlagd: OpenPeer = (flags, users) => {
 const configuration = (flag: MixedFlag) => {
   switch (flag.kind) {
     case "percentage":
+      if (flag.percentage === 100) return { ...onOff, defaultVariant: "on" }
       return {
         ...onOff,
         targeting: { fractional: [["on", flag.percentage], ["off", 100 - flag.percentage]] }

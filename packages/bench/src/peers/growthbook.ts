@@ -27,6 +27,7 @@ export const openGrowthBook: OpenPeer = (flags, users) => {
 const feature = (flag: MixedFlag): FeatureDefinition => {
   switch (flag.kind) {
     case "percentage":
+      if (flag.percentage === 100) return { defaultValue: true }
       return { defaultValue: false, rules: [{ force: true, coverage: flag.percentage / 100, hashAttribute: "id" }] }
     case "variants":
       return {

@@ -38,6 +38,7 @@ const configuration = (flag: MixedFlag) => ({
 const decision = (flag: MixedFlag) => {
   switch (flag.kind) {
     case "percentage":
+      if (flag.percentage === 100) return { variations: [true, false], rules: [], fallthrough: { variation: 0 } }
       return { variations: [true, false], rules: [], fallthrough: rollout([flag.percentage, 100 - flag.percentage]) }
     case "variants":
       return {

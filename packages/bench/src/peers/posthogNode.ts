@@ -23,7 +23,9 @@ export const openPostHogNode = async (url: string, users: ReadonlyArray<User>): 
     evaluate: (user) => client.evaluateFlags(users[user]?.id ?? "", options[user]),
     values: (evaluated) => {
       const snapshot = evaluated as FeatureFlagEvaluations
-      return new Map(snapshot.keys.map((key) => [key, snapshot.getFlag(key, { sendFeatureFlagEvents: false }) ?? false]))
+      return new Map(
+        snapshot.keys.map((key) => [key, snapshot.getFlag(key, { sendFeatureFlagEvents: false }) ?? false])
+      )
     },
     close: () => client.shutdown()
   }

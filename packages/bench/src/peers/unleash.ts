@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { InMemStorageProvider, Unleash } from "unleash-client"
 import type { UnleashConfig } from "unleash-client"
 import type { Comparison, MixedFlag } from "../flags/mix.ts"
@@ -18,7 +19,9 @@ export const openUnleash: OpenPeer = async (flags, users) => {
   })
   client.on("error", () => {})
   client.on("warn", () => {})
+  const isReady = once(client, "ready")
   await client.start()
+  await isReady
   const contexts = users.map(({ attributes, id }) => ({
     userId: id,
     properties: { ...attributes, seats: String(attributes.seats) }
@@ -52,7 +55,7 @@ const strategy = (flag: MixedFlag): Strategy => {
   })
   switch (flag.kind) {
     case "percentage":
-      return rollout(flag.percentage)
+      return flag.percentage === 100 ? { name: "default", parameters: {}, constraints: [] } : rollout(flag.percentage)
     case "variants":
       return {
         ...rollout(100),

@@ -1,5 +1,5 @@
-import { serve } from "./server.ts"
-import type { Script } from "./server.ts"
+import { serve } from "./loopback/server.ts"
+import type { Script } from "./loopback/server.ts"
 
 // A process of its own, so that what the server spends is not counted as the client's.
 process.once("message", (script: Script) => {

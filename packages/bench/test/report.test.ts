@@ -1,0 +1,71 @@
+import { assert, describe, it } from "@effect/vitest"
+import { atMost, compare } from "../src/measuring/compare.ts"
+import { interleaved } from "../src/measuring/interleaved.ts"
+import { summaries } from "../src/measuring/Row.ts"
+import { plot } from "../src/report/plot.ts"
+import { shown, table } from "../src/report/table.ts"
+
+const measured = (name: string, rounds: ReadonlyArray<number>) => ({
+  name,
+  nanos: rounds[1] ?? 0,
+  cpuMicros: 1,
+  spread: 0,
+  rounds
+})
+
+describe("rows", () => {
+  it("take the median of the ratios of rounds that ran side by side", () => {
+    const row = compare([measured("a", [1000, 2000, 4000]), measured("b", [10_000, 40_000, 40_000])], {
+      row: "work",
+      ours: "a",
+      anchor: "b",
+      target: 10
+    })
+    assert.strictEqual(row.ratio, 10)
+    assert.strictEqual(row.ours, 2)
+    assert.strictEqual(row.anchor, 40)
+  })
+
+  it("summarise what has a target", () => {
+    const row = atMost({ row: "work", unit: "ms", ours: 40, limit: 20 })
+    assert.deepStrictEqual(summaries([row, { ...row, target: undefined }]), [
+      { row: "work", ours: 40, anchor: 20, ratio: 0.5, target: 1, met: false }
+    ])
+  })
+
+  it("become a table with columns of one width", () => {
+    const lines = table([atMost({ row: "work", unit: "ms", ours: 10, limit: 20, others: { theirs: 1234 } })]).split(
+      "\n"
+    )
+    assert.strictEqual(lines.length, 3)
+    assert.strictEqual(new Set(lines.map(({ length }) => length)).size, 1)
+    assert.include(lines[2], "| 2×    | ≥ 1×   | yes |")
+    assert.include(lines[2], "theirs 1,230")
+  })
+
+  it("shows three digits", () => {
+    assert.deepStrictEqual([1234.5, 0.012345, 99.95, NaN].map(shown), ["1,230", "0.0123", "100", "–"])
+  })
+})
+
+describe("interleaved", () => {
+  it("runs contenders in turns, and turns the order around", async () => {
+    const order: Array<string> = []
+    const contender = (name: string) => ({ name, count: 1, run: () => void order.push(name) })
+    const measurements = await interleaved([contender("a"), contender("b")], { rounds: 3, roundMillis: 1 })
+    assert.strictEqual(order.join(""), "abab" + "ba" + "ab")
+    assert.deepStrictEqual(measurements.map(({ name, rounds }) => [name, rounds.length]), [["a", 3], ["b", 3]])
+  })
+})
+
+describe("the plot", () => {
+  it("is an SVG document with a line for each library", async () => {
+    const svg = await plot([1, 10, 100].flatMap((flags) => [
+      { name: "ours", flags, micros: flags },
+      { name: "theirs", flags, micros: flags * 30 }
+    ]))
+    assert.isTrue(svg.startsWith("<svg"))
+    assert.include(svg, ">ours<")
+    assert.include(svg, ">theirs<")
+  })
+})
