@@ -1,4 +1,5 @@
 import { fork } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
@@ -29,21 +30,18 @@ const selected = positionals.length === 0
   ? catalogue.filter(({ modes }) => modes.includes(mode))
   : catalogue.filter(({ name }) => positionals.includes(name))
 
-const run = (entry: Entry): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    // What a library prints goes to standard error: standard output is the report's.
-    const child = fork(join(output, "scenario.js"), [entry.name, mode], {
-      execArgv: ["--expose-gc", ...entry.nodeOptions ?? []],
-      stdio: ["ignore", 2, 2, "ipc"]
-    })
-    let outcome: Outcome | undefined
-    child.on("message", (message) => outcome = message as Outcome)
-    child.on("error", reject)
-    child.on("exit", (code) => {
-      if (outcome === undefined) reject(new Error(`scenario ${entry.name} ended with ${code} and without an outcome`))
-      else resolve(outcome)
-    })
+const run = async (entry: Entry): Promise<Outcome> => {
+  // What a library prints goes to standard error: standard output is the report's.
+  const child = fork(join(output, "scenario.js"), [entry.name, mode], {
+    execArgv: ["--expose-gc", ...entry.nodeOptions ?? []],
+    stdio: ["ignore", 2, 2, "ipc"]
   })
+  let outcome: Outcome | undefined
+  child.on("message", (message) => outcome = message as Outcome)
+  const [code] = await once(child, "exit")
+  if (outcome === undefined) throw new Error(`scenario ${entry.name} ended with ${code} and without an outcome`)
+  return outcome
+}
 
 const versions = (): Readonly<Record<string, string>> => {
   const manifest = fileURLToPath(new URL("../package.json", import.meta.url))

@@ -11,8 +11,8 @@ import type { Peer } from "../src/peers/Peer.ts"
 import { openPostHogNode } from "../src/peers/posthogNode.ts"
 import { openUnleash } from "../src/peers/unleash.ts"
 
-const flags = mixedFlags(200)
-const people = users(250)
+const flags = mixedFlags(100)
+const people = users(200)
 
 const valuesOf = async (peer: Peer): Promise<ReadonlyArray<ReadonlyMap<string, boolean | string>>> => {
   const all: Array<ReadonlyMap<string, boolean | string>> = []
@@ -57,12 +57,12 @@ describe("the libraries that are compared", () => {
           }
         }
       }
-      assert.closeTo(on / expected, 1, 0.02)
+      assert.closeTo(on / expected, 1, 0.03)
       for (const key of ["control", "compact", "spacious"]) {
         const share = flags.flatMap((flag) => flag.kind === "variants" ? flag.variants : [])
           .filter((variant) => variant.key === key)
           .reduce((sum, { percentage }) => sum + percentage / 100, 0)
-        assert.closeTo((perVariant.get(key) ?? 0) / (share * people.length), 1, 0.05)
+        assert.closeTo((perVariant.get(key) ?? 0) / (share * people.length), 1, 0.1)
       }
     })
   }

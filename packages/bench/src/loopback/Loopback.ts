@@ -1,4 +1,5 @@
 import { fork } from "node:child_process"
+import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import type { Received, Script } from "./server.ts"
 
@@ -10,17 +11,14 @@ export interface Loopback {
   readonly close: () => void
 }
 
-export const openLoopback = (script: Script): Promise<Loopback> =>
-  new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL("./loopback.js", import.meta.url)), { execArgv: [] })
-    child.once("error", reject)
-    child.once("message", ({ port }: { readonly port: number }) => {
-      const url = `http://127.0.0.1:${port}`
-      resolve({
-        url,
-        received: async () => (await fetch(`${url}/received`)).json() as Promise<Received>,
-        close: () => child.disconnect()
-      })
-    })
-    child.send(script)
-  })
+export const openLoopback = async (script: Script): Promise<Loopback> => {
+  const child = fork(fileURLToPath(new URL("./loopback.js", import.meta.url)), { execArgv: [] })
+  child.send(script)
+  const [{ port }] = await once(child, "message") as [{ readonly port: number }]
+  const url = `http://127.0.0.1:${port}`
+  return {
+    url,
+    received: async () => (await fetch(`${url}/received`)).json() as Promise<Received>,
+    close: () => child.disconnect()
+  }
+}

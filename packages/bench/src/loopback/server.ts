@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -24,7 +25,7 @@ export interface Received {
  * PostHog's endpoints on a loopback port, in the process that calls this: definitions and flags from a script, a sink
  * for events that answers at once and counts when it is asked.
  */
-export const serve = (script: Script): Promise<{ readonly port: number; readonly close: () => void }> => {
+export const serve = async (script: Script): Promise<{ readonly port: number; readonly close: () => void }> => {
   const answers = {
     definitions: Buffer.from(JSON.stringify(script.definitions)),
     flags: Buffer.from(JSON.stringify(script.flags)),
@@ -55,16 +56,15 @@ export const serve = (script: Script): Promise<{ readonly port: number; readonly
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => answer(request, response, Buffer.concat(chunks)))
   })
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () =>
-      resolve({
-        port: (server.address() as AddressInfo).port,
-        close: () => {
-          server.close()
-          server.closeAllConnections()
-        }
-      }))
-  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    }
+  }
 }
 
 const count = (batches: ReadonlyArray<{ readonly gzip: boolean; readonly body: Buffer }>): Received => {
