@@ -13,7 +13,7 @@ import { pipeArguments } from "effect/Pipeable"
 import type { Flag, FlagPayloadError, FlagValueError } from "./Flag.ts"
 import type { Evaluation } from "./internal/evaluation.ts"
 import { keysOf, payloadOf, recordOf, valueOf } from "./internal/evaluation.ts"
-import { reportExposure } from "./internal/exposure.ts"
+import { countRepeated, reportExposure } from "./internal/exposure.ts"
 import type { FlagErrorCode } from "./RemoteFailure.ts"
 
 const TypeId = "~effect-posthog/FlagSnapshot"
@@ -220,13 +220,16 @@ class Snapshot implements FlagSnapshot {
   }
 
   #read<A>(key: string, result: A): Effect.Effect<A> {
-    const { reported, reporter } = this.#evaluation
-    if (this.#accessed.has(key) && (reporter === undefined || reported.has(key))) return Effect.succeed(result)
-    return Effect.suspend(() => {
+    return Effect.withFiberRuntime((fiber) => {
+      const { reported, reporter } = this.#evaluation
       this.#accessed.add(key)
       // A key that a filter removed is not missing: reading it says nothing about the flag.
-      if (reporter === undefined || reported.has(key) || !this.#keeps(key)) return Effect.succeed(result)
-      return Effect.as(reportExposure(this.#evaluation, reporter, key), result)
+      if (reporter === undefined || !this.#keeps(key)) return Effect.succeed(result)
+      if (reported.has(key)) {
+        countRepeated(fiber)
+        return Effect.succeed(result)
+      }
+      return Effect.as(reportExposure(fiber, this.#evaluation, reporter, key), result)
     })
   }
 }

@@ -71,9 +71,11 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
   }
 
   const body = (request: DecideRequest): Effect.Effect<string, DeciderError> =>
-    Effect.try({
-      try: () => JSON.stringify(flagsRequestBody(request, defaults)),
-      catch: (error) => new DeciderError({ reason: "UnknownError", cause: scrub(error, token) })
+    Effect.suspend(() => {
+      const content = flagsRequestBody(request, defaults)
+      return content === undefined
+        ? Effect.fail(new DeciderError({ reason: "UnknownError", cause: new Error("the properties are too large") }))
+        : Effect.succeed(JSON.stringify(content))
     })
 
   const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { RequestContext } from "../CurrentRequest.ts"
+import type { Offered } from "../Delivery.ts"
 import type { EventDraft } from "../EventDraft.ts"
 import type { ExposureKey } from "../ExposureKey.ts"
 import * as Metrics from "../PostHogMetrics.ts"
@@ -88,44 +89,52 @@ const trace = (
 }
 
 /**
- * Reports that somebody read a flag, unless that was reported before. Never waits for the queue. A claim whose event
+ * Counts a read that calls for no report any more.
+ *
+ * @internal
+ */
+export const countRepeated = (fiber: Fiber.RuntimeFiber<unknown, unknown>): void =>
+  Metrics.exposuresDeduplicated.unsafeUpdate(1, fiber.getFiberRef(FiberRef.currentMetricLabels))
+
+/**
+ * Reports that the fiber reads a flag, unless that was reported before. Never waits for the queue. A claim whose event
  * the queue did not take is given back; in between nothing can interrupt.
  *
  * @internal
  */
-export const reportExposure = (evaluation: Evaluation, reporter: Reporter, key: string): Effect.Effect<void> =>
-  Effect.withFiberRuntime((fiber) => {
+export const reportExposure = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  evaluation: Evaluation,
+  reporter: Reporter,
+  key: string
+): Effect.Effect<void> => {
+  const { deviceId, distinctId, groups } = evaluation.subject
+  const record = recordOf(evaluation, key)
+  const exposure: ExposureKey = { distinctId, key, value: record?.value, deviceId, groups }
+  const offer = Effect.suspend(() =>
+    reporter.queue.tryOffer(draftOf(evaluation, key, record, fiber.getFiberRef(requestContextRef)))
+  )
+  const settle = (offered: Offered): Effect.Effect<void> => {
     const tags = fiber.getFiberRef(FiberRef.currentMetricLabels)
-    const record = recordOf(evaluation, key)
-    const exposure: ExposureKey = {
-      distinctId: evaluation.subject.distinctId,
-      key,
-      value: record?.value,
-      deviceId: evaluation.subject.deviceId,
-      groups: evaluation.subject.groups
+    if (offered._tag === "Rejected") {
+      Metrics.exposuresRejected.unsafeUpdate(1, tags)
+      return reporter.dedup.release(exposure)
     }
-    const offer = Effect.suspend(() =>
-      reporter.queue.tryOffer(draftOf(evaluation, key, record, fiber.getFiberRef(requestContextRef)))
-    )
-    return Effect.uninterruptible(
-      Effect.flatMap(reporter.dedup.claim(exposure), (claimed) => {
-        if (!claimed) {
-          Metrics.exposuresDeduplicated.unsafeUpdate(1, tags)
-          return Effect.void
-        }
-        return Effect.matchCauseEffect(offer, {
-          onFailure: (cause) => Effect.zipRight(reporter.dedup.release(exposure), Effect.failCause(cause)),
-          onSuccess: (offered) => {
-            if (offered._tag === "Rejected") {
-              Metrics.exposuresRejected.unsafeUpdate(1, tags)
-              return reporter.dedup.release(exposure)
-            }
-            Metrics.exposuresSent.unsafeUpdate(1, tags)
-            evaluation.reported.add(key)
-            trace(fiber, evaluation, key, record)
-            return Effect.void
-          }
-        })
+    Metrics.exposuresSent.unsafeUpdate(1, tags)
+    evaluation.reported.add(key)
+    trace(fiber, evaluation, key, record)
+    return Effect.void
+  }
+  return Effect.uninterruptible(
+    Effect.flatMap(reporter.dedup.claim(exposure), (claimed) => {
+      if (!claimed) {
+        countRepeated(fiber)
+        return Effect.void
+      }
+      return Effect.matchCauseEffect(offer, {
+        onFailure: (cause) => Effect.zipRight(reporter.dedup.release(exposure), Effect.failCause(cause)),
+        onSuccess: settle
       })
-    )
-  })
+    })
+  )
+}

@@ -1,4 +1,5 @@
 import type { DecideRequest } from "../Decision.ts"
+import { JsonCopy, wellFormed } from "./jsonCopy.ts"
 
 /** @internal */
 export interface RequestDefaults {
@@ -7,37 +8,54 @@ export interface RequestDefaults {
   readonly evaluationContexts: ReadonlyArray<string>
 }
 
+type Properties = Readonly<Record<string, unknown>>
+
+/** Properties of persons and groups together, in bytes. A server takes no more, and nobody means to send as much. */
+const largestProperties = 8 * 1024 * 1024
+
+const noProperties: Properties = {}
+
+const ownProperty = <A>(record: Readonly<Record<string, A>> | undefined, key: string): A | undefined =>
+  record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+
 // The caller may override `$group_key`; properties of group types that are not part of this evaluation stay home.
-const groupProperties = (request: DecideRequest): Record<string, unknown> =>
+const groupProperties = (request: DecideRequest): Readonly<Record<string, Properties>> =>
   Object.fromEntries(
-    Object.entries(request.groups ?? {}).map(([type, key]) => [
+    Object.entries(request.groups ?? noProperties).map(([type, key]) => [
       type,
-      {
-        $group_key: key,
-        ...(Object.hasOwn(request.groupProperties ?? {}, type) ? request.groupProperties?.[type] : undefined)
-      }
+      { $group_key: key, ...ownProperty(request.groupProperties, type) }
     ])
   )
 
-const deviceId = (request: DecideRequest): Record<string, string> => {
-  if (request.deviceId !== undefined && request.deviceId !== "") return { device_id: request.deviceId }
+const deviceId = (request: DecideRequest): Readonly<Record<string, string>> => {
+  if (request.deviceId !== undefined && request.deviceId !== "") return { device_id: wellFormed(request.deviceId) }
   const lifted = request.personProperties?.["$device_id"]
-  return typeof lifted === "string" && lifted !== "" ? { $device_id: lifted } : {}
+  return typeof lifted === "string" && lifted !== "" ? { $device_id: wellFormed(lifted) } : {}
 }
 
 /**
- * The body of `POST /flags/?v=2`.
+ * The body of `POST /flags/?v=2`, or `undefined` when the properties are too large to be sent. What JSON cannot carry is
+ * replaced: one odd property must not cost the evaluation.
  *
  * @internal
  */
-export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): Record<string, unknown> => ({
-  token: defaults.token,
-  distinct_id: request.distinctId,
-  ...deviceId(request),
-  groups: request.groups ?? {},
-  person_properties: request.personProperties ?? {},
-  group_properties: groupProperties(request),
-  geoip_disable: request.disableGeoip ?? defaults.disableGeoip,
-  ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: request.flagKeys }),
-  ...(defaults.evaluationContexts.length === 0 ? {} : { evaluation_contexts: defaults.evaluationContexts })
-})
+export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): Properties | undefined => {
+  const copy = new JsonCopy(largestProperties)
+  const copied = (record: object | undefined): Properties => {
+    const target: Record<string, unknown> = {}
+    if (record !== undefined) copy.into(target, record)
+    return target
+  }
+  const body = {
+    token: defaults.token,
+    distinct_id: wellFormed(request.distinctId),
+    ...deviceId(request),
+    groups: copied(request.groups),
+    person_properties: copied(request.personProperties),
+    group_properties: copied(groupProperties(request)),
+    geoip_disable: request.disableGeoip ?? defaults.disableGeoip,
+    ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: request.flagKeys.map(wellFormed) }),
+    ...(defaults.evaluationContexts.length === 0 ? {} : { evaluation_contexts: defaults.evaluationContexts })
+  }
+  return copy.exceeded ? undefined : body
+}
