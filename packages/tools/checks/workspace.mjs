@@ -6,12 +6,14 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url)).replace(/[/\\]$/, "")
 
-/** Packages that others install: their sources keep the library rules. */
-export const publishable = ["evaluator", "regex-re2", "effect-posthog", "testkit"]
-
 export const packageNames = readdirSync(join(root, "packages"))
   .filter((name) => existsSync(join(root, "packages", name, "package.json")))
   .sort()
+
+/** Packages that others install: their sources keep the library rules. */
+export const publishable = ["evaluator", "regex-re2", "effect-posthog", "testkit"].filter((name) =>
+  packageNames.includes(name)
+)
 
 export const manifestOf = (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
 

@@ -68,6 +68,14 @@ const project = (name: string, references: ReadonlyArray<string>) => ({
   })
 })
 
+const docgen = (name: string) => ({
+  [`packages/${name}/docgen.json`]: json({
+    outDir: ".docgen",
+    parseCompilerOptions: "../tools/tsconfig.examples.json",
+    examplesCompilerOptions: "../tools/tsconfig.examples.json"
+  })
+})
+
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
 
 const files = {
@@ -85,8 +93,14 @@ const files = {
     files: [],
     references: [{ path: "../evaluator" }, { path: "../effect-posthog" }]
   }),
-  "packages/evaluator/package.json": json({ name: "@effect-posthog/evaluator", type: "module" }),
+  "packages/evaluator/package.json": json({
+    name: "@effect-posthog/evaluator",
+    homepage: "https://example.com",
+    type: "module",
+    exports: { "./*": "./src/*.ts" }
+  }),
   ...project("evaluator", []),
+  ...docgen("evaluator"),
   "packages/evaluator/src/Rollout.ts": `/**
  * Rollouts.
  *
@@ -112,6 +126,7 @@ export const inRollout = (hash: number, percentage: number): boolean => hash * 1
     peerDependencies: { effect: "^3.22.2" }
   }),
   ...project("effect-posthog", ["evaluator"]),
+  ...docgen("effect-posthog"),
   "packages/effect-posthog/src/Greeting.ts": `/**
  * Greetings.
  *

@@ -170,6 +170,52 @@ const violations: ReadonlyArray<Violation> = [
     finds: /UnknownCategory\.ts:\d+:\d+ planted has the category "helpers"/
   },
   {
+    kind: "an example whose assertion does not hold",
+    step: "examples",
+    file: "packages/evaluator/src/WrongExample.ts",
+    content: library(
+      "",
+      `/**
+ * Planted.
+ *
+ * @example
+ * import { one } from "@effect-posthog/evaluator/WrongExample"
+ *
+ * assert.strictEqual(one, 2)
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const one: number = 1
+`
+    ),
+    finds: /packages\/evaluator: [^]*AssertionError/
+  },
+  {
+    kind: "an example of a class whose assertion does not hold",
+    step: "examples",
+    file: "packages/effect-posthog/src/WrongClassExample.ts",
+    content: library(
+      "",
+      `/**
+ * Planted.
+ *
+ * @example
+ * import { One } from "effect-posthog/WrongClassExample"
+ *
+ * assert.strictEqual(new One().value, 2)
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class One {
+  readonly value: number = 1
+}
+`
+    ),
+    finds: /packages\/effect-posthog: examples of classes[^]*WrongClassExample\.ts One[^]*AssertionError/
+  },
+  {
     kind: "a path of somebody's machine",
     step: "text",
     file: "packages/effect-posthog/notes.md",
