@@ -1,7 +1,7 @@
 import type { DefinitionsChange } from "../DefinitionsStatus.ts"
 
 /** Flags that are compared in one step: about a millisecond of work. */
-const stepSize = 5000
+const stepSize = 2000
 
 const byCodeUnit = (left: string, right: string): number => left < right ? -1 : left > right ? 1 : 0
 

@@ -222,7 +222,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       failures,
       nextAttemptAt: dueAt === undefined
         ? undefined
-        : now + Math.max(0, Number((dueAt - clock.unsafeCurrentTimeNanos()) / 1_000_000n))
+        : now + Math.max(0, Math.ceil(Number(dueAt - clock.unsafeCurrentTimeNanos()) / 1e6))
     }
   })
 

@@ -27,22 +27,37 @@ export const turns: Scheduler.Scheduler = immediate === undefined
  */
 export const nextTurn: Effect.Effect<void> = Effect.withScheduler(Effect.yieldNow(), turns)
 
+/** How long one turn may take, in nanoseconds. */
+const turnLength = 4_000_000n
+
+/** Steps in one turn at most: a bound that holds on a clock that stands still. */
+const turnSteps = 8
+
 /**
- * Runs synchronous work that may hold the event loop for too long: each `yield` of the generator ends a turn of the loop.
+ * Runs synchronous work that may hold the event loop for too long: where the generator yields, the loop may turn.
  *
  * @internal
  */
 export const runSteps = <A>(steps: () => Generator<void, A>): Effect.Effect<A> =>
-  Effect.suspend(() => {
+  Effect.clockWith((clock) => {
     const running = steps()
-    let result = running.next()
+    const turn = () => {
+      const end = clock.unsafeCurrentTimeNanos() + turnLength
+      let result = running.next()
+      for (let count = 1; result.done !== true && count < turnSteps; count++) {
+        if (clock.unsafeCurrentTimeNanos() >= end) break
+        result = running.next()
+      }
+      return result
+    }
+    let result = turn()
     if (result.done === true) return Effect.succeed(result.value)
     return Effect.map(
       Effect.whileLoop({
         while: () => result.done !== true,
         body: () => nextTurn,
         step: () => {
-          result = running.next()
+          result = turn()
         }
       }),
       () => result.value as A

@@ -18,42 +18,50 @@ const stepSize = 200
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+const wordSize = 2 ** 32
+
+// A hash is an integer below 2^53: two definitions that differ do not look the same in practice.
+const joined = (high: number, low: number): number => (high & 0x1fffff) * wordSize + (low >>> 0)
+
 const mix = (hash: number, value: number): number => {
-  const mixed = Math.imul(hash ^ value, 0x85ebca6b)
-  return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  const low = Math.imul((hash | 0) ^ Math.imul(value | 0, 0xcc9e2d51), 0x1b873593)
+  const high = Math.imul((hash / wordSize) ^ Math.imul(value / wordSize, 0x85ebca6b) ^ (low >>> 15), 0xc2b2ae35)
+  return joined(high ^ (low << 7), low ^ (high >>> 13))
 }
 
-const hashText = (text: string, seed: number): number => {
-  let hash = mix(seed, text.length)
+const hashText = (text: string): number => {
+  let high = 0x41c6ce57
+  let low = 0xdeadbeef
   for (let offset = 0; offset < text.length; offset++) {
-    hash = Math.imul(hash ^ text.charCodeAt(offset), 0x01000193)
+    const code = text.charCodeAt(offset)
+    low = Math.imul(low ^ code, 0x9e3779b1)
+    high = Math.imul(high ^ code, 0x5f356495)
   }
-  return mix(hash, seed)
-}
-
-const hashValue = (value: unknown, seed: number): number => {
-  if (typeof value === "string") return hashText(value, seed)
-  if (typeof value !== "object" || value === null) return hashText(`${typeof value} ${String(value)}`, seed)
-  if (Array.isArray(value)) {
-    let hash = mix(seed, value.length)
-    for (const element of value) hash = mix(hash, hashValue(element, seed))
-    return hash
-  }
-  let sum = 0
-  for (const key of Object.keys(value)) {
-    sum += mix(hashText(key, seed), hashValue((value as Record<string, unknown>)[key], seed))
-    sum |= 0
-  }
-  return mix(sum, ~seed)
+  return mix(joined(high ^ (low >>> 16), low ^ (high >>> 13)), text.length)
 }
 
 /**
- * 53 bits, so that two definitions that differ do not look the same in practice.
+ * A number for a JSON value, the same for two values that differ in the order of properties only.
  *
  * @internal
  */
-export const hash = (value: unknown): number =>
-  (hashValue(value, 0x9e3779b9) >>> 0) * 0x200000 + (hashValue(value, 0x7f4a7c15) >>> 11)
+export const hash = (value: unknown): number => {
+  if (typeof value === "string") return hashText(value)
+  if (typeof value !== "object" || value === null) return hashText(`${typeof value} ${String(value)}`)
+  if (Array.isArray(value)) {
+    let hashed = value.length
+    for (const element of value) hashed = mix(hashed, hash(element))
+    return hashed
+  }
+  let high = 1
+  let low = 0
+  for (const key of Object.keys(value)) {
+    const entry = mix(hashText(key), hash((value as Record<string, unknown>)[key]))
+    high = (high + entry / wordSize) | 0
+    low = (low + (entry | 0)) | 0
+  }
+  return joined(high, low)
+}
 
 // The ids of the cohorts that filters within a value refer to.
 const collectCohorts = (value: unknown, into: Set<string>): void => {
@@ -91,14 +99,11 @@ export function* fingerprint(document: unknown): Generator<void, Fingerprint> {
     if (isRecord(flag) && typeof flag.key === "string") {
       const reached = new Set<string>()
       collectCohorts(flag.filters, reached)
-      let cohortsHash = 0
       // Grows while it is walked: cohorts refer to cohorts.
       for (const id of reached) {
-        const { hash, refersTo } = cohort(id)
-        cohortsHash = (cohortsHash + hash) % Number.MAX_SAFE_INTEGER
-        for (const next of refersTo) reached.add(next)
+        for (const next of cohort(id).refersTo) reached.add(next)
       }
-      prints.set(flag.key, reached.size === 0 ? own : hash([own, cohortsHash]))
+      prints.set(flag.key, reached.size === 0 ? own : hash([own, [...reached].sort().map((id) => cohort(id).hash)]))
     }
     if (++count % stepSize === 0) yield
   }
