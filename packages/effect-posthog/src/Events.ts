@@ -7,12 +7,17 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import type { Decider } from "./Decider.ts"
+import type { DedupCache } from "./DedupCache.ts"
 import type { Offered } from "./Delivery.ts"
+import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EventDraft, EventId, Timestamp } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
@@ -20,6 +25,7 @@ import { contextProperties } from "./internal/contextProperties.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
 import { eventPropertiesOf } from "./internal/snapshotProperties.ts"
 import { InvalidEventError } from "./InvalidEventError.ts"
+import type { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
 
 type Properties = Readonly<Record<string, unknown>>
@@ -69,6 +75,23 @@ export interface CaptureMessage extends EventOptions, PersonChanges {
   readonly flags?: FlagSnapshot | undefined
   /** Names of person properties to remove. */
   readonly unset?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * An event to capture with flags that are evaluated for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CaptureWithFlagsMessage extends CaptureMessage {
+  /** Attach these flags alone. Default: all. */
+  readonly flagKeys?: ReadonlyArray<string> | undefined
+  /** Never ask the server: flags that cannot be decided locally are not attached. Default: the configured one. */
+  readonly onlyEvaluateLocally?: boolean | undefined
+  /** What is known about the person, beside what PostHog has stored. */
+  readonly personProperties?: Properties | undefined
+  /** Group type to what is known about the group. */
+  readonly groupProperties?: Readonly<Record<string, Properties>> | undefined
 }
 
 /**
@@ -213,6 +236,78 @@ export const capture = (message: CaptureMessage): Captured => captureTo("analyti
  * @category constructors
  */
 export const captureAi = (message: CaptureMessage): Captured => captureTo("ai", message)
+
+// Evaluated for the event alone: nobody branched on these values, so nothing is reported but the event.
+const evaluateFor = (
+  message: CaptureWithFlagsMessage,
+  distinctId: string
+): Effect.Effect<FlagSnapshot | undefined, never, Decider | LocalEvaluator | EventQueue | DedupCache> => {
+  const { disableGeoip, flagKeys, groupProperties, groups, onlyEvaluateLocally, personProperties } = message
+  return evaluateFlags({
+    distinctId,
+    groups,
+    personProperties,
+    groupProperties,
+    flagKeys,
+    onlyEvaluateLocally,
+    disableGeoip
+  }).pipe(
+    Effect.catchTag("RemoteFlagsError", (error) =>
+      Effect.as(
+        Effect.logWarning(`The event "${message.event}" is captured with what flags could be decided`, error),
+        error.snapshot
+      )),
+    Effect.catchAllDefect((defect) =>
+      Effect.as(Effect.logError(`The event "${message.event}" is captured without flags`, Cause.die(defect)), undefined)
+    )
+  )
+}
+
+/**
+ * Evaluates flags and captures an event that carries them: the older way of doing so. Reports no exposures. A failed
+ * evaluation never loses the event: it carries what could be decided. An event of nobody, without an id, carries no
+ * flags. When a snapshot is given as `flags` it is used, nothing is evaluated, and a warning is logged each time.
+ *
+ * Prefer `evaluateFlags` once per request and `capture` with its snapshot: the event then carries the values that the
+ * code branched on, and costs no request of its own.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Option } from "effect"
+ * import { Events, PostHog } from "effect-posthog"
+ *
+ * const program = Events.captureWithFlags({ event: "invoice paid", distinctId: "user-17", flagKeys: ["pricing"] })
+ *
+ * assert.ok(Option.isNone(await Effect.runPromise(Effect.provide(program, PostHog.layerDisabled))))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const captureWithFlags = (
+  message: CaptureWithFlagsMessage
+): Effect.Effect<
+  Option.Option<EventId>,
+  InvalidEventError,
+  Decider | LocalEvaluator | EventQueue | DedupCache
+> =>
+  Effect.withFiberRuntime((fiber) => {
+    if (!isText(message.event)) return invalid("event", "is empty")
+    if (message.flags !== undefined) {
+      return Effect.zipRight(
+        Effect.logWarning(
+          `Events.captureWithFlags: the event "${message.event}" has a snapshot, which is used; nothing is evaluated`
+        ),
+        capture(message)
+      )
+    }
+    const distinctId = message.distinctId || fiber.getFiberRef(requestContextRef).distinctId
+    if (distinctId === undefined || distinctId === "") return capture(message)
+    // The event happened before its flags were evaluated.
+    return Effect.flatMap(DateTime.now, (now) =>
+      Effect.flatMap(evaluateFor(message, distinctId), (flags) =>
+        capture({ ...message, distinctId, flags, timestamp: message.timestamp ?? now })))
+  })
 
 const captureNamed = (
   event: string,
