@@ -114,38 +114,7 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
   readonly reset: Effect.Effect<void>
 }>() {
   /**
-   * Listens from when the layer is built to when its scope closes. Closing is prompt: connections with requests that
-   * hang are destroyed. Fails when the port is taken.
-   *
-   * Times (`Fault.delay`, `arrivedAt`) are those of the clock the layer is built under: under a test clock a delayed
-   * answer waits for the test to adjust it.
-   *
-   * @example
-   * ```ts
-   * import { Fault, PostHogServer } from "@effect-posthog/testkit"
-   * import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
-   * import { Effect, Layer } from "effect"
-   *
-   * const program = Effect.gen(function*() {
-   *   const server = yield* PostHogServer.PostHogServer
-   *   const client = yield* HttpClient.HttpClient
-   *   const flags = HttpClientRequest.post(`${server.url}/flags/?v=2`).pipe(
-   *     HttpClientRequest.bodyUnsafeJson({ token: "phc_test", distinct_id: "ada" }),
-   *     client.execute,
-   *     Effect.scoped
-   *   )
-   *
-   *   yield* server.script("flags", Fault.status(503))
-   *   assert.deepStrictEqual((yield* flags).status, 503)
-   *   assert.deepStrictEqual((yield* flags).status, 200)
-   *
-   *   const [request] = yield* server.flagRequests
-   *   assert.deepStrictEqual(request?.body.distinct_id, "ada")
-   * })
-   *
-   * const context = Layer.merge(PostHogServer.layer({ remoteFlags: { beta: true } }), FetchHttpClient.layer)
-   * Effect.runPromise(Effect.provide(program, context))
-   * ```
+   * The layer of this service: {@link layer}.
    */
   static readonly layer = (options: Options = {}): Layer.Layer<PostHogServer, HttpServerError.ServeError> =>
     Layer.scoped(PostHogServer, make(options))
@@ -226,9 +195,39 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
 })
 
 /**
- * The layer of {@link PostHogServer}, for those who import this module as a namespace.
+ * Listens from when the layer is built to when its scope closes. Closing is prompt: connections with requests that
+ * hang are destroyed. Fails when the port is taken.
+ *
+ * Times (`Fault.delay`, `arrivedAt`) are those of the clock the layer is built under: under a test clock a delayed
+ * answer waits for the test to adjust it.
  *
  * @since 0.1.0
  * @category layers
+ * @example
+ * ```ts
+ * import { Fault, PostHogServer } from "@effect-posthog/testkit"
+ * import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const server = yield* PostHogServer.PostHogServer
+ *   const client = yield* HttpClient.HttpClient
+ *   const flags = HttpClientRequest.post(`${server.url}/flags/?v=2`).pipe(
+ *     HttpClientRequest.bodyUnsafeJson({ token: "phc_test", distinct_id: "ada" }),
+ *     client.execute,
+ *     Effect.scoped
+ *   )
+ *
+ *   yield* server.script("flags", Fault.status(503))
+ *   assert.deepStrictEqual((yield* flags).status, 503)
+ *   assert.deepStrictEqual((yield* flags).status, 200)
+ *
+ *   const [request] = yield* server.flagRequests
+ *   assert.deepStrictEqual(request?.body.distinct_id, "ada")
+ * })
+ *
+ * const context = Layer.merge(PostHogServer.layer({ remoteFlags: { beta: true } }), FetchHttpClient.layer)
+ * Effect.runPromise(Effect.provide(program, context))
+ * ```
  */
 export const layer: (options?: Options) => Layer.Layer<PostHogServer, HttpServerError.ServeError> = PostHogServer.layer

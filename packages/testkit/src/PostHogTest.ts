@@ -117,38 +117,7 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
   readonly expectNoRequest: Effect.Effect<void, ExpectationError>
 }>() {
   /**
-   * The four services in memory with their controls.
-   *
-   * Without `definitions` there is no local evaluation, and every evaluation asks the server in memory; with them the
-   * flags that can be decided locally are, and the rest is asked for. Closing the scope drains the queue as in
-   * production. Building fails when `client` has an unusable option, or `definitions` is no definitions document.
-   *
-   * @example
-   * ```ts
-   * import { PostHogTest } from "@effect-posthog/testkit"
-   * import { Effect } from "effect"
-   * import { evaluateFlags } from "effect-posthog"
-   *
-   * const checkout = Effect.gen(function*() {
-   *   const flags = yield* evaluateFlags({ distinctId: "ada" })
-   *   return (yield* flags.isEnabled("new-checkout")) ? "new" : "old"
-   * })
-   *
-   * const test = Effect.gen(function*() {
-   *   const posthog = yield* PostHogTest.PostHogTest
-   *   assert.deepStrictEqual(yield* checkout, "new")
-   *   yield* posthog.expectExposure({ flag: "new-checkout", value: true, distinctId: "ada" })
-   *
-   *   yield* posthog.setFlag("new-checkout", false)
-   *   assert.deepStrictEqual(yield* checkout, "old")
-   *
-   *   yield* posthog.failRemote("Timeout")
-   *   const error = yield* Effect.flip(checkout)
-   *   assert.deepStrictEqual(error.reason, "Timeout")
-   * })
-   *
-   * Effect.runPromise(Effect.provide(test, PostHogTest.layer({ flags: { "new-checkout": true } })))
-   * ```
+   * The layer of this service: {@link layer}.
    */
   static readonly layer = (options: Options = {}): Layer.Layer<Services, PostHogConfigError | DefinitionsError> => {
     const config = PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), ...options.client })
@@ -179,10 +148,40 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
 export type Services = PostHogTest | Decider | LocalEvaluator | EventQueue | DedupCache | PostHogConfig
 
 /**
- * The layer of {@link PostHogTest}, for those who import this module as a namespace.
+ * The four services in memory with their controls.
+ *
+ * Without `definitions` there is no local evaluation, and every evaluation asks the server in memory; with them the
+ * flags that can be decided locally are, and the rest is asked for. Closing the scope drains the queue as in
+ * production. Building fails when `client` has an unusable option, or `definitions` is no definitions document.
  *
  * @since 0.1.0
  * @category layers
+ * @example
+ * ```ts
+ * import { PostHogTest } from "@effect-posthog/testkit"
+ * import { Effect } from "effect"
+ * import { evaluateFlags } from "effect-posthog"
+ *
+ * const checkout = Effect.gen(function*() {
+ *   const flags = yield* evaluateFlags({ distinctId: "ada" })
+ *   return (yield* flags.isEnabled("new-checkout")) ? "new" : "old"
+ * })
+ *
+ * const test = Effect.gen(function*() {
+ *   const posthog = yield* PostHogTest.PostHogTest
+ *   assert.deepStrictEqual(yield* checkout, "new")
+ *   yield* posthog.expectExposure({ flag: "new-checkout", value: true, distinctId: "ada" })
+ *
+ *   yield* posthog.setFlag("new-checkout", false)
+ *   assert.deepStrictEqual(yield* checkout, "old")
+ *
+ *   yield* posthog.failRemote("Timeout")
+ *   const error = yield* Effect.flip(checkout)
+ *   assert.deepStrictEqual(error.reason, "Timeout")
+ * })
+ *
+ * Effect.runPromise(Effect.provide(test, PostHogTest.layer({ flags: { "new-checkout": true } })))
+ * ```
  */
 export const layer: (options?: Options) => Layer.Layer<Services, PostHogConfigError | DefinitionsError> =
   PostHogTest.layer

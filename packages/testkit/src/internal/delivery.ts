@@ -1,9 +1,9 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { Answer } from "./answer.ts"
 
@@ -48,8 +48,10 @@ export const dripping = (answer: Answer, interval: Duration.Duration): Delivery 
     streamed(
       answer,
       Stream.range(0, answer.body.length - 1, 1).pipe(
-        Stream.map((index) => answer.body.subarray(index, index + 1)),
-        Stream.schedule(Schedule.spaced(interval))
+        Stream.mapEffect((index) => {
+          const byte = Effect.succeed(answer.body.subarray(index, index + 1))
+          return index === 0 ? byte : Effect.delay(byte, interval)
+        })
       )
     )
   )
@@ -71,9 +73,13 @@ export const truncated = (request: HttpServerRequest.HttpServerRequest, answer: 
     Effect.zipRight(Effect.never)
   )
 
+// A client that finds a reset right behind the bytes it is reading may take it for an orderly end. So it gets the time
+// to read them, by the real clock whatever clock the test runs under.
+const untilRead = Effect.withClock(Effect.sleep("20 millis"), Clock.make())
+
 /** @internal */
 export const resetMidBody = (request: HttpServerRequest.HttpServerRequest, answer: Answer): Delivery =>
-  Effect.zipRight(sendHalf(request, answer), reset(request))
+  Effect.zipRight(Effect.zipRight(sendHalf(request, answer), untilRead), reset(request))
 
 /** @internal */
 export const reset = (request: HttpServerRequest.HttpServerRequest): Delivery =>
