@@ -14,12 +14,13 @@ export const output = folder("../build/programs/")
 export const bundle = async (): Promise<void> => {
   const manifest = JSON.parse(readFileSync(folder("../package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>
+    readonly devDependencies: Readonly<Record<string, string>>
   }
-  const external = Object.entries(manifest.dependencies)
+  const external = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
     .filter(([, version]) => !version.startsWith("workspace:"))
     .flatMap(([name]) => [name, `${name}/*`])
   await build({
-    entryPoints: ["scenario.ts", "loopback.ts"].map((name) => folder(`./${name}`)),
+    entryPoints: ["scenario.ts", "loopback.ts", "probe.ts"].map((name) => folder(`./${name}`)),
     outdir: output,
     bundle: true,
     splitting: true,

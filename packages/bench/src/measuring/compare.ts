@@ -41,6 +41,8 @@ export const atMost = (row: {
   readonly unit: string
   readonly ours: number
   readonly limit: number
+  /** The same in processor time. */
+  readonly cpu?: number | undefined
   readonly others?: Readonly<Record<string, number>> | undefined
   readonly note?: string | undefined
 }): Row => ({
@@ -51,6 +53,7 @@ export const atMost = (row: {
   anchorName: "limit",
   ratio: row.ours === 0 ? row.limit : row.limit / row.ours,
   target: 1,
+  cpuRatio: row.cpu === undefined ? undefined : row.limit / row.cpu,
   others: row.others,
   note: row.note
 })

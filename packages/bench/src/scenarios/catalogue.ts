@@ -25,9 +25,59 @@ export const catalogue: ReadonlyArray<Entry> = [
     load: async () => (await import("./vendors.ts")).vendors
   },
   {
+    name: "evaluateFlags",
+    title: "evaluateFlags, decided locally",
+    modes: ["full", "quick", "guard"],
+    load: async () => (await import("./evaluateFlags.ts")).allLocal
+  },
+  {
+    name: "concurrency",
+    title: "Many evaluations at once",
+    modes: ["full", "quick"],
+    load: async () => (await import("./concurrency.ts")).concurrency
+  },
+  {
+    name: "allocation",
+    title: "Memory allocated",
+    modes: ["full", "quick", "guard"],
+    // A young generation that a whole round fits into.
+    nodeOptions: ["--min-semi-space-size=128", "--max-semi-space-size=128"],
+    load: async () => (await import("./allocation.ts")).allocation
+  },
+  {
+    name: "reads",
+    title: "Reading a snapshot",
+    modes: ["full", "quick", "guard"],
+    load: async () => (await import("./reads.ts")).reads
+  },
+  {
+    name: "capture",
+    title: "Capturing events",
+    modes: ["full", "quick"],
+    load: async () => (await import("./capture.ts")).capture
+  },
+  {
     name: "compile",
     title: "Compilation of definitions",
     modes: ["full", "quick", "guard"],
     load: async () => (await import("./compilation.ts")).compilation
+  },
+  {
+    name: "remote",
+    title: "evaluateFlags, decided by the server",
+    modes: ["full"],
+    load: async () => (await import("./remote.ts")).remote
+  },
+  {
+    name: "startUp",
+    title: "Start-up",
+    modes: ["full"],
+    load: async () => (await import("./startUp.ts")).startUp
+  },
+  {
+    name: "sizes",
+    title: "Size in a bundle, minified and compressed",
+    modes: ["full"],
+    load: async () => (await import("./sizes.ts")).sizes
   }
 ]

@@ -1,0 +1,28 @@
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import type { CaptureOptions, CaptureResult } from "./capture.ts"
+import type { StartUpOptions, StartUpResult } from "./startUp.ts"
+
+/** What is measured once in a process of its own: what it takes and what it gives. */
+export interface Probes {
+  readonly capture: { readonly options: CaptureOptions; readonly result: CaptureResult }
+  readonly startUp: { readonly options: StartUpOptions; readonly result: StartUpResult }
+}
+
+/** Runs a probe in a fresh process. */
+export const probe = async <Name extends keyof Probes>(
+  name: Name,
+  options: Probes[Name]["options"]
+): Promise<Probes[Name]["result"]> => {
+  const program = fileURLToPath(new URL("./probe.js", import.meta.url))
+  const child = fork(program, [name, JSON.stringify(options)], {
+    execArgv: ["--expose-gc"],
+    stdio: ["ignore", 2, 2, "ipc"]
+  })
+  let result: Probes[Name]["result"] | undefined
+  child.on("message", (message) => result = message as Probes[Name]["result"])
+  const [code] = await once(child, "exit")
+  if (result === undefined) throw new Error(`probe ${name} ended with ${code} and without a result`)
+  return result
+}

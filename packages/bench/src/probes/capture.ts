@@ -1,0 +1,131 @@
+import { EventQueue, Events } from "effect-posthog"
+import * as Effect from "effect/Effect"
+import { setTimeout } from "node:timers/promises"
+import { eventLoopHeld } from "../measuring/eventLoop.ts"
+import { openRuntime } from "../peers/ours.ts"
+import { openClient } from "../peers/posthogNode.ts"
+
+export interface CaptureOptions {
+  readonly library: "effect-posthog" | "posthog-node"
+  readonly url: string
+  readonly events: number
+  /**
+   * `burst`: all at once, with the library's own defaults. `backpressure`: as fast as delivery allows, none lost.
+   * `paced`: a hundred every 50 milliseconds, with the library's own defaults.
+   */
+  readonly manner: "burst" | "backpressure" | "paced"
+  readonly batchSize?: number | undefined
+  readonly gzip?: boolean | undefined
+}
+
+export interface CaptureResult {
+  /** From the first offer until the last event had ended. */
+  readonly millis: number
+  readonly cpuMicrosPerEvent: number
+  readonly peakMegabytes: number
+  /** The longest the event loop was held. */
+  readonly heldMillis: number
+  /** Events that the library itself says it did not deliver. */
+  readonly reported: number
+}
+
+interface Library {
+  readonly run: () => Promise<void>
+  readonly reported: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
+  const library = options.library === "effect-posthog" ? await openOurs(options) : openTheirs(options)
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  const { millis: heldMillis } = await eventLoopHeld(library.run)
+  const millis = performance.now() - start
+  const { system, user } = process.cpuUsage(cpu)
+  const reported = await library.reported()
+  await library.close()
+  return {
+    millis,
+    heldMillis,
+    reported,
+    cpuMicrosPerEvent: (user + system) / options.events,
+    peakMegabytes: process.resourceUsage().maxRSS / 1024
+  }
+}
+
+const pace = { events: 100, millis: 50 }
+
+const properties = (index: number) => ({
+  plan: "pro",
+  path: `/projects/${index % 1000}/settings`,
+  duration: index % 5000,
+  referrer: "https://example.com/pricing",
+  succeeded: true
+})
+
+const openOurs = async (options: CaptureOptions): Promise<Library> => {
+  const { batchSize, events, gzip, manner, url } = options
+  const runtime = openRuntime(url, {
+    events: manner === "backpressure"
+      ? {
+        whenFull: "backpressure",
+        compression: gzip === false ? "none" : "gzip",
+        maxBatchSize: batchSize,
+        flushAt: batchSize
+      }
+      : {}
+  })
+  const capture = (index: number) =>
+    Events.capture({ event: "page viewed", distinctId: `user-${index % 5000}`, properties: properties(index) })
+  const all = Effect.gen(function*() {
+    for (let index = 0; index < events; index++) {
+      yield* capture(index)
+      if (manner === "paced" && (index + 1) % pace.events === 0) yield* Effect.sleep(pace.millis)
+    }
+    yield* Events.flush
+  })
+  const counts = Effect.flatMap(EventQueue, (queue) => queue.counts)
+  // Layers are built before anything is measured.
+  await runtime.runPromise(counts)
+  return {
+    run: () => runtime.runPromise(all),
+    reported: async () => {
+      const { dropped, rejected } = await runtime.runPromise(counts)
+      return dropped + Object.values(rejected).reduce((sum, count) => sum + count, 0)
+    },
+    close: () => runtime.dispose()
+  }
+}
+
+const openTheirs = (options: CaptureOptions): Library => {
+  const { batchSize, events, gzip, manner, url } = options
+  const client = openClient(
+    url,
+    manner === "backpressure"
+      ? {
+        disableCompression: gzip === false,
+        maxBatchSize: batchSize ?? 100,
+        flushAt: 1_000_000,
+        flushInterval: 3_600_000
+      }
+      : {}
+  )
+  // It has no back-pressure of its own: as many events as its queue holds, then everything delivered, and again.
+  const chunk = 5000
+  let reported = 0
+  client.on("error", () => reported++)
+  return {
+    run: async () => {
+      for (let index = 0; index < events; index++) {
+        client.capture({ event: "page viewed", distinctId: `user-${index % 5000}`, properties: properties(index) })
+        if (manner === "paced" && (index + 1) % pace.events === 0) await setTimeout(pace.millis)
+        if (manner === "backpressure" && (index + 1) % chunk === 0) await client.flush()
+      }
+      await client.flush()
+      // What a flush left over, or what came in behind it.
+      await client.shutdown()
+    },
+    reported: () => Promise.resolve(reported),
+    close: () => client.shutdown()
+  }
+}

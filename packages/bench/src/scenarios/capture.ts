@@ -1,0 +1,154 @@
+import { openLoopback } from "../loopback/Loopback.ts"
+import type { Loopback } from "../loopback/Loopback.ts"
+import type { Row } from "../measuring/Row.ts"
+import { median, spread } from "../measuring/statistics.ts"
+import type { CaptureOptions, CaptureResult } from "../probes/capture.ts"
+import { probe } from "../probes/Probe.ts"
+import type { Mode, Scenario } from "./Scenario.ts"
+
+type Load = Omit<CaptureOptions, "library" | "url">
+
+interface Captured extends CaptureResult {
+  /** Events that arrived, each counted once. */
+  readonly arrived: number
+  readonly duplicates: number
+  readonly offered: number
+}
+
+interface Pair {
+  readonly ours: ReadonlyArray<Captured>
+  readonly theirs: ReadonlyArray<Captured>
+}
+
+/** Events offered at once, as fast as they can be delivered, and at a steady pace. Each in a process of its own. */
+export const capture: Scenario = async ({ mode }) => {
+  const loopback = await openLoopback({ definitions: {}, flags: {} })
+  const rows = [
+    ...(mode === "full" ? await burst(loopback, 10_000, 1) : []),
+    ...await burst(loopback, 100_000, 1),
+    ...await backpressure(loopback, mode),
+    ...(mode === "full" ? await paced(loopback) : [])
+  ]
+  loopback.close()
+  return { rows }
+}
+
+const burst = async (loopback: Loopback, events: number, rounds: number): Promise<ReadonlyArray<Row>> => {
+  const { ours, theirs } = await side(loopback, { events, manner: "burst" }, rounds)
+  const name = `${events.toLocaleString("en-US")} events at once, default settings`
+  const accounted = ({ arrived, offered, reported }: Captured) => (arrived + reported) / offered
+  const is100k = events === 100_000
+  return [
+    {
+      row: `${name}: share delivered or reported as lost`,
+      unit: "",
+      ours: of(ours, accounted),
+      anchor: 1,
+      anchorName: "all of them",
+      ratio: of(ours, accounted),
+      target: is100k ? 1 : undefined,
+      others: { "posthog-node": of(theirs, accounted) },
+      note: `delivered: ours ${percent(of(ours, share))}, posthog-node ${percent(of(theirs, share))}`
+    },
+    less(`${name}: peak memory`, "MB", ours, theirs, ({ peakMegabytes }) => peakMegabytes),
+    less(`${name}: event loop held`, "ms", ours, theirs, ({ heldMillis }) => heldMillis)
+  ]
+}
+
+const backpressure = async (loopback: Loopback, mode: Mode): Promise<ReadonlyArray<Row>> => {
+  const rows: Array<Row> = []
+  const loads = [{ batchSize: 100, gzip: true }, { batchSize: 1000, gzip: true }, { batchSize: 100, gzip: false }]
+  for (const load of mode === "full" ? loads : loads.slice(0, 1)) {
+    const events = mode === "full" ? 100_000 : 30_000
+    const { ours, theirs } = await side(loopback, { events, manner: "backpressure", ...load }, mode === "full" ? 7 : 1)
+    const name = `${events.toLocaleString("en-US")} events with back-pressure, batches of ${load.batchSize}, ${
+      load.gzip ? "gzip" : "no compression"
+    }`
+    const isBudgeted = load.gzip && load.batchSize === 100
+    const rate = ({ millis, offered }: Captured) => offered / millis
+    const rates = theirs.map((their, round) => rate(ours[round] ?? their) / rate(their))
+    rows.push(
+      {
+        row: `${name}: share delivered`,
+        unit: "",
+        ours: of(ours, share),
+        anchor: 1,
+        anchorName: "all of them",
+        ratio: of(ours, share),
+        target: isBudgeted ? 1 : undefined,
+        others: { "posthog-node": of(theirs, share) }
+      },
+      {
+        row: `${name}: rate`,
+        unit: "thousand/s",
+        ours: of(ours, rate),
+        anchor: of(theirs, rate),
+        anchorName: "posthog-node",
+        ratio: median(rates),
+        spread: spread(rates),
+        target: isBudgeted ? 3 : undefined
+      },
+      {
+        ...less(`${name}: processor time per event`, "µs", ours, theirs, ({ cpuMicrosPerEvent }) => cpuMicrosPerEvent),
+        target: isBudgeted ? 3 : undefined
+      },
+      less(`${name}: event loop held`, "ms", ours, theirs, ({ heldMillis }) => heldMillis)
+    )
+  }
+  return rows
+}
+
+const paced = async (loopback: Loopback): Promise<ReadonlyArray<Row>> => {
+  const { ours, theirs } = await side(loopback, { events: 6000, manner: "paced" }, 3)
+  return [
+    less(
+      "2,000 events a second: processor time per event",
+      "µs",
+      ours,
+      theirs,
+      ({ cpuMicrosPerEvent }) => cpuMicrosPerEvent
+    ),
+    less("2,000 events a second: event loop held", "ms", ours, theirs, ({ heldMillis }) => heldMillis)
+  ]
+}
+
+const side = async (loopback: Loopback, load: Load, rounds: number): Promise<Pair> => {
+  const pair = { ours: [] as Array<Captured>, theirs: [] as Array<Captured> }
+  for (let round = 0; round < rounds; round++) {
+    pair.ours.push(await captured(loopback, "effect-posthog", load))
+    pair.theirs.push(await captured(loopback, "posthog-node", load))
+  }
+  return pair
+}
+
+const captured = async (loopback: Loopback, library: CaptureOptions["library"], load: Load): Promise<Captured> => {
+  const result = await probe("capture", { library, url: loopback.url, ...load })
+  const { distinctEvents, events } = await loopback.received()
+  return { ...result, arrived: distinctEvents, duplicates: events - distinctEvents, offered: load.events }
+}
+
+const of = (captured: ReadonlyArray<Captured>, number: (captured: Captured) => number): number =>
+  median(captured.map(number))
+
+const share = ({ arrived, offered }: Captured): number => arrived / offered
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+const less = (
+  row: string,
+  unit: string,
+  ours: ReadonlyArray<Captured>,
+  theirs: ReadonlyArray<Captured>,
+  number: (captured: Captured) => number
+): Row => {
+  const ratios = theirs.map((their, round) => number(their) / number(ours[round] ?? their))
+  return {
+    row,
+    unit,
+    ours: of(ours, number),
+    anchor: of(theirs, number),
+    anchorName: "posthog-node",
+    ratio: median(ratios),
+    spread: ratios.length > 1 ? spread(ratios) : undefined
+  }
+}
