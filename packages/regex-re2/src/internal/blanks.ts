@@ -13,13 +13,13 @@ export const withServerBlanks = (pattern: string): string => {
   let inClass = false
   let text = ""
   for (let i = 0; i < pattern.length; i++) {
-    const character = pattern[i]!
+    const character = pattern.charAt(i)
     if (character !== "\\") {
       inClass = character === "[" || (inClass && character !== "]")
       text += character
       continue
     }
-    const escaped = pattern[++i] ?? ""
+    const escaped = pattern.charAt(++i)
     if (escaped === "s" || escaped === "S") {
       const members = escaped === "s" ? blanks : others
       text += inClass ? members : `[${members}]`
