@@ -67,6 +67,17 @@ describe("PostHogTest: flags", () => {
       deepStrictEqual((yield* posthog.remoteRequests).map(({ distinctId }) => distinctId), ["ada"])
     }).pipe(Effect.provide(PostHogTest.layer({ definitions }))))
 
+  it.effect("are asked for again after a change, although the server did not know them before", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      const later = evaluateFlags({ ...ada, flagKeys: ["later"] })
+      deepStrictEqual((yield* later).keys, [])
+      deepStrictEqual((yield* later).keys, [])
+      strictEqual((yield* posthog.remoteRequests).length, 1)
+      yield* posthog.setFlag("later", true)
+      deepStrictEqual((yield* later).keys, ["later"])
+    }).pipe(Effect.provide(PostHogTest.layer({ definitions }))))
+
   it.effect("see the persons and groups that the server has stored", () =>
     Effect.gen(function*() {
       const posthog = yield* test
@@ -82,6 +93,7 @@ describe("PostHogTest: flags", () => {
       const error = yield* Effect.flip(posthog.setDefinitions({ flags: "none" }))
       strictEqual(error.reason, "InvalidDocument")
       deepStrictEqual((yield* local).keys, ["everybody"])
+      deepStrictEqual((yield* evaluateFlags(ada)).keys, ["everybody", "new-editor"])
       yield* posthog.setDefinitions({ ...definitions, flags: [] })
       deepStrictEqual((yield* local).keys, [])
     }).pipe(Effect.provide(PostHogTest.layer({ definitions }))))
@@ -236,6 +248,17 @@ describe("PostHogTest: expectations", () => {
           "  captured:   signed up, paid (2 times)"
         ]
       )
+    }).pipe(withCapture))
+
+  it.effect("prefer an event of the same name as the nearest", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      yield* Events.capture({ event: "signed up", ...ada, properties: { amount: 12 } })
+      yield* Events.capture({ event: "paid", distinctId: "grace" })
+      const message = yield* messageOf(
+        posthog.expectEvent({ event: "paid", distinctId: "ada", properties: { amount: 12 } })
+      )
+      strictEqual(message[2], "  nearest:    paid of \"grace\"")
     }).pipe(withCapture))
 
   it.effect("say that nothing was captured", () =>
