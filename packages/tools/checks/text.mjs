@@ -4,7 +4,10 @@ import { join } from "node:path"
 import { isFile, root, run } from "./workspace.mjs"
 
 const rules = [
-  { pattern: /(?<![\w.:/])\/(?:work|root|tmp|home|Users|private|var\/folders)\/[\w.-]/, says: "a path of one machine" },
+  {
+    pattern: /(?:(?<![\w.:/])|(?<=file:\/\/))\/(?:work|root|tmp|home|Users|private|var\/folders)\/[\w.-]/,
+    says: "a path of one machine"
+  },
   { pattern: /\b[A-Z]:\\Users\\/, says: "a path of one machine" },
   { pattern: /\b(?:TO[D]O|FIXM[E]|HAC[K])\b/, says: "work left undone: do it, or write an issue" }
 ]
