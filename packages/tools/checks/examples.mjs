@@ -2,16 +2,42 @@
 //
 // docgen does both for most of them while it generates the reference. It overlooks the examples of classes and of their
 // static properties, so those are compiled and run here, in the same way.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+//
+// A package whose examples passed is not asked again until a source of any package changes.
+import { createHash } from "node:crypto"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import ts from "typescript"
 import { parse, visit } from "./syntax.mjs"
-import { isFile, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
+import { filesBelow, isFile, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const examples = async () => {
   const problems = []
-  for (const name of publishable) problems.push(...await docgen(name), ...await overlooked(name))
+  const state = fingerprint()
+  for (const name of publishable) {
+    const stamp = join(root, "packages", name, ".docgen", "passed")
+    if (isFile(stamp) && readFileSync(stamp, "utf8") === state) continue
+    const found = [...await docgen(name), ...await overlooked(name)]
+    if (found.length === 0) writeFileSync(stamp, state)
+    problems.push(...found)
+  }
   return problems
+}
+
+/** Of everything that the examples of a package can depend on. */
+const fingerprint = () => {
+  const hash = createHash("sha256")
+  const files = [
+    ...["package.json", "pnpm-lock.yaml"].map((file) => join(root, file)),
+    ...filesBelow(join(root, "packages", "tools"), (file) => /\.(?:mjs|json)$/.test(file)),
+    ...publishable.flatMap((name) => [
+      join(root, "packages", name, "package.json"),
+      join(root, "packages", name, "docgen.json"),
+      ...sourceFiles(name)
+    ])
+  ]
+  for (const file of files.filter(isFile)) hash.update(`${shown(file)}\0`).update(readFileSync(file)).update("\0")
+  return hash.digest("hex")
 }
 
 /** Generates the reference of a package into its `.docgen` folder. */
