@@ -19,23 +19,26 @@ export interface ExposureKey {
   readonly groups?: Readonly<Record<string, string | number>> | undefined
 }
 
-const value = (exposure: ExposureKey): string => {
-  switch (typeof exposure.value) {
+// Text with its length in front: what follows cannot be taken for a part of it.
+const text = (part: string): string => `${part.length}:${part}`
+
+const value = ({ value }: ExposureKey): string => {
+  switch (typeof value) {
     case "string":
-      return `s:${exposure.value}`
+      return `s${text(value)}`
     case "boolean":
-      return `b:${exposure.value}`
+      return value ? "b1" : "b0"
     default:
-      return "n:"
+      return "n"
   }
 }
 
-// `<` and `>` on strings compare code units, whatever the locale.
-const canonicalGroups = (groups: ExposureKey["groups"]): ReadonlyArray<readonly [string, string]> => {
-  if (groups === undefined) return []
-  return Object.keys(groups)
-    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-    .map((type) => [type, String(groups[type])] as const)
+// The default order of strings is by code unit, whatever the locale.
+const groups = ({ groups }: ExposureKey): string => {
+  if (groups === undefined) return ""
+  let encoded = ""
+  for (const type of Object.keys(groups).sort()) encoded += text(type) + text(String(groups[type]))
+  return encoded
 }
 
 /**
@@ -45,10 +48,4 @@ const canonicalGroups = (groups: ExposureKey["groups"]): ReadonlyArray<readonly 
  * @category getters
  */
 export const encode = (exposure: ExposureKey): string =>
-  JSON.stringify([
-    exposure.distinctId,
-    exposure.key,
-    value(exposure),
-    exposure.deviceId ?? "",
-    canonicalGroups(exposure.groups)
-  ])
+  text(exposure.distinctId) + text(exposure.key) + value(exposure) + text(exposure.deviceId ?? "") + groups(exposure)

@@ -229,7 +229,7 @@ class Snapshot implements FlagSnapshot {
         countRepeated(fiber)
         return Effect.succeed(result)
       }
-      return Effect.as(reportExposure(fiber, this.#evaluation, reporter, key), result)
+      return reportExposure(fiber, this.#evaluation, reporter, key, result)
     })
   }
 }

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { RequestContext } from "../CurrentRequest.ts"
-import type { Offered } from "../Delivery.ts"
 import type { EventDraft } from "../EventDraft.ts"
 import type { ExposureKey } from "../ExposureKey.ts"
 import * as Metrics from "../PostHogMetrics.ts"
@@ -33,7 +32,6 @@ const propertiesOf = (evaluation: Evaluation, key: string, record: FlagRecord | 
   const properties: Record<string, unknown> = {
     $feature_flag: key,
     $feature_flag_response: value,
-    [`$feature/${key}`]: value,
     locally_evaluated: isLocal
   }
   if (record !== undefined) {
@@ -54,6 +52,8 @@ const propertiesOf = (evaluation: Evaluation, key: string, record: FlagRecord | 
     const error = errorOf(evaluation, record)
     if (error !== "") properties["$feature_flag_error"] = error
   }
+  // Last, because its name differs from flag to flag: what comes before is of one shape for many.
+  properties[`$feature/${key}`] = value
   return properties
 }
 
@@ -74,18 +74,49 @@ const draftOf = (
   minimal: record !== undefined && record.minimalGate && record.hasExperiment === false
 })
 
+/** One read of one flag. */
+interface Reading {
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  readonly evaluation: Evaluation
+  readonly reporter: Reporter
+  readonly key: string
+  readonly record: FlagRecord | undefined
+  readonly exposure: ExposureKey
+}
+
+const tagsOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>) => fiber.getFiberRef(FiberRef.currentMetricLabels)
+
 // After OpenTelemetry's conventions an evaluation is an event in the trace of the one who asked.
-const trace = (
-  fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  evaluation: Evaluation,
-  key: string,
-  record: FlagRecord | undefined
-): void => {
+const trace = ({ evaluation, fiber, key, record }: Reading): void => {
   const span = fiber.currentSpan
   if (span === undefined || span._tag !== "Span" || !span.sampled) return
   const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
   const stale = evaluation.local?.stale === true
   span.event("feature_flag.evaluation", now, flagAttributes(key, record, errorOf(evaluation, record), stale))
+}
+
+const accept = (reading: Reading): void => {
+  Metrics.exposuresSent.unsafeUpdate(1, tagsOf(reading.fiber))
+  reading.evaluation.reported.add(reading.key)
+  trace(reading)
+}
+
+const takeBack = ({ exposure, fiber, reporter }: Reading): Effect.Effect<void> => {
+  Metrics.exposuresRejected.unsafeUpdate(1, tagsOf(fiber))
+  return reporter.dedup.release(exposure)
+}
+
+const offer = <A>(reading: Reading, result: A): Effect.Effect<A> => {
+  const { evaluation, fiber, key, record, reporter } = reading
+  const draft = draftOf(evaluation, key, record, fiber.getFiberRef(requestContextRef))
+  return Effect.matchCauseEffect(reporter.queue.tryOffer(draft), {
+    onFailure: (cause) => Effect.zipRight(takeBack(reading), Effect.failCause(cause)),
+    onSuccess: (offered) => {
+      if (offered._tag === "Rejected") return Effect.as(takeBack(reading), result)
+      accept(reading)
+      return Effect.succeed(result)
+    }
+  })
 }
 
 /**
@@ -94,47 +125,29 @@ const trace = (
  * @internal
  */
 export const countRepeated = (fiber: Fiber.RuntimeFiber<unknown, unknown>): void =>
-  Metrics.exposuresDeduplicated.unsafeUpdate(1, fiber.getFiberRef(FiberRef.currentMetricLabels))
+  Metrics.exposuresDeduplicated.unsafeUpdate(1, tagsOf(fiber))
 
 /**
- * Reports that the fiber reads a flag, unless that was reported before. Never waits for the queue. A claim whose event
- * the queue did not take is given back; in between nothing can interrupt.
+ * Reports that the fiber reads a flag, unless that was reported before, and gives `result`. Never waits for the queue. A
+ * claim whose event the queue did not take is given back; in between nothing can interrupt.
  *
  * @internal
  */
-export const reportExposure = (
+export const reportExposure = <A>(
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   evaluation: Evaluation,
   reporter: Reporter,
-  key: string
-): Effect.Effect<void> => {
+  key: string,
+  result: A
+): Effect.Effect<A> => {
   const { deviceId, distinctId, groups } = evaluation.subject
   const record = recordOf(evaluation, key)
   const exposure: ExposureKey = { distinctId, key, value: record?.value, deviceId, groups }
-  const offer = Effect.suspend(() =>
-    reporter.queue.tryOffer(draftOf(evaluation, key, record, fiber.getFiberRef(requestContextRef)))
-  )
-  const settle = (offered: Offered): Effect.Effect<void> => {
-    const tags = fiber.getFiberRef(FiberRef.currentMetricLabels)
-    if (offered._tag === "Rejected") {
-      Metrics.exposuresRejected.unsafeUpdate(1, tags)
-      return reporter.dedup.release(exposure)
-    }
-    Metrics.exposuresSent.unsafeUpdate(1, tags)
-    evaluation.reported.add(key)
-    trace(fiber, evaluation, key, record)
-    return Effect.void
-  }
   return Effect.uninterruptible(
     Effect.flatMap(reporter.dedup.claim(exposure), (claimed) => {
-      if (!claimed) {
-        countRepeated(fiber)
-        return Effect.void
-      }
-      return Effect.matchCauseEffect(offer, {
-        onFailure: (cause) => Effect.zipRight(reporter.dedup.release(exposure), Effect.failCause(cause)),
-        onSuccess: settle
-      })
+      if (claimed) return offer({ fiber, evaluation, reporter, key, record, exposure }, result)
+      countRepeated(fiber)
+      return Effect.succeed(result)
     })
   )
 }
