@@ -4,11 +4,11 @@
  *
  * @since 0.1.0
  */
-import { compress, initialState } from "./sha1.ts"
+import { compress, initialize } from "./sha1.ts"
 import { maximumBytes, writeUtf8 } from "./utf8.ts"
 
 /**
- * What stands before the identifier, as big-endian words; the bytes after its end are zero.
+ * What stands before the identifier, as big-endian words. The bytes after its end are zero, up to a block at least.
  *
  * @internal
  */
@@ -18,24 +18,59 @@ export interface PackedPrefix {
 }
 
 /**
+ * What stands behind the identifier: nothing for the rollout, a word for the variant.
+ *
  * @internal
  */
-export const salts = { rollout: "", variant: "variant" } as const
+export type Salt = 0 | 1
 
-type Salt = keyof typeof salts
+/**
+ * @internal
+ */
+export const rolloutSalt: Salt = 0
+
+/**
+ * @internal
+ */
+export const variantSalt: Salt = 1
+
+const saltTexts = ["", "variant"] as const
+
+const saltBytes = saltTexts[variantSalt].length
+
+/** The most bytes of a message in one block: one more ends it, and eight are its length. */
+const longestInBlock = 55
+
+const wordsInBlock = 16
+
+/** For a message in one block, a block of zeros before the identifier, and the block it reaches into. */
+const row = 2 * wordsInBlock
 
 const state = new Int32Array(5)
 
-let scratch = new Int32Array(16 * 16)
+const zeros = new Int32Array(wordsInBlock)
 
-/** Words that hold `bytes` bytes behind a prefix that ends within a word, and the byte that ends the message. */
-const wordsFor = (bytes: number): number => ((bytes + 4) >> 2) + 1
-
-const writeWords = (source: Uint8Array, length: number, words: Int32Array, offset: number, shift: number): void => {
+const writeWords = (source: Uint8Array, length: number, words: Int32Array, position: number): void => {
   for (let i = 0; i < length; i++) {
-    const position = i + shift
-    words[offset + (position >> 2)]! |= source[i]! << (24 - ((position & 3) << 3))
+    const at = position + i
+    words[at >> 2]! |= source[i]! << (24 - ((at & 3) << 3))
   }
+}
+
+/** The first 60 bits of the state, over 2^60. */
+const digest = (): number => ((state[0]! >>> 0) * 0x10000000 + (state[1]! >>> 4)) / 0x1000000000000000
+
+const blocksFor = (bytes: number): number => ((bytes + 8) >> 6) + 1
+
+/** Hashes whole blocks, which hold the message and the bit after it. */
+const hashBlocks = (blocks: Int32Array, bytes: number): number => {
+  initialize(state)
+  blocks[blocks.length - 2]! |= Math.floor(bytes / 0x20000000)
+  for (let offset = 0; offset < blocks.length; offset += wordsInBlock) {
+    const isLast = offset + wordsInBlock === blocks.length
+    compress(state, blocks, offset, zeros, 0, isLast ? bytes << 3 : 0)
+  }
+  return digest()
 }
 
 /**
@@ -44,8 +79,8 @@ const writeWords = (source: Uint8Array, length: number, words: Int32Array, offse
 export const packPrefix = (prefix: string): PackedPrefix => {
   const encoded = new Uint8Array(maximumBytes(prefix.length))
   const bytes = writeUtf8(prefix, encoded, 0)
-  const words = new Int32Array((bytes + 3) >> 2)
-  writeWords(encoded, bytes, words, 0, 0)
+  const words = new Int32Array(Math.max(wordsInBlock, (bytes + 3) >> 2))
+  writeWords(encoded, bytes, words, 0)
   return { bytes, words }
 }
 
@@ -56,86 +91,59 @@ export const packPrefix = (prefix: string): PackedPrefix => {
  * @internal
  */
 export class PackedIdentifier {
-  text: string | undefined
-  private encoded: Uint8Array
+  text: string | undefined = undefined
+  private encoded = new Uint8Array(128)
   private bytes = 0
-  private stride = 0
-  private words: Int32Array
-  private ready = 0
-
-  constructor() {
-    this.text = undefined
-    this.encoded = new Uint8Array(128)
-    this.words = new Int32Array(0)
-  }
+  private readonly rows = new Int32Array(8 * row)
+  private prepared = 0
 
   /** Replaces the identifier. */
   pack(text: string): void {
-    const room = maximumBytes(text.length) + salts.variant.length + 1
+    const room = maximumBytes(text.length) + saltBytes + 1
     if (this.encoded.length < room) {
       this.encoded = new Uint8Array(room)
     }
     this.bytes = writeUtf8(text, this.encoded, 0)
-    this.stride = wordsFor(this.bytes + salts.variant.length + 1)
-    if (this.words.length < this.stride * 8) {
-      this.words = new Int32Array(this.stride * 8)
-    }
-    this.ready = 0
+    this.prepared = 0
     this.text = text
   }
 
   /** The first 60 bits of the SHA-1 of prefix, identifier and salt, over 2^60. */
   hash(prefix: PackedPrefix, salt: Salt): number {
-    const shift = prefix.bytes & 3
-    const variety = salt === "variant" ? shift + 4 : shift
-    if ((this.ready & (1 << variety)) === 0) {
-      this.prepare(variety, shift, salt)
+    const prefixBytes = prefix.bytes
+    const total = prefixBytes + this.bytes + (salt === variantSalt ? saltBytes : 0)
+    if (total > longestInBlock) {
+      return this.hashLong(prefix, salt, total)
     }
-    const total = prefix.bytes + this.bytes + salts[salt].length
-    const end = ((total + 8) >> 6) * 16 + 16
-    if (scratch.length < end) {
-      scratch = new Int32Array(end)
+    const variety = (salt << 2) | (prefixBytes & 3)
+    if ((this.prepared & (1 << variety)) === 0) {
+      this.prepare(variety, salt)
     }
-    const block = scratch
-    const prefixWords = prefix.words
-    const whole = prefix.bytes >> 2
-    for (let i = 0; i < whole; i++) {
-      block[i] = prefixWords[i]!
-    }
-    const words = this.words
-    let from = variety * this.stride
-    const until = whole + ((shift + this.bytes + salts[salt].length) >> 2) + 1
-    block[whole] = shift === 0 ? words[from]! : prefixWords[whole]! | words[from]!
-    for (let i = whole + 1; i < until; i++) {
-      block[i] = words[++from]!
-    }
-    for (let i = until; i < end; i++) {
-      block[i] = 0
-    }
-    block[end - 1] = total << 3
-    return digest(block, end)
+    initialize(state)
+    compress(state, prefix.words, 0, this.rows, variety * row + wordsInBlock - (prefixBytes >> 2), total << 3)
+    return digest()
   }
 
-  private prepare(variety: number, shift: number, salt: Salt): void {
-    const length = writeUtf8(salts[salt], this.encoded, this.bytes)
+  /** Puts the salt, and the bit that ends the message, behind the identifier. */
+  private finish(salt: Salt): number {
+    const length = writeUtf8(saltTexts[salt], this.encoded, this.bytes)
     this.encoded[length] = 0x80
-    const offset = variety * this.stride
-    this.words.fill(0, offset, offset + this.stride)
-    writeWords(this.encoded, length + 1, this.words, offset, shift)
-    this.ready |= 1 << variety
+    return length + 1
   }
-}
 
-const digest = (block: Int32Array, end: number): number => {
-  state[0] = initialState[0]!
-  state[1] = initialState[1]!
-  state[2] = initialState[2]!
-  state[3] = initialState[3]!
-  state[4] = initialState[4]!
-  for (let offset = 0; offset < end; offset += 16) {
-    compress(state, block, offset)
+  private prepare(variety: number, salt: Salt): void {
+    const start = variety * row + wordsInBlock
+    this.rows.fill(0, start, start + wordsInBlock)
+    writeWords(this.encoded, this.finish(salt), this.rows, start * 4 + (variety & 3))
+    this.prepared |= 1 << variety
   }
-  return ((state[0] >>> 0) * 0x10000000 + (state[1] >>> 4)) / 0x1000000000000000
+
+  private hashLong(prefix: PackedPrefix, salt: Salt, total: number): number {
+    const blocks = new Int32Array(blocksFor(total) * wordsInBlock)
+    blocks.set(prefix.words.subarray(0, (prefix.bytes + 3) >> 2))
+    writeWords(this.encoded, this.finish(salt), blocks, prefix.bytes)
+    return hashBlocks(blocks, total)
+  }
 }
 
 /**
@@ -145,11 +153,9 @@ const digest = (block: Int32Array, end: number): number => {
  */
 export const hashText = (text: string): number => {
   const encoded = new Uint8Array(maximumBytes(text.length) + 1)
-  const length = writeUtf8(text, encoded, 0)
-  encoded[length] = 0x80
-  const block = new Int32Array(((length + 8) >> 6) * 16 + 16)
-  writeWords(encoded, length + 1, block, 0, 0)
-  block[block.length - 2] = Math.floor(length / 0x20000000)
-  block[block.length - 1] = length << 3
-  return digest(block, block.length)
+  const bytes = writeUtf8(text, encoded, 0)
+  encoded[bytes] = 0x80
+  const blocks = new Int32Array(blocksFor(bytes) * wordsInBlock)
+  writeWords(encoded, bytes + 1, blocks, 0)
+  return hashBlocks(blocks, bytes)
 }

@@ -5,7 +5,7 @@ import type { Problem } from "../Problem.ts"
 import type { RegexEngine } from "../RegexEngine.ts"
 import { compileCohort } from "./compileCohort.ts"
 import type { FlagScope } from "./compileFlag.ts"
-import { compileFlag, disabled } from "./compileFlag.ts"
+import { compileFlag, disabled, settledResult } from "./compileFlag.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import { DocumentReader, isObject, renderPath, step } from "./documentReader.ts"
 import { Bucketing } from "./pass.ts"
@@ -187,6 +187,7 @@ class DocumentCompiler {
       const body = compileFlag(definition, path, flag, this.scope, reader)
       if (reader.problem === undefined) {
         flag.body = body
+        flag.settled = body._tag === "Plan" ? settledResult(body) : body
       } else {
         this.report("MalformedFlag", key, reader.problem.path, reader.problem.message)
       }

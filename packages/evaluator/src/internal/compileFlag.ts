@@ -52,8 +52,27 @@ const resolved = (
   conditionIndex: number | undefined
 ): Resolved => Object.freeze({ _tag: "Resolved", value, payload, reason, conditionIndex })
 
-const unmatched = (reason: ReasonCode, conditionIndex: number | undefined): Resolved =>
-  resolved(false, undefined, reason, conditionIndex)
+/** Results without a payload differ only in their condition: flags share those of the first conditions. */
+const perCondition = (value: boolean, reason: ReasonCode): (index: number) => Resolved => {
+  const first = Array.from({ length: 16 }, (_, index) => resolved(value, undefined, reason, index))
+  return (index) => first[index] ?? resolved(value, undefined, reason, index)
+}
+
+const matchedAt = perCondition(true, "condition_match")
+
+const missedAt = perCondition(false, "out_of_rollout_bound")
+
+const unmatchedAt = perCondition(false, "no_condition_match")
+
+const skippedAt = perCondition(false, "no_group_type")
+
+const withoutCondition = resolved(false, undefined, "no_condition_match", undefined)
+
+const declined = resolved(false, undefined, "super_condition_value", undefined)
+
+const noDeviceId = inconclusive("the device id is not supplied")
+
+const noIdentifier = inconclusive("the identifier to place in the rollout cannot be used")
 
 /**
  * Compiles what decides a flag: a constant result, or a plan. What the reader notes as a problem leaves the flag to the
@@ -95,6 +114,23 @@ export const compileFlag = (
   })
 }
 
+/**
+ * The result of a flag that is on for everyone: its first condition asks for nothing.
+ *
+ * @internal
+ */
+export const settledResult = (plan: FlagPlan): Resolved | undefined => {
+  const first = plan.conditions[0]
+  if (
+    first === undefined || plan.bucketing.kind === "group" || plan.enrolment !== undefined ||
+    plan.holdout !== undefined ||
+    first.group !== "none" || first.filters.length > 0 || first.percentage !== 100
+  ) {
+    return undefined
+  }
+  return first.pinned ?? (plan.variants.length === 0 ? first.plain : undefined)
+}
+
 const compilePlan = (
   definition: DocumentObject,
   filters: DocumentObject,
@@ -119,13 +155,9 @@ const compilePlan = (
     conditions: conditions.map((condition, index) =>
       compileCondition(condition, index, step(groupsPath, index), { individual, bucketing, variants }, compiler)
     ),
-    withoutCondition: unmatched("no_condition_match", undefined),
-    withoutGroup: unmatched("no_group_type", 0),
-    unknownIdentifier: inconclusive(
-      individual.kind === "device"
-        ? "the device id is not supplied"
-        : "the identifier to place in the rollout is not usable"
-    )
+    withoutCondition,
+    withoutGroup: skippedAt(0),
+    unknownIdentifier: individual.kind === "device" ? noDeviceId : noIdentifier
   }
 }
 
@@ -135,7 +167,7 @@ const compileEnrolment = ({ flag, payload }: Compiler): Enrolment => {
   return {
     property,
     enrolled: resolved(true, payload("true"), "super_condition_value", undefined),
-    declined: unmatched("super_condition_value", undefined),
+    declined,
     state: (pass) => {
       const state = pass.person(property)
       return isJsonValue(state) ? isTruthy(state) : unknown
@@ -201,6 +233,7 @@ const compileCondition = (
   const rollout = "rollout_percentage"
   const percentage = reader.optionalNumber(condition[rollout], step(path, rollout)) ?? 100
   const pin = reader.optionalText(condition["variant"], step(path, "variant"))
+  const plainPayload = payload("true")
   const matched = (key: string) => resolved(key, payload(key), "condition_match", index)
   const pinned = pin !== undefined && shared.variants.some((variant) => variant.key === pin) ? matched(pin) : undefined
   return {
@@ -214,11 +247,11 @@ const compileCondition = (
     bucketing,
     group,
     pinned,
-    plain: resolved(true, payload("true"), "condition_match", index),
+    plain: plainPayload === undefined ? matchedAt(index) : resolved(true, plainPayload, "condition_match", index),
     chosen: pinned === undefined ? shared.variants.map((variant) => matched(variant.key)) : [],
-    missed: unmatched("out_of_rollout_bound", index),
-    unmatched: unmatched("no_condition_match", index),
-    skipped: unmatched("no_group_type", index)
+    missed: missedAt(index),
+    unmatched: unmatchedAt(index),
+    skipped: skippedAt(index)
   }
 }
 

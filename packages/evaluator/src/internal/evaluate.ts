@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Inconclusive, Resolved, Result } from "../Result.ts"
+import { rolloutSalt, variantSalt } from "./bucketing.ts"
 import type { Pass } from "./pass.ts"
 import type { CompiledCohort, CompiledFlag, Condition, FlagPlan } from "./plan.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
@@ -19,7 +20,10 @@ const tooDeep = inconclusive("the flag depends on flags that depend on others fo
  * @internal
  */
 export const flagResult = (flag: CompiledFlag, pass: Pass): Exclude<Result, { readonly _tag: "Unknown" }> => {
-  const { body, reference } = flag
+  const { body, reference, settled } = flag
+  if (settled !== undefined) {
+    return settled
+  }
   if (body._tag !== "Plan") {
     return body
   }
@@ -194,7 +198,7 @@ export const testFilters = ({ filters }: Condition, pass: Pass): Verdict => {
  */
 export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Resolved | Inconclusive => {
   if (condition.percentage !== 100) {
-    const hash = pass.hash(plan.prefix, condition.bucketing, "rollout")
+    const hash = pass.hash(plan.prefix, condition.bucketing, rolloutSalt)
     if (hash === undefined) {
       return plan.unknownIdentifier
     }
@@ -209,7 +213,7 @@ export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Res
   if (variants.length === 0) {
     return condition.plain
   }
-  const hash = pass.hash(plan.prefix, condition.bucketing, "variant")
+  const hash = pass.hash(plan.prefix, condition.bucketing, variantSalt)
   if (hash === undefined) {
     return plan.unknownIdentifier
   }

@@ -18,6 +18,7 @@ import type {
   VariantExplanation
 } from "../Explanation.ts"
 import type { Result } from "../Result.ts"
+import { rolloutSalt, variantSalt } from "./bucketing.ts"
 import { flagResult, isSkipped, outcomeOf, testFilters } from "./evaluate.ts"
 import type { Bucketing } from "./pass.ts"
 import { Pass } from "./pass.ts"
@@ -166,7 +167,7 @@ class Tracer {
   }
 
   private rollout(plan: FlagPlan, { bucketing, percentage, threshold }: Condition): RolloutExplanation {
-    const hash = percentage === 100 ? undefined : this.pass.hash(plan.prefix, bucketing, "rollout")
+    const hash = percentage === 100 ? undefined : this.pass.hash(plan.prefix, bucketing, rolloutSalt)
     const included = percentage === 100 ? true : hash === undefined ? undefined : hash <= threshold
     return { percentage, bucketedBy: bucketedBy(bucketing), hash, included }
   }
@@ -180,7 +181,7 @@ class Tracer {
     if (pinned !== undefined) {
       return { chosen: String(pinned.value), pinned: true, hash: undefined, ranges }
     }
-    const hash = this.pass.hash(prefix, bucketing, "variant")
+    const hash = this.pass.hash(prefix, bucketing, variantSalt)
     const chosen = hash === undefined ? undefined : variants.find(({ end }) => hash < end)?.key ?? true
     return { chosen, pinned: false, hash, ranges }
   }

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import type { EvaluationContext } from "../EvaluationContext.ts"
-import type { PackedPrefix } from "./bucketing.ts"
-import { PackedIdentifier, packPrefix } from "./bucketing.ts"
+import type { PackedPrefix, Salt } from "./bucketing.ts"
+import { PackedIdentifier, packPrefix, rolloutSalt } from "./bucketing.ts"
 import { textForm } from "./textForm.ts"
 import { firstCodePoints } from "./utf8.ts"
 
@@ -67,7 +67,7 @@ export class Bucketing {
     this.groupType = groupType
   }
 
-  hash(identifier: string, prefix: PackedPrefix, salt: "rollout" | "variant"): number {
+  hash(identifier: string, prefix: PackedPrefix, salt: Salt): number {
     if (identifier === "") {
       return 0
     }
@@ -78,7 +78,7 @@ export class Bucketing {
   holdout(identifier: string): number {
     this.prepare(identifier)
     if (Number.isNaN(this.holdoutHash)) {
-      this.holdoutHash = this.packed.hash(holdoutPrefix, "rollout")
+      this.holdoutHash = this.packed.hash(holdoutPrefix, rolloutSalt)
     }
     return this.holdoutHash
   }
@@ -164,7 +164,7 @@ export class Pass {
   }
 
   /** Where the identifier falls for the rollout or the variants of a flag; `undefined` when it is not known. */
-  hash(prefix: PackedPrefix, bucketing: Bucketing, salt: "rollout" | "variant"): number | undefined {
+  hash(prefix: PackedPrefix, bucketing: Bucketing, salt: Salt): number | undefined {
     const identifier = this.identifier(bucketing)
     if (identifier === undefined) {
       return undefined
@@ -175,7 +175,7 @@ export class Pass {
       this.rolloutHash = Number.NaN
       this.variantHash = Number.NaN
     }
-    if (salt === "rollout") {
+    if (salt === rolloutSalt) {
       return Number.isNaN(this.rolloutHash)
         ? this.rolloutHash = bucketing.hash(identifier, prefix, salt)
         : this.rolloutHash

@@ -191,12 +191,15 @@ export class CompiledFlag {
   /** Evaluation contexts dropped it. */
   readonly dropped: boolean
   body: FlagPlan | Resolved | Unresolved
+  /** The result, when it is the same for every caller. */
+  settled: Resolved | Unresolved | undefined
 
   constructor(metadata: FlagMetadata, reference: Reference, dropped: boolean, body: Resolved | Unresolved) {
     this.metadata = metadata
     this.reference = reference
     this.dropped = dropped
     this.body = body
+    this.settled = body
   }
 }
 

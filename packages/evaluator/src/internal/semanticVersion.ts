@@ -52,12 +52,25 @@ const readComponent = (component: string): string | undefined => {
 /** Drops one `v`, only if it comes first, then blanks. */
 const withoutDecoration = (text: string): string => (text.charCodeAt(0) === 0x76 ? text.slice(1) : text).trim()
 
+let lastText: string | undefined = undefined
+
+let lastVersion: SemanticVersion | undefined = undefined
+
 /**
- * Reads the text form of a version; `undefined` when it is not one.
+ * Reads the text form of a version; `undefined` when it is not one. Remembers the last: the flags of one evaluation look
+ * at the same version.
  *
  * @internal
  */
 export const parseVersion = (text: string): SemanticVersion | undefined => {
+  if (text !== lastText) {
+    lastVersion = readVersion(text)
+    lastText = text
+  }
+  return lastVersion
+}
+
+const readVersion = (text: string): SemanticVersion | undefined => {
   const trimmed = withoutDecoration(text)
   const end = trimmed.search(/[-+]/)
   const components = (end === -1 ? trimmed : trimmed.slice(0, end)).split(".")

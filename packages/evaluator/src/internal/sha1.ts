@@ -7,31 +7,47 @@
  * @since 0.1.0
  */
 
-/** @internal */
-export const initialState: ReadonlyArray<number> = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
+/**
+ * @internal
+ */
+export const initialize = (state: Int32Array): void => {
+  state[0] = 0x67452301
+  state[1] = 0xefcdab89
+  state[2] = 0x98badcfe
+  state[3] = 0x10325476
+  state[4] = 0xc3d2e1f0
+}
 
 /**
- * Adds the block at `offset` to the state.
+ * Adds a block to the state: sixteen words of `left` from `from`, and of `right` from `start`, laid over each other. The
+ * last word takes the length of the message in bits, when there is no other.
  *
  * @internal
  */
-export const compress = (state: Int32Array, block: Int32Array, offset: number): void => {
-  let w0 = block[offset]!
-  let w1 = block[offset + 1]!
-  let w2 = block[offset + 2]!
-  let w3 = block[offset + 3]!
-  let w4 = block[offset + 4]!
-  let w5 = block[offset + 5]!
-  let w6 = block[offset + 6]!
-  let w7 = block[offset + 7]!
-  let w8 = block[offset + 8]!
-  let w9 = block[offset + 9]!
-  let w10 = block[offset + 10]!
-  let w11 = block[offset + 11]!
-  let w12 = block[offset + 12]!
-  let w13 = block[offset + 13]!
-  let w14 = block[offset + 14]!
-  let w15 = block[offset + 15]!
+export const compress = (
+  state: Int32Array,
+  left: Int32Array,
+  from: number,
+  right: Int32Array,
+  start: number,
+  bits: number
+): void => {
+  let w0 = left[from]! | right[start]!
+  let w1 = left[from + 1]! | right[start + 1]!
+  let w2 = left[from + 2]! | right[start + 2]!
+  let w3 = left[from + 3]! | right[start + 3]!
+  let w4 = left[from + 4]! | right[start + 4]!
+  let w5 = left[from + 5]! | right[start + 5]!
+  let w6 = left[from + 6]! | right[start + 6]!
+  let w7 = left[from + 7]! | right[start + 7]!
+  let w8 = left[from + 8]! | right[start + 8]!
+  let w9 = left[from + 9]! | right[start + 9]!
+  let w10 = left[from + 10]! | right[start + 10]!
+  let w11 = left[from + 11]! | right[start + 11]!
+  let w12 = left[from + 12]! | right[start + 12]!
+  let w13 = left[from + 13]! | right[start + 13]!
+  let w14 = left[from + 14]! | right[start + 14]!
+  let w15 = left[from + 15]! | right[start + 15]! | bits
   let a = state[0]!
   let b = state[1]!
   let c = state[2]!

@@ -156,13 +156,15 @@ export const isBooleanLike = (value: unknown, depth: number = deepestJson): bool
  * @internal
  */
 export const asciiLower = (text: string): string => {
+  let hasUpper = false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit > 0x7f) {
       return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
     }
+    hasUpper = hasUpper || (unit >= 0x41 && unit <= 0x5a)
   }
-  return text.toLowerCase()
+  return hasUpper ? text.toLowerCase() : text
 }
 
 /**
