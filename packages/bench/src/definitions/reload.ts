@@ -6,11 +6,12 @@
  *
  * The load: in each turn of the event loop, one evaluation of ten flags. `turn` is the time from one turn to the next,
  * that is, how long the loop was held. On a machine that does other work too, a part of that time went elsewhere: `busy`
- * counts no more of it than the processor time that this process used.
+ * counts no more of it than the processor time that this process used. `collection` is the longest pause for garbage.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { DefinitionsSource, LocalEvaluator, PostHogConfig } from "effect-posthog"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -18,6 +19,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { PerformanceObserver } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
 import { definitionsDocument } from "./document.ts"
 
@@ -43,6 +45,11 @@ interface Sample {
   readonly busy: Array<number>
 }
 
+let longestCollection = 0
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longestCollection = Math.max(longestCollection, duration)
+}).observe({ entryTypes: ["gc"] })
+
 const processorTime = (): number => {
   const { system, user } = process.cpuUsage()
   return (system + user) / 1000
@@ -54,12 +61,14 @@ const summary = (name: string, { busy, evaluations, turns }: Sample) => {
   turns.sort((left, right) => left - right)
   const micros = (value: number) => `${(value * 1000).toFixed(1)} µs`.padStart(11)
   const millis = (value: number) => `${value.toFixed(2)} ms`.padStart(9)
-  console.log(
+  return Console.log(
     `${name.padEnd(8)} ${String(evaluations.length).padStart(8)} evaluations  p50 ${
       micros(quantile(evaluations, 0.5))
     }  p99 ${micros(quantile(evaluations, 0.99))}  max ${micros(quantile(evaluations, 1))}   turn p99 ${
       millis(quantile(turns, 0.99))
-    }  max ${millis(quantile(turns, 1))}   busy max ${millis(quantile(busy, 1))}`
+    }  max ${millis(quantile(turns, 1))}   busy max ${millis(quantile(busy, 1))}   collection max ${
+      millis(longestCollection)
+    }`
   )
 }
 
@@ -68,7 +77,7 @@ const measure = (client: string) =>
     const { evaluate, ready, reload } = yield* LocalEvaluator
     const started = performance.now()
     yield* ready
-    console.log(`\n${client}: first load ${(performance.now() - started).toFixed(0)} ms`)
+    yield* Console.log(`\n${client}: first load ${(performance.now() - started).toFixed(0)} ms`)
 
     const keys = definitionsDocument(flags, 0).flags.slice(0, 1000).map(({ key }) => key)
     let sample: Sample = { busy: [], evaluations: [], turns: [] }
@@ -98,9 +107,10 @@ const measure = (client: string) =>
         turnFrom = performance.now()
         busyFrom = processorTime()
         const since = performance.now()
+        longestCollection = 0
         yield* Effect.ignore(effect)
         const taken = performance.now() - since
-        summary(name, sample)
+        yield* summary(name, sample)
         return taken
       })
 
@@ -109,7 +119,7 @@ const measure = (client: string) =>
     const taken = yield* phase("during", Effect.repeatN(reload, reloads - 1))
     yield* phase("after", Effect.sleep("2 seconds"))
     running = false
-    console.log(`${reloads} reloads, ${(taken / reloads).toFixed(0)} ms each`)
+    yield* Console.log(`${reloads} reloads, ${(taken / reloads).toFixed(0)} ms each`)
   })
 
 const program = (name: string, client: typeof FetchHttpClient.layer) =>
