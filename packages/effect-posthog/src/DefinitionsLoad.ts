@@ -21,7 +21,7 @@ export interface Loaded {
   readonly staleSince?: number | undefined
   /** Why the document is an old copy. The load counts as failed with it, though the document is installed. */
   readonly failure?: DefinitionsError | undefined
-  /** Run once after the document was installed; not when it was refused. */
+  /** Run once after the document was installed; not when it was refused. Not interrupted: it must bound itself. */
   readonly onInstalled?: Effect.Effect<void> | undefined
 }
 

@@ -182,6 +182,6 @@ describe("the loader", () => {
         }
         yield* Scope.close(scope, Exit.void)
       }),
-    { fastCheck: { numRuns: 60 } }
+    { fastCheck: { numRuns: 40 } }
   )
 })

@@ -172,6 +172,31 @@ describe("layerCached", () => {
       assert.strictEqual(yield* Effect.orDie(store.size), 0)
     }))
 
+  it.scoped("an application that ends as soon as it is ready leaves its copy all the same", () =>
+    Effect.gen(function*() {
+      const store = yield* memoryStore
+      const endpoint = makeEndpoint(ok(document(["one"])))
+      yield* Effect.scoped(Effect.flatMap(start(endpoint.client, store), ({ ready }) => ready))
+      assert.strictEqual(yield* Effect.orDie(store.size), 1)
+    }))
+
+  it.scoped("an application ends within seconds, though its store hangs", () =>
+    Effect.gen(function*() {
+      const hanging = Effect.uninterruptible(Effect.never)
+      const store = KeyValueStore.makeStringOnly({
+        get: () => hanging,
+        set: () => hanging,
+        remove: () => hanging,
+        clear: hanging,
+        size: hanging
+      })
+      const endpoint = makeEndpoint(ok(document(["one"])))
+      const life = Effect.scoped(Effect.flatMap(start(endpoint.client, store), ({ ready }) => ready))
+      const ended = yield* Effect.fork(life)
+      yield* TestClock.adjust("5 seconds")
+      yield* ended
+    }))
+
   it.scoped("two projects keep their copies apart", () =>
     Effect.gen(function*() {
       const store = yield* memoryStore

@@ -3,10 +3,12 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { DefinitionsError } from "../DefinitionsError.ts"
 import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoad.ts"
@@ -20,6 +22,7 @@ import { evaluate } from "./definitionsState.ts"
 import type { DefinitionsState } from "./definitionsState.ts"
 import { runSteps } from "./eventLoop.ts"
 import { install } from "./installation.ts"
+import type { Installation } from "./installation.ts"
 
 /** Changes that a subscriber may be behind before it loses the oldest. */
 const changesKept = 256
@@ -55,6 +58,14 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", source.name)
   const refreshCount = Metric.tagged(PostHogMetrics.definitionsRefreshes, "source", source.name)
   const failureCount = Metric.tagged(PostHogMetrics.definitionsFailures, "source", source.name)
+
+  // An application that ends as soon as it is ready still leaves its definitions in caches: what has been installed is
+  // seen through before the layer is closed.
+  const commits = yield* Scope.make()
+  let committing: Fiber.RuntimeFiber<void> | undefined
+  yield* Effect.addFinalizer((exit) =>
+    Effect.zipRight(committing === undefined ? Effect.void : Fiber.await(committing), Scope.close(commits, exit))
+  )
 
   let state: DefinitionsState | undefined
   let underWay: Deferred.Deferred<void, DefinitionsError> | undefined
@@ -106,10 +117,8 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     return Effect.zipRight(Metric.set(flags, 0), publish({ added: [], removed, changed: [] }))
   })
 
-  const replace = Effect.fnUntraced(function*(loaded: Loaded) {
+  const commit = Effect.fnUntraced(function*(loaded: Loaded, { change, installed }: Installation) {
     const previous = state?.installed
-    const installation = yield* runSteps(() => install(loaded.document, previous, compileOptions))
-    const { change, installed } = yield* installation
     state = {
       installed,
       etag: loaded.etag,
@@ -122,6 +131,14 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     yield* publish(change)
     if (loaded.onInstalled !== undefined) yield* loaded.onInstalled
     if (installed !== previous) yield* Report.installed(installed)
+  })
+
+  const replace = Effect.fnUntraced(function*(loaded: Loaded) {
+    const installation = yield* Effect.flatten(
+      runSteps(() => install(loaded.document, state?.installed, compileOptions))
+    )
+    committing = yield* Effect.forkIn(commit(loaded, installation), commits)
+    yield* Fiber.join(committing)
   })
 
   const apply = Effect.fnUntraced(function*(answer: DefinitionsLoad) {

@@ -63,6 +63,7 @@ export const storedDefinitions = (
   const guarded = <A, E>(what: string, effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
     effect.pipe(
       Effect.disconnect,
+      Effect.interruptible,
       Effect.timeout(patience),
       Effect.asSome,
       Effect.catchAllCause((cause) =>
