@@ -42,7 +42,8 @@ export interface DefinitionsOptions {
 
 /**
  * Valid definitions documents: flags named `flag-0`, `flag-1` ... with conditions of every operator family, percentages,
- * variants, payloads, group flags, device bucketing, nested cohorts and dependencies.
+ * variants, payloads, group flags, conditions with an aggregation of their own, device bucketing, holdouts, early access,
+ * nested, cyclic and static cohorts, and dependencies.
  *
  * @since 0.1.0
  * @category constructors

@@ -81,14 +81,6 @@ export interface StatusOptions {
 const constructors = Data.taggedEnum<Fault>()
 
 /**
- * Tells the kinds of fault apart by `_tag`, exhaustively.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const match: typeof constructors.$match = constructors.$match
-
-/**
  * The normal answer: a place holder in a sequence, as in `script("flags", Fault.pass, Fault.status(503))`.
  *
  * @since 0.1.0

@@ -8,6 +8,7 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
+import type * as HttpServer from "@effect/platform/HttpServer"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -120,6 +121,12 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
     Layer.scoped(PostHogServer, make(options))
 }
 
+const urlOf = (address: HttpServer.Address): string => {
+  if (address._tag === "UnixAddress") return `http+unix://${encodeURIComponent(address.path)}`
+  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
+  return `http://${host}:${address.port}`
+}
+
 /**
  * Starts a server that lives as long as the scope; {@link layer} is this as a layer.
  *
@@ -159,7 +166,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   }
 
   return PostHogServer.of({
-    url: server.address._tag === "TcpAddress" ? `http://${server.address.hostname}:${server.address.port}` : "",
+    url: urlOf(server.address),
     requests: log.requests,
     requestsTo,
     flagRequests: typed("flags", FlagsBody),

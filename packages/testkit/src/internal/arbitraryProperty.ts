@@ -65,7 +65,7 @@ const families: ReadonlyArray<Family> = [
     ]
   },
   {
-    names: ["beta", "is_admin"],
+    names: ["beta", "is_admin", "$feature_enrollment/flag-0", "$feature_enrollment/flag-1"],
     values: boolean,
     conditions: [{ operators: ["exact", "is_not"], value: orList(boolean) }, presence]
   },
