@@ -6,8 +6,8 @@
 import * as Data from "effect/Data"
 
 /**
- * An event as a test expects it. Only what is given counts: a property that is not named may have any value. A value is
- * compared as JSON would show it.
+ * An event as a test expects it. Only what is given counts: a property that is not named may have any value, and one
+ * that is `undefined` must be absent. Values are compared deeply.
  *
  * @since 0.1.0
  * @category models

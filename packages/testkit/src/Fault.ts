@@ -48,6 +48,8 @@ export type Fault = Data.TaggedEnum<{
     readonly results: ReadonlyArray<EventResult>
     readonly headers: Readonly<Record<string, string>>
   }
+  /** A 413 for a request with more events than this, the normal answer for any other. */
+  readonly MaxEvents: { readonly count: number }
   /** The answer of a project that has used up its quota, in the form of the endpoint. */
   readonly QuotaLimited: {}
   /** A flags answer that says some flags could not be computed. */
@@ -210,6 +212,14 @@ export const results = (
       ...options.headers
     }
   })
+
+/**
+ * A 413 for a request with more events than this; any other gets the normal answer. Made for `PostHogServer.always`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const maxEvents = (count: number): Fault => constructors.MaxEvents({ count })
 
 /**
  * A project over its quota: a 200 without flags and with `quotaLimited` from the flags endpoint, a 402 from the

@@ -8,7 +8,7 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
-import type * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -121,11 +121,10 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
     Layer.scoped(PostHogServer, make(options))
 }
 
-const urlOf = (address: HttpServer.Address): string => {
-  if (address._tag === "UnixAddress") return `http+unix://${encodeURIComponent(address.path)}`
-  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
-  return `http://${host}:${address.port}`
-}
+const urlOf = (address: HttpServer.Address): string =>
+  address._tag === "TcpAddress" && address.hostname.includes(":")
+    ? `http://[${address.hostname}]:${address.port}`
+    : HttpServer.formatAddress(address)
 
 /**
  * Starts a server that lives as long as the scope; {@link layer} is this as a layer.

@@ -261,6 +261,27 @@ describe("PostHogTest: expectations", () => {
       strictEqual(message[2], "  nearest:    paid of \"grace\"")
     }).pipe(withCapture))
 
+  it.effect("prefer an exposure of the same flag as the nearest", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      yield* posthog.setFlag("gamma", false)
+      const snapshot = yield* evaluateFlags(ada)
+      yield* snapshot.getFlag("gamma")
+      yield* snapshot.getFlag("beta")
+      const message = yield* messageOf(
+        posthog.expectExposure({
+          flag: "beta",
+          value: false,
+          distinctId: "ada",
+          properties: { locally_evaluated: true }
+        })
+      )
+      deepStrictEqual(message.slice(3, 5), [
+        "  difference: properties.$feature_flag_response: wanted false, got true",
+        "              properties.locally_evaluated: wanted true, got false"
+      ])
+    }).pipe(withCapture))
+
   it.effect("say that nothing was captured", () =>
     Effect.gen(function*() {
       const posthog = yield* test

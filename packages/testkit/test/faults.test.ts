@@ -133,6 +133,23 @@ describe("faults", () => {
       strictEqual((yield* Fiber.join(second)).status, 200)
     }).pipe(withServer))
 
+  it.live("requests with too many events are refused, smaller ones are not", () =>
+    Effect.gen(function*() {
+      const server = yield* Client.server
+      yield* server.always("batch", Fault.maxEvents(2))
+      yield* server.always("events", Fault.maxEvents(1))
+      const [a, b, c] = [Client.v1Event("a", 1), Client.v1Event("b", 2), Client.v1Event("c", 3)] as const
+      const answers = yield* Effect.all([
+        Client.batch(a, b, c),
+        Client.batch(a, b),
+        Client.capture(a, b),
+        Client.capture(c)
+      ])
+      deepStrictEqual(answers.map(({ status }) => status), [413, 200, 413, 200])
+      strictEqual(answers[2].json.error, "payload_too_large")
+      deepStrictEqual((yield* server.events).map(({ event }) => event), ["a", "b", "c"])
+    }).pipe(withServer))
+
   it.live("a used-up quota takes the form of each endpoint", () =>
     Effect.gen(function*() {
       const server = yield* Client.server

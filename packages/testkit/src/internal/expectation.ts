@@ -1,4 +1,5 @@
 import type { DecideRequest, PostHogEvent } from "effect-posthog"
+import { toStringUnknown } from "effect/Inspectable"
 import type { ExpectedEvent, ExpectedExposure } from "../Expectation.ts"
 import { exposureEvent } from "./exposure.ts"
 
@@ -19,7 +20,10 @@ const isSame = (left: unknown, right: unknown): boolean => {
     leftKeys.every((key) => Object.hasOwn(right, key) && isSame(Reflect.get(left, key), Reflect.get(right, key)))
 }
 
-const shown = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value) ?? String(value))
+const shown = (value: unknown): string => {
+  if (value === undefined) return "nothing"
+  return typeof value === "string" ? JSON.stringify(value) : toStringUnknown(value, 0)
+}
 
 const pointsOf = (wanted: ExpectedEvent, seen: PostHogEvent): ReadonlyArray<Point> => [
   { path: "event", wanted: wanted.event, seen: seen.event },
@@ -55,11 +59,11 @@ const describeSeen = (wanted: ExpectedEvent, seen: PostHogEvent): string => {
   })
 }
 
-const nameWeight = 1000
+// An event of another name, or an exposure of another flag, is near only when there is none of the same.
+const weights: Readonly<Record<string, number>> = { event: 10_000, "properties.$feature_flag": 100 }
 
-// An event of another name is near only when there is none of the same.
 const distance = (wanted: ExpectedEvent, seen: PostHogEvent): number =>
-  differences(wanted, seen).length + (wanted.event === seen.event ? 0 : nameWeight)
+  differences(wanted, seen).reduce((sum, { path }) => sum + (weights[path] ?? 1), 0)
 
 const names = (events: ReadonlyArray<PostHogEvent>): string => {
   const counts = new Map<string, number>()

@@ -13,6 +13,7 @@ import * as EventsEndpoint from "./eventsEndpoint.ts"
 import type { FaultScript } from "./faultScript.ts"
 import * as FlagsEndpoint from "./flagsEndpoint.ts"
 import * as IncomingRequest from "./incomingRequest.ts"
+import { arrayOrEmpty, isObject } from "./json.ts"
 import type { Project } from "./project.ts"
 import type { Entry, RequestLog } from "./requestLog.ts"
 import { route } from "./route.ts"
@@ -68,6 +69,8 @@ export const make = (
           return Effect.flatMap(answer(fault), Delivery.whole)
         case "Status":
           return Effect.flatMap(answerWithStatus(fault), Delivery.whole)
+        case "MaxEvents":
+          return meet(countEvents(entry.request) > fault.count ? Fault.status(413) : Fault.pass)
         case "Delay":
           return Effect.delay(Effect.suspend(() => meet(fault.next)), fault.duration)
         case "Hang":
@@ -97,6 +100,9 @@ export const make = (
     return yield* respond(platformRequest, entry)(fault)
   })
 }
+
+const countEvents = ({ body }: IncomingRequest.IncomingRequest): number =>
+  body._tag === "Json" && isObject(body.value) ? arrayOrEmpty(body.value["batch"]).length : 0
 
 const scriptedBody = (
   fault: Extract<Fault.Fault, { readonly _tag: "Status" }>
