@@ -64,7 +64,7 @@ export type DefinitionsLoad = Loaded | NotModified | Kept
  * @category models
  */
 export interface LoadDefinitions {
-  /** What `DefinitionsStatus.source` shows, like `"http"` or `"file"`. `"none"`: local evaluation is off. */
-  readonly name: string
+  /** What `DefinitionsStatus.source` shows. `"none"` switches local evaluation off. Default: `"custom"`. */
+  readonly name?: string | undefined
   readonly load: (etag: string | undefined) => Effect.Effect<DefinitionsLoad, DefinitionsError>
 }

@@ -42,7 +42,8 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
   readonly ready: Effect.Effect<void>
   /**
    * Loads the definitions now, even while the server has asked to be left alone, and moves the next poll. Joins a load
-   * that is under way. Interrupting it does not end the load. When local evaluation is off it does nothing.
+   * that is under way, unless its answer has arrived already: then it follows with another. Interrupting it does not end
+   * the load. When local evaluation is off it does nothing.
    */
   readonly reload: Effect.Effect<void, DefinitionsError>
   readonly status: Effect.Effect<DefinitionsStatus>

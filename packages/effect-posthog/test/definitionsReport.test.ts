@@ -235,7 +235,7 @@ describe("secrets", () => {
         }
         assert.isNotEmpty(spans)
         for (const span of spans) {
-          assert.strictEqual(span.name, "DefinitionsSource.load")
+          assert.strictEqual(span.name, "PostHog.loadDefinitions")
           assert.deepStrictEqual(leaks(JSON.stringify([...span.attributes])), [])
           assert.deepStrictEqual(leaks(Inspectable.toStringUnknown(span.status)), [])
         }

@@ -276,6 +276,52 @@ describe("the request", () => {
     }))
 })
 
+describe("reloading", () => {
+  it.scoped("as soon as definitions are there loads again, instead of joining the load that brought them", () =>
+    Effect.gen(function*() {
+      const endpoint = makeEndpoint(ok(document(["one"])))
+      const evaluator = yield* build(endpoint.client)
+      yield* evaluator.ready
+      endpoint.answer(ok(document(["two"])))
+      yield* evaluator.reload
+      assert.deepStrictEqual(resolved(evaluator), ["two"])
+      assert.strictEqual(endpoint.requests.length, 2)
+    }))
+})
+
+describe("polling", () => {
+  it.scoped("that comes due while a load is being installed does not load again", () =>
+    Effect.gen(function*() {
+      const installing = yield* Deferred.make<void>()
+      let loads = 0
+      const source = Layer.succeed(DefinitionsSource, {
+        load: () =>
+          Effect.sync(() => {
+            loads++
+            const onInstalled = loads === 2 ? Deferred.await(installing) : Effect.void
+            return { _tag: "Loaded" as const, document: document([`load-${loads}`]), onInstalled }
+          })
+      })
+      const evaluator = yield* LocalEvaluator.layer.pipe(
+        Layer.provide(source),
+        Layer.provide(PostHogConfig.layer(options())),
+        Layer.build,
+        Effect.map(Context.get(LocalEvaluator))
+      )
+      yield* evaluator.reload
+      const second = yield* Effect.fork(evaluator.reload)
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(loads, 2)
+      yield* Deferred.succeed(installing, undefined)
+      yield* Fiber.join(second)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(loads, 2)
+      assert.deepStrictEqual(resolved(evaluator), ["load-2"])
+      yield* poll(evaluator)
+      assert.strictEqual(loads, 3)
+    }))
+})
+
 describe("readiness", () => {
   it.scoped("a first load that fails heals by itself", () =>
     Effect.gen(function*() {

@@ -23,6 +23,7 @@ import type { DefinitionsState } from "./definitionsState.ts"
 import { runSteps } from "./eventLoop.ts"
 import { install } from "./installation.ts"
 import type { Installation } from "./installation.ts"
+import { sourceName } from "./sourceName.ts"
 
 /** Changes that a subscriber may be behind before it loses the oldest. */
 const changesKept = 256
@@ -42,7 +43,7 @@ export interface LoaderOptions extends CompileOptions {
 
 /**
  * Loads definitions, at once and then again and again, in fibers of the surrounding scope. One load is under way at a
- * time; whoever asks for another waits for that one.
+ * time; whoever asks for another before it is answered waits for that one.
  *
  * @internal
  */
@@ -54,10 +55,11 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     PubSub.sliding<DefinitionsChange>(changesKept),
     (pubSub) => PubSub.shutdown(pubSub)
   )
-  const age = Metric.tagged(PostHogMetrics.definitionsAge, "source", source.name)
-  const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", source.name)
-  const refreshCount = Metric.tagged(PostHogMetrics.definitionsRefreshes, "source", source.name)
-  const failureCount = Metric.tagged(PostHogMetrics.definitionsFailures, "source", source.name)
+  const name = sourceName(source)
+  const age = Metric.tagged(PostHogMetrics.definitionsAge, "source", name)
+  const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", name)
+  const refreshCount = Metric.tagged(PostHogMetrics.definitionsRefreshes, "source", name)
+  const failureCount = Metric.tagged(PostHogMetrics.definitionsFailures, "source", name)
 
   // An application that ends as soon as it is ready still leaves its definitions in caches: what has been installed is
   // seen through before the layer is closed.
@@ -68,6 +70,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   )
 
   let state: DefinitionsState | undefined
+  let answered = false
   let underWay: Deferred.Deferred<void, DefinitionsError> | undefined
   let lastFailure: DefinitionsFailure | undefined
   let failures = 0
@@ -124,6 +127,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       etag: loaded.etag,
       loadedAt: loaded.staleSince ?? clock.unsafeCurrentTimeMillis(),
       stale: loaded.staleSince !== undefined,
+      dropsFlags: (compileOptions.evaluationContexts?.length ?? 0) > 0,
       absent: new Set()
     }
     yield* Metric.set(flags, installed.definitions.size)
@@ -175,6 +179,9 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   })
 
   const loadOnce: Effect.Effect<void, DefinitionsError> = Effect.suspend(() => source.load(state?.etag)).pipe(
+    Effect.ensuring(Effect.sync(() => {
+      answered = true
+    })),
     Effect.flatMap(apply),
     Effect.catchAllDefect((cause) => Effect.fail(unexpected(cause))),
     Effect.tapError((error) => error.reason === "QuotaLimited" ? Effect.zipRight(clear, failed(error)) : failed(error))
@@ -184,9 +191,14 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
 
   const load: Effect.Effect<void, DefinitionsError> = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      if (underWay !== undefined) return restore(Deferred.await(underWay))
+      if (underWay !== undefined) {
+        const end = restore(Deferred.await(underWay))
+        // An answer that has arrived already may be older than what the caller knows of.
+        return answered ? Effect.zipRight(Effect.ignore(end), load) : end
+      }
       const result = Deferred.unsafeMake<void, DefinitionsError>(FiberId.none)
       underWay = result
+      answered = false
       dueAt = undefined
       return Effect.interruptible(loadOnce).pipe(
         Effect.exit,
@@ -207,7 +219,11 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     return remaining <= 0n ? Effect.void : Effect.zipRight(Effect.sleep(Duration.nanos(remaining)), untilDue)
   })
 
-  const poll = load.pipe(Effect.ignore, Effect.zipRight(untilDue), Effect.forever)
+  const poll = Effect.suspend(() => underWay === undefined ? load : Deferred.await(underWay)).pipe(
+    Effect.ignore,
+    Effect.zipRight(untilDue),
+    Effect.forever
+  )
 
   const watch = (interval: Duration.Duration) =>
     Effect.suspend(() => {
@@ -227,7 +243,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   const status = Effect.sync((): DefinitionsStatus => {
     const now = clock.unsafeCurrentTimeMillis()
     return {
-      source: source.name,
+      source: name,
       loadedAt: state?.loadedAt,
       age: state === undefined ? undefined : Math.max(0, now - state.loadedAt),
       etag: state?.etag,

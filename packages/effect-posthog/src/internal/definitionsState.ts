@@ -14,6 +14,8 @@ export interface DefinitionsState {
   readonly etag: string | undefined
   readonly loadedAt: number
   readonly stale: boolean
+  /** Evaluation contexts are configured, and may exclude flags. */
+  readonly dropsFlags: boolean
   /** Keys the server is known not to have. Belongs to this state: the next refresh brings an empty set. */
   readonly absent: Set<string>
 }
@@ -24,9 +26,10 @@ const nothingAsked: LocalEvaluation = Object.freeze({ records: new Map(), needsR
 
 // Absent by what the server said, or because the configured evaluation contexts exclude the flag.
 const knownAbsent = (
-  { absent, installed: { definitions } }: DefinitionsState,
+  { absent, dropsFlags, installed: { definitions } }: DefinitionsState,
   keys: ReadonlyArray<string>
 ): ReadonlySet<string> | undefined => {
+  if (absent.size === 0 && !dropsFlags) return undefined
   let found: Set<string> | undefined
   for (const key of keys) {
     if (absent.has(key) || definitions.isDroppedByContext(key)) {

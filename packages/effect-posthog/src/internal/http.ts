@@ -34,7 +34,12 @@ export const request = <A, E, R>(
     Effect.withTracerEnabled(false)
   )
 
-const causes = function*(error: unknown): Generator<Readonly<Record<string, unknown>>> {
+/**
+ * An error and its chain of causes, as far as it is worth following.
+ *
+ * @internal
+ */
+export const causes = function*(error: unknown): Generator<Readonly<Record<string, unknown>>> {
   const seen = new Set<unknown>()
   let current: unknown = error
   while (typeof current === "object" && current !== null && !seen.has(current) && seen.size < 5) {

@@ -12,7 +12,7 @@ import type { DefinitionsLoad, LoadDefinitions } from "../DefinitionsLoad.ts"
 import type { Settings } from "../Options.ts"
 import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
-import { request } from "./http.ts"
+import { causes, isTimeout, request } from "./http.ts"
 import { describe } from "./jsonProblem.ts"
 import { userAgent } from "./library.ts"
 
@@ -26,18 +26,15 @@ const reasons: Readonly<Record<number, DefinitionsErrorReason>> = {
 /** What systems call their failures: no message, which may quote the URL and with it the token. */
 const failureCode = /^[A-Za-z][A-Za-z0-9_]{2,59}$/
 
-const connectionError = (error: HttpClientError.HttpClientError): DefinitionsError => {
-  let code: unknown
-  let current: unknown = error.cause
-  for (let depth = 0; depth < 5 && code === undefined && typeof current === "object" && current !== null; depth++) {
-    const { cause, code: found } = current as { readonly cause?: unknown; readonly code?: unknown }
-    if (typeof found === "string" && failureCode.test(found)) code = found
-    current = cause
+const transportError = (error: HttpClientError.HttpClientError): DefinitionsError => {
+  let problem: string = error.reason
+  for (const { code } of causes(error)) {
+    if (typeof code === "string" && failureCode.test(code)) {
+      problem = code
+      break
+    }
   }
-  return new DefinitionsError({
-    reason: "ConnectionError",
-    problem: typeof code === "string" ? code : error.reason
-  })
+  return new DefinitionsError({ reason: isTimeout(error) ? "Timeout" : "ConnectionError", problem })
 }
 
 const tooLarge = (maxBytes: number) =>
@@ -102,7 +99,7 @@ export const httpDefinitions = (
     )
     const conditional = etag === undefined ? get : HttpClientRequest.setHeader(get, "if-none-match", etag)
     return request(client, conditional, readResponse).pipe(
-      Effect.mapError((error) => error._tag === "DefinitionsError" ? error : connectionError(error)),
+      Effect.mapError((error) => error._tag === "DefinitionsError" ? error : transportError(error)),
       Effect.catchAllDefect(() =>
         Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" }))
       ),
@@ -110,7 +107,7 @@ export const httpDefinitions = (
         duration: requestTimeout,
         onTimeout: () => new DefinitionsError({ reason: "Timeout" })
       }),
-      Effect.withSpan("DefinitionsSource.load", {
+      Effect.withSpan("PostHog.loadDefinitions", {
         attributes: { "http.request.method": "GET", "url.path": "/flags/definitions" },
         captureStackTrace: false,
         kind: "client"

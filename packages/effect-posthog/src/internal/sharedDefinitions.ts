@@ -8,6 +8,7 @@ import type { DefinitionsCache } from "../DefinitionsCache.ts"
 import { DefinitionsError } from "../DefinitionsError.ts"
 import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoad.ts"
 import { name as library } from "./library.ts"
+import { sourceName } from "./sourceName.ts"
 
 /** @internal */
 export interface SharedOptions {
@@ -28,6 +29,8 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
   { operationTimeout, shutdownTimeout }: SharedOptions
 ) {
   let installed = false
+  // Reported once, until they work again.
+  const failing = new Set<DefinitionsCacheError["operation"]>()
   const canFetch = source.name !== "none"
 
   // Whatever a cache does, the caller gets an answer in time. `disconnect`: also from one that cannot be interrupted.
@@ -44,7 +47,14 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
         duration,
         onTimeout: () => new DefinitionsCacheError({ operation, problem: "it took too long" })
       }),
-      Effect.tapError((error) => annotated(Effect.logWarning(error.message)))
+      Effect.tapError(({ message }) =>
+        Effect.suspend(() => {
+          const log = failing.has(operation) ? Effect.logDebug : Effect.logWarning
+          failing.add(operation)
+          return annotated(log(message))
+        })
+      ),
+      Effect.tap(() => failing.delete(operation))
     )
 
   const marked = (loaded: Loaded, afterwards: Effect.Effect<void>): Loaded => ({
@@ -113,5 +123,5 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
     canFetch
       ? Effect.flatMap(shouldFetch, (should) => should ? fetch(etag, true) : take(etag))
       : take(etag)
-  return { name: canFetch ? `${source.name}, shared` : "shared", load } satisfies LoadDefinitions
+  return { name: canFetch ? `${sourceName(source)}, shared` : "shared", load } satisfies LoadDefinitions
 })

@@ -9,6 +9,7 @@ import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
 import { isRecord } from "./fingerprint.ts"
 import { name as library } from "./library.ts"
+import { sourceName } from "./sourceName.ts"
 
 /** How long the store may take over one operation. */
 const patience = "5 seconds"
@@ -116,5 +117,5 @@ export const storedDefinitions = (
         )
       })
     )
-  return { name: `${source.name}, stored`, load }
+  return { name: `${sourceName(source)}, stored`, load }
 }
