@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { BeforeSend } from "../EventDraft.ts"
-import type { EventsOptions, Options, Settings } from "../Options.ts"
+import type { EventsOptions, FlagsOptions, Options, Settings } from "../Options.ts"
 import { PostHogConfigError } from "../PostHogConfigError.ts"
 
 const defaultHost = "https://us.i.posthog.com"
@@ -98,16 +98,24 @@ const flag = (option: string, value: boolean | undefined, fallback: boolean): Ch
   return typeof value === "boolean" ? Either.right(value) : unusable(option, "is not a boolean")
 }
 
+const contexts = (value: FlagsOptions["evaluationContexts"]): Checked<ReadonlyArray<string>> => {
+  const list: unknown = value ?? []
+  if (!Array.isArray(list) || list.some((context) => typeof context !== "string")) {
+    return unusable("flags.evaluationContexts", "is not a list of strings")
+  }
+  return Either.right((list as Array<string>).map((context) => context.trim()).filter((context) => context !== ""))
+}
+
 const flags = (options: Options): Checked<Settings["flags"]> =>
   Either.gen(function*() {
     const { evaluationContexts, maxRetries = 1, onlyEvaluateLocally, requestTimeout } = options.flags ?? {}
-    if (Number.isNaN(maxRetries)) return yield* unusable("flags.maxRetries", "is not a number")
+    if (typeof maxRetries !== "number" || Number.isNaN(maxRetries)) {
+      return yield* unusable("flags.maxRetries", "is not a number")
+    }
     return {
       requestTimeout: yield* duration("flags.requestTimeout", requestTimeout, "3 seconds"),
       maxRetries: Math.min(9, Math.max(0, Math.trunc(maxRetries))),
-      evaluationContexts: (evaluationContexts ?? []).map((context) => context.trim()).filter((context) =>
-        context !== ""
-      ),
+      evaluationContexts: yield* contexts(evaluationContexts),
       onlyEvaluateLocally: yield* flag("flags.onlyEvaluateLocally", onlyEvaluateLocally, false)
     }
   })
