@@ -9,12 +9,23 @@ import {
 } from "@effect-posthog/evaluator"
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
+import { setImmediate } from "node:timers/promises"
 import { context, definitions, evaluationContexts, propertyFilter, value } from "./arbitraries.ts"
 import type { ReferenceResult } from "./reference.ts"
 import { ReferenceEvaluator } from "./reference.ts"
 
 /** Set EVALUATOR_CASES to run more. */
 const numRuns = Number(process.env["EVALUATOR_CASES"] ?? 8000)
+
+/** In parts, so that a long run lets the test runner report in between. */
+const assertProperty = async <Ts>(property: FastCheck.IProperty<Ts>, runs: number): Promise<void> => {
+  for (let done = 0; done < runs; done += part) {
+    FastCheck.assert(property, { numRuns: Math.min(part, runs - done) })
+    await setImmediate()
+  }
+}
+
+const part = 5000
 
 const now = Date.parse("2024-03-31T12:00:00Z")
 
@@ -35,8 +46,8 @@ const expected = (result: ReferenceResult): unknown =>
   result.unresolved ?? { value: result.value, payload: result.payload, reason: result.reason, index: result.index }
 
 describe("against the reference", () => {
-  it("every flag of every document", () => {
-    FastCheck.assert(
+  it("every flag of every document", async () => {
+    await assertProperty(
       FastCheck.property(definitions, context, evaluationContexts, (document, context, evaluationContexts) => {
         const { definitions, problems } = compile(document, { evaluationContexts })
         assert.deepStrictEqual(problems.filter((problem) => problem.code !== "MalformedCohort"), [])
@@ -46,12 +57,12 @@ describe("against the reference", () => {
           assert.deepStrictEqual(comparable(result), expected(reference.flag(key)))
         }
       }),
-      { numRuns }
+      numRuns
     )
   }, 600_000 + numRuns)
 
-  it("every operator on every pair of values", () => {
-    FastCheck.assert(
+  it("every operator on every pair of values", async () => {
+    await assertProperty(
       FastCheck.property(propertyFilter, value, FastCheck.constantFrom<1 | 2>(1, 2), (filter, property, version) => {
         const reference = new ReferenceEvaluator({ property_matching_version: version }, { distinctId: "" }, now)
         const properties = { [filter.key]: property }
@@ -61,12 +72,12 @@ describe("against the reference", () => {
           reference.matchProperty(person, properties)
         )
       }),
-      { numRuns: numRuns * 3 }
+      numRuns * 3
     )
   }, 600_000 + numRuns)
 
-  it("explains exactly what it evaluates", () => {
-    FastCheck.assert(
+  it("explains exactly what it evaluates", async () => {
+    await assertProperty(
       FastCheck.property(definitions, context, (document, context) => {
         const { definitions } = compile(document)
         for (const key of definitions.keys) {
@@ -95,12 +106,12 @@ describe("against the reference", () => {
           }
         }
       }),
-      { numRuns: Math.ceil(numRuns / 4) }
+      Math.ceil(numRuns / 4)
     )
   }, 600_000 + numRuns)
 
-  it("evaluates all flags to what each evaluates to", () => {
-    FastCheck.assert(
+  it("evaluates all flags to what each evaluates to", async () => {
+    await assertProperty(
       FastCheck.property(definitions, context, evaluationContexts, (document, context, evaluationContexts) => {
         const { definitions } = compile(document, { evaluationContexts })
         const all = evaluateAll(definitions, context, now)
@@ -114,7 +125,7 @@ describe("against the reference", () => {
           each.some(([key, result]) => result._tag !== "Resolved" && definitions.metadata(key)?.runtime !== "client")
         )
       }),
-      { numRuns: Math.ceil(numRuns / 4) }
+      Math.ceil(numRuns / 4)
     )
   }, 600_000 + numRuns)
 })
