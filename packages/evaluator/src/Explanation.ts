@@ -60,7 +60,7 @@ export interface CohortExplanation extends ExplainedVerdict {
   readonly id: string
   readonly operator: string
   readonly negated: boolean
-  /** The definition of the cohort. Absent for a cohort that is not known, or that is explained elsewhere in the tree. */
+  /** The definition of the cohort. Absent for one that is not known, is explained elsewhere in the tree, or lies too deep. */
   readonly members: GroupExplanation | undefined
 }
 
@@ -87,7 +87,7 @@ export interface DependencyExplanation extends ExplainedVerdict {
   readonly key: string
   readonly wanted: unknown
   readonly negated: boolean
-  /** The flags evaluated for it, in order. A flag that is explained elsewhere in the tree has only its result here. */
+  /** The flags evaluated for it, in order. One that is explained elsewhere in the tree, or lies too deep, has its result only. */
   readonly chain: ReadonlyArray<{
     readonly key: string
     readonly result: Result

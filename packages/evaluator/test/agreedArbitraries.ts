@@ -24,7 +24,10 @@ const seats = FastCheck.constantFrom(1, 5, 10.5, 250)
 const version = FastCheck.constantFrom("1.2.3", "1.2.4", "1.10.0", "2.0.0", "0.2.3", "0.0.3")
 
 const signedUp = FastCheck.constantFrom(
-  ...["2024-01-01T00:00:00Z", "2024-02-29T12:00:00Z", "2023-12-31T23:59:59+02:00", "2020-06-01T10:00:00.500Z"]
+  "2024-01-01T00:00:00Z",
+  "2024-02-29T12:00:00Z",
+  "2023-12-31T23:59:59+02:00",
+  "2020-06-01T10:00:00.500Z"
 )
 
 const opted = FastCheck.constantFrom<boolean | string>(true, false, "true", "FALSE", "maybe")

@@ -57,10 +57,16 @@ const bucketedBy = (bucketing: Bucketing): string => {
   }
 }
 
+/** References are followed this many levels down, and to this many flags and cohorts in all. */
+const deepest = 10
+
+const most = 50
+
 /** Flags and cohorts are explained where they are first met: the tree of a web of references stays small. */
 class Tracer {
   private readonly pass: Pass
   private readonly explained = new Set<CompiledFlag | CompiledCohort>()
+  private depth = 0
 
   constructor(pass: Pass) {
     this.pass = pass
@@ -75,7 +81,9 @@ class Tracer {
   /** Retraces with the flag or cohort on the trail, where it is when its filters are tested. */
   private within<A>({ cycle, place }: Reference, trace: () => A): A {
     const entered = cycle !== undefined && this.pass.enter(cycle, place)
+    this.depth++
     const traced = trace()
+    this.depth--
     if (entered) {
       this.pass.leave(place)
     }
@@ -208,9 +216,13 @@ class Tracer {
     }
   }
 
+  private follows(target: CompiledFlag | CompiledCohort): boolean {
+    return this.depth < deepest && this.explained.size < most && !this.explained.has(target)
+  }
+
   private dependency(flag: CompiledFlag): DependencyExplanation["chain"][number] {
     const { key } = flag.metadata
-    const explanation = this.explained.has(flag) ? undefined : this.flag(flag)
+    const explanation = this.follows(flag) ? this.flag(flag) : undefined
     return { key, result: explanation?.result ?? flagResult(flag, this.pass), explanation }
   }
 
@@ -222,7 +234,7 @@ class Tracer {
     verdict: ExplainedVerdict
   ): CohortExplanation {
     let members: GroupExplanation | undefined = undefined
-    if (cohort?.body._tag === "Group" && !this.explained.has(cohort)) {
+    if (cohort?.body._tag === "Group" && this.follows(cohort)) {
       this.explained.add(cohort)
       const { body, reference } = cohort
       members = this.within(reference, () => this.group(body))
