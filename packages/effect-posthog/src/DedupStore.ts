@@ -10,18 +10,18 @@ import { PostHogConfig } from "./PostHogConfig.ts"
 
 const make = (capacity: number): typeof DedupStore.Service => {
   // A Map iterates in the order of insertion, and a key that is deleted and set again goes to its end: the first key is
-  // the one that was claimed longest ago.
+  // the one that was claimed longest ago. One iterator stays where it evicted last: a new one would have to pass the
+  // gaps that all the evicted keys left behind.
   const keys = new Map<string, true>()
+  let byAge = keys.keys()
   return {
     claim: (key) =>
       Effect.sync(() => {
         const isNew = !keys.delete(key)
         keys.set(key, true)
         if (keys.size > capacity) {
-          for (const oldest of keys.keys()) {
-            keys.delete(oldest)
-            break
-          }
+          const oldest = byAge.next()
+          if (oldest.done !== true) keys.delete(oldest.value)
         }
         return isNew
       }),
@@ -29,7 +29,10 @@ const make = (capacity: number): typeof DedupStore.Service => {
       Effect.sync(() => {
         keys.delete(key)
       }),
-    clear: Effect.sync(() => keys.clear())
+    clear: Effect.sync(() => {
+      keys.clear()
+      byAge = keys.keys()
+    })
   }
 }
 

@@ -4,11 +4,25 @@
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"
+import * as MetricKey from "effect/MetricKey"
+import * as MetricLabel from "effect/MetricLabel"
 
-const exposures = Metric.counter("posthog_exposures_total", {
-  description: "Flag reads that called for an exposure event, by what became of it",
-  incremental: true
-})
+// The tags are part of the key: `Metric.tagged` would look the counter up by all of its tags with every count, which
+// costs more than a warm flag read.
+const counter = (
+  name: string,
+  description: string,
+  tags: Readonly<Record<string, string>>
+): Metric.Metric.Counter<number> =>
+  Metric.fromMetricKey(
+    MetricKey.taggedWithLabels(
+      MetricKey.counter(name, { description, incremental: true }),
+      Object.entries(tags).map(([key, value]) => MetricLabel.make(key, value))
+    )
+  )
+
+const exposures = (outcome: string): Metric.Metric.Counter<number> =>
+  counter("posthog_exposures_total", "Flag reads that called for an exposure event, by what became of it", { outcome })
 
 /**
  * Exposures given to the event queue.
@@ -16,7 +30,7 @@ const exposures = Metric.counter("posthog_exposures_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const exposuresSent = Metric.tagged(exposures, "outcome", "sent")
+export const exposuresSent = exposures("sent")
 
 /**
  * Exposures that had been reported before.
@@ -24,7 +38,7 @@ export const exposuresSent = Metric.tagged(exposures, "outcome", "sent")
  * @since 0.1.0
  * @category metrics
  */
-export const exposuresDeduplicated = Metric.tagged(exposures, "outcome", "deduplicated")
+export const exposuresDeduplicated = exposures("deduplicated")
 
 /**
  * Exposures that the event queue did not take; the next read reports them again.
@@ -32,12 +46,14 @@ export const exposuresDeduplicated = Metric.tagged(exposures, "outcome", "dedupl
  * @since 0.1.0
  * @category metrics
  */
-export const exposuresRejected = Metric.tagged(exposures, "outcome", "rejected")
+export const exposuresRejected = exposures("rejected")
 
-const evaluations = Metric.counter("posthog_evaluations_total", {
-  description: "Calls of evaluateFlags, by whether the server was asked and how they ended",
-  incremental: true
-})
+const evaluations = (source: string, outcome: string): Metric.Metric.Counter<number> =>
+  counter(
+    "posthog_evaluations_total",
+    "Calls of evaluateFlags, by whether the server was asked and how they ended",
+    { source, outcome }
+  )
 
 /**
  * Evaluations answered without a request.
@@ -45,7 +61,7 @@ const evaluations = Metric.counter("posthog_evaluations_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const evaluationsLocal = Metric.tagged(Metric.tagged(evaluations, "source", "local"), "outcome", "answered")
+export const evaluationsLocal = evaluations("local", "answered")
 
 /**
  * Evaluations that asked the server and were answered.
@@ -53,7 +69,7 @@ export const evaluationsLocal = Metric.tagged(Metric.tagged(evaluations, "source
  * @since 0.1.0
  * @category metrics
  */
-export const evaluationsRemote = Metric.tagged(Metric.tagged(evaluations, "source", "remote"), "outcome", "answered")
+export const evaluationsRemote = evaluations("remote", "answered")
 
 /**
  * Evaluations that asked the server in vain.
@@ -61,7 +77,7 @@ export const evaluationsRemote = Metric.tagged(Metric.tagged(evaluations, "sourc
  * @since 0.1.0
  * @category metrics
  */
-export const evaluationsFailed = Metric.tagged(Metric.tagged(evaluations, "source", "remote"), "outcome", "failed")
+export const evaluationsFailed = evaluations("remote", "failed")
 
 /**
  * Time spent on remote evaluation, retries included.

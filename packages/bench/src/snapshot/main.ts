@@ -40,8 +40,7 @@ const openOurs = async (url: string) => {
       apiKey: Redacted.make("phc_bench"),
       secretKey: Redacted.make("phs_bench"),
       host: url,
-      events: { flushAt: 10_000_000, queueSize: 10_000_000, flushInterval: "1 day", shutdownTimeout: "1 millis" },
-      dedup: { capacity: 10_000_000 }
+      events: { flushAt: 10_000_000, queueSize: 10_000_000, flushInterval: "1 day", shutdownTimeout: "1 millis" }
     }).pipe(Layer.provide(FetchHttpClient.layer))
   )
   await runtime.runPromise(Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.ready))
@@ -164,6 +163,8 @@ const contenders: Record<string, ReadonlyArray<Contender>> = {
         for (let index = 0; index < count; index++) {
           snapshotsTheirs[Math.floor(index / keys.length)]?.isEnabled(keyOf(index))
         }
+        // It queues the exposures in promises.
+        return new Promise((resolve) => setImmediate(resolve))
       }
     }
   ]
