@@ -167,7 +167,7 @@ export interface ConditionExplanation {
   readonly filters: ReadonlyArray<FilterExplanation>
   /** Where the caller falls, whether or not the filters match. `undefined` for conditions not reached or skipped. */
   readonly rollout: RolloutExplanation | undefined
-  /** `undefined` for flags without variants, and unless the condition matches. */
+  /** `undefined` for flags without variants, and for conditions that do not or cannot match. */
   readonly variant: VariantExplanation | undefined
 }
 

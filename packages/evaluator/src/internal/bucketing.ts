@@ -60,19 +60,6 @@ const writeWords = (source: Uint8Array, length: number, words: Int32Array, posit
 /** The first 60 bits of the state, over 2^60. */
 const digest = (): number => ((state[0]! >>> 0) * 0x10000000 + (state[1]! >>> 4)) / 0x1000000000000000
 
-const blocksFor = (bytes: number): number => ((bytes + 8) >> 6) + 1
-
-/** Hashes whole blocks, which hold the message and the bit after it. */
-const hashBlocks = (blocks: Int32Array, bytes: number): number => {
-  initialize(state)
-  blocks[blocks.length - 2]! |= Math.floor(bytes / 0x20000000)
-  for (let offset = 0; offset < blocks.length; offset += wordsInBlock) {
-    const isLast = offset + wordsInBlock === blocks.length
-    compress(state, blocks, offset, zeros, 0, isLast ? bytes << 3 : 0)
-  }
-  return digest()
-}
-
 /**
  * @internal
  */
@@ -139,10 +126,15 @@ export class PackedIdentifier {
   }
 
   private hashLong(prefix: PackedPrefix, salt: Salt, total: number): number {
-    const blocks = new Int32Array(blocksFor(total) * wordsInBlock)
+    const blocks = new Int32Array((((total + 8) >> 6) + 1) * wordsInBlock)
     blocks.set(prefix.words.subarray(0, (prefix.bytes + 3) >> 2))
     writeWords(this.encoded, this.finish(salt), blocks, prefix.bytes)
-    return hashBlocks(blocks, total)
+    blocks[blocks.length - 1] = total << 3
+    initialize(state)
+    for (let offset = 0; offset < blocks.length; offset += wordsInBlock) {
+      compress(state, blocks, offset, zeros, 0, 0)
+    }
+    return digest()
   }
 }
 
@@ -152,10 +144,9 @@ export class PackedIdentifier {
  * @internal
  */
 export const hashText = (text: string): number => {
-  const encoded = new Uint8Array(maximumBytes(text.length) + 1)
-  const bytes = writeUtf8(text, encoded, 0)
-  encoded[bytes] = 0x80
-  const blocks = new Int32Array(blocksFor(bytes) * wordsInBlock)
-  writeWords(encoded, bytes + 1, blocks, 0)
-  return hashBlocks(blocks, bytes)
+  const identifier = new PackedIdentifier()
+  identifier.pack(text)
+  return identifier.hash(noPrefix, rolloutSalt)
 }
+
+const noPrefix = packPrefix("")

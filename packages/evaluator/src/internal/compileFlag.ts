@@ -70,7 +70,10 @@ const withoutCondition = resolved(false, undefined, "no_condition_match", undefi
 
 const declined = resolved(false, undefined, "super_condition_value", undefined)
 
-const noDeviceId = inconclusive("the device id is not supplied")
+/**
+ * @internal
+ */
+export const noDeviceId = inconclusive("the device id is not supplied")
 
 const noIdentifier = inconclusive("the identifier to place in the rollout cannot be used")
 

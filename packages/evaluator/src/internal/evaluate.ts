@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { Inconclusive, Resolved, Result } from "../Result.ts"
+import type { Inconclusive, Resolved } from "../Result.ts"
 import { rolloutSalt, variantSalt } from "./bucketing.ts"
 import type { Pass } from "./pass.ts"
-import type { CompiledCohort, CompiledFlag, Condition, FlagPlan } from "./plan.ts"
+import type { CompiledCohort, CompiledFlag, CompiledGroup, Condition, FlagPlan, Reference } from "./plan.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { heavier, inconclusive } from "./verdict.ts"
 
@@ -19,7 +19,7 @@ const tooDeep = inconclusive("the flag depends on flags that depend on others fo
  *
  * @internal
  */
-export const flagResult = (flag: CompiledFlag, pass: Pass): Exclude<Result, { readonly _tag: "Unknown" }> => {
+export const flagResult = (flag: CompiledFlag, pass: Pass): Resolved | Unresolved => {
   const { body, reference, settled } = flag
   if (settled !== undefined) {
     return settled
@@ -27,30 +27,9 @@ export const flagResult = (flag: CompiledFlag, pass: Pass): Exclude<Result, { re
   if (body._tag !== "Plan") {
     return body
   }
-  if (reference.edges.length === 0 && reference.uses === 0) {
-    return evaluatePlan(body, pass)
-  }
-  if (reference.tooDeep) {
-    return tooDeep
-  }
-  if (reference.cycle !== undefined) {
-    if (!pass.enter(reference.cycle, reference.place)) {
-      return inCycle
-    }
-    const result = evaluatePlan(body, pass)
-    pass.leave(reference.place)
-    return result
-  }
-  if (reference.uses === 0) {
-    return evaluatePlan(body, pass)
-  }
-  const known = pass.recall(reference.place)
-  if (known !== undefined) {
-    return known as Resolved | Unresolved
-  }
-  const result = evaluatePlan(body, pass)
-  pass.remember(reference.place, result)
-  return result
+  return reference.edges.length === 0 && reference.uses === 0
+    ? evaluatePlan(body, pass)
+    : follow(reference, 1, body, evaluatePlan, tooDeep, inCycle, pass)
 }
 
 /**
@@ -58,32 +37,42 @@ export const flagResult = (flag: CompiledFlag, pass: Pass): Exclude<Result, { re
  *
  * @internal
  */
-export const cohortVerdict = (cohort: CompiledCohort, pass: Pass): Verdict => {
-  const { body, reference } = cohort
-  if (body._tag !== "Group") {
-    return body
+export const cohortVerdict = ({ body, reference, undecided }: CompiledCohort, pass: Pass): Verdict =>
+  body._tag === "Group" ? follow(reference, 2, body, testGroup, undecided, undecided, pass) : body
+
+const testGroup = (group: CompiledGroup, pass: Pass): Verdict => group.test(pass)
+
+/** Evaluates what is referred to. From so many uses on, what it comes to is remembered, unless it is part of a cycle. */
+const follow = <A, Body>(
+  { cycle, place, tooDeep, uses }: Reference,
+  manyUses: number,
+  body: Body,
+  evaluate: (body: Body, pass: Pass) => A,
+  whenTooDeep: A,
+  whenVisited: A,
+  pass: Pass
+): A => {
+  if (tooDeep) {
+    return whenTooDeep
   }
-  if (reference.tooDeep) {
-    return cohort.undecided
-  }
-  if (reference.cycle !== undefined) {
-    if (!pass.enter(reference.cycle, reference.place)) {
-      return cohort.undecided
+  if (cycle !== undefined) {
+    if (!pass.enter(cycle, place)) {
+      return whenVisited
     }
-    const verdict = body.test(pass)
-    pass.leave(reference.place)
-    return verdict
+    const result = evaluate(body, pass)
+    pass.leave(place)
+    return result
   }
-  if (reference.uses < 2) {
-    return body.test(pass)
+  if (uses < manyUses) {
+    return evaluate(body, pass)
   }
-  const known = pass.recall(reference.place)
+  const known = pass.recall(place)
   if (known !== undefined) {
-    return known as Verdict
+    return known as A
   }
-  const verdict = body.test(pass)
-  pass.remember(reference.place, verdict)
-  return verdict
+  const result = evaluate(body, pass)
+  pass.remember(place, result)
+  return result
 }
 
 /** The steps of section 4 that come before the conditions. A flag that is off, or not for us, has a constant result. */

@@ -19,6 +19,7 @@ import type {
 } from "../Explanation.ts"
 import type { Result } from "../Result.ts"
 import { rolloutSalt, variantSalt } from "./bucketing.ts"
+import { noDeviceId } from "./compileFlag.ts"
 import { flagResult, isSkipped, outcomeOf, testFilters } from "./evaluate.ts"
 import type { Bucketing } from "./pass.ts"
 import { Pass } from "./pass.ts"
@@ -38,6 +39,8 @@ import type { Verdict } from "./verdict.ts"
  */
 export const explainFlag = (flag: CompiledFlag, context: EvaluationContext, now: number): Explanation =>
   new Tracer(new Pass(context, now)).flag(flag)
+
+const see = (seen: unknown) => ({ seen, supplied: seen !== undefined })
 
 const explainVerdict = (verdict: Verdict): ExplainedVerdict => {
   if (typeof verdict === "boolean") {
@@ -109,16 +112,13 @@ class Tracer {
     if (enrolment === undefined) {
       return undefined
     }
-    const seen = this.pass.person(enrolment.property)
-    const supplied = seen !== undefined
     return {
       _tag: "Property",
       name: enrolment.property,
       groupType: undefined,
       operator: "exact",
       wanted: true,
-      supplied,
-      seen,
+      ...see(this.pass.person(enrolment.property)),
       negated: false,
       ...explainVerdict(enrolment.state(this.pass))
     }
@@ -161,17 +161,15 @@ class Tracer {
     const matched = testFilters(condition, this.pass)
     const outcome = outcomeOf(plan, condition, this.pass)
     const { cause, verdict } = explainVerdict(matched !== true || outcome._tag === "Resolved" ? matched : outcome)
-    const explained = {
+    const isMissed = verdict === "match" && outcome === condition.missed
+    return {
       index: condition.index,
+      verdict: isMissed ? "outOfRollout" : verdict,
       cause,
       filters: condition.storedFilters.map((filter) => this.filter(filter)),
-      rollout: this.rollout(plan, condition)
+      rollout: this.rollout(plan, condition),
+      variant: isMissed || verdict === "mismatch" ? undefined : this.variant(plan, condition)
     }
-    return verdict !== "match"
-      ? { ...explained, verdict, variant: undefined }
-      : outcome === condition.missed
-      ? { ...explained, verdict: "outOfRollout", variant: undefined }
-      : { ...explained, verdict, variant: this.variant(plan, condition) }
   }
 
   private rollout(plan: FlagPlan, { bucketing, percentage, threshold }: Condition): RolloutExplanation {
@@ -200,10 +198,17 @@ class Tracer {
     switch (shape._tag) {
       case "Property": {
         const { key, operator, source, value } = shape
-        const seen = shape.read(this.pass)
         const groupType = source._tag === "Group" ? source.groupType : source._tag === "Person" ? undefined : "unknown"
-        const supplied = seen !== undefined
-        return { _tag: "Property", name: key, groupType, operator, wanted: value, supplied, seen, negated, ...verdict }
+        return {
+          _tag: "Property",
+          name: key,
+          groupType,
+          operator,
+          wanted: value,
+          ...see(shape.read(this.pass)),
+          negated,
+          ...verdict
+        }
       }
       case "Cohort":
         return this.cohort(shape.id, shape.operator, shape.cohort, negated, verdict)
@@ -257,24 +262,17 @@ class Tracer {
     if (enrolment !== undefined) {
       collect(enrolment, found)
     }
-    const unresolved = conditions.filter((condition) => condition.verdict === "inconclusive")
-    const unplaced = [holdout, ...unresolved.map((condition) => condition.rollout)]
-    const byDevice = plan?.conditions.some((condition) => condition.bucketing.kind === "device") === true
-    if (byDevice && this.lacksDevice(plan) && (unplaced.some(isUnplaced) || unresolved.some(isUnplacedVariant))) {
-      found.set("device", { _tag: "DeviceId" })
-    }
-    for (const condition of unresolved) {
-      for (const filter of condition.filters) {
-        collect(filter, found)
+    let isPlaced = holdout === undefined || holdout.included !== undefined
+    for (const { filters, rollout, variant, verdict } of conditions) {
+      if (verdict === "inconclusive") {
+        isPlaced &&= rollout?.included !== undefined && (variant === undefined || variant.chosen !== undefined)
+        filters.forEach((filter) => collect(filter, found))
       }
     }
+    if (!isPlaced && plan?.unknownIdentifier === noDeviceId) {
+      add({ _tag: "DeviceId" }, found)
+    }
     return Array.from(found.values())
-  }
-
-  private lacksDevice(plan: FlagPlan): boolean {
-    return plan.conditions.some(({ bucketing }) =>
-      bucketing.kind === "device" && this.pass.identifier(bucketing) === undefined
-    )
   }
 }
 
@@ -286,12 +284,9 @@ const unvisited = ({ index }: Condition) => ({
   variant: undefined
 })
 
-const isUnplaced = (rollout: RolloutExplanation | undefined): boolean =>
-  rollout !== undefined && rollout.included === undefined
-
-/** All filters match, and yet the condition gives no value: the hash that chooses a variant has no identifier. */
-const isUnplacedVariant = (condition: ConditionExplanation): boolean =>
-  condition.filters.every((filter) => filter.verdict === "match")
+const add = (input: MissingInput, found: Map<string, MissingInput>): void => {
+  found.set(JSON.stringify(input), input)
+}
 
 /** The inputs that the inconclusive parts of a filter wait for. */
 const collect = (filter: FilterExplanation, found: Map<string, MissingInput>): void => {
@@ -302,10 +297,10 @@ const collect = (filter: FilterExplanation, found: Map<string, MissingInput>): v
     case "Property": {
       const { groupType, name, supplied } = filter
       if (!supplied) {
-        const input: MissingInput = groupType === undefined
-          ? { _tag: "PersonProperty", name }
-          : { _tag: "GroupProperty", groupType, name }
-        found.set(JSON.stringify(input), input)
+        add(
+          groupType === undefined ? { _tag: "PersonProperty", name } : { _tag: "GroupProperty", groupType, name },
+          found
+        )
       }
       break
     }
@@ -320,7 +315,7 @@ const collect = (filter: FilterExplanation, found: Map<string, MissingInput>): v
     case "Flag":
       for (const { explanation } of filter.chain) {
         for (const input of explanation?.missing ?? []) {
-          found.set(input._tag === "DeviceId" ? "device" : JSON.stringify(input), input)
+          add(input, found)
         }
       }
       break

@@ -2,7 +2,7 @@
 
 const float = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-const named = /^([+-]?)(inf|infinity|nan)$/i
+const named = /^[+-]?(?:(nan)|inf(?:inity)?)$/i
 
 /**
  * The number that a JSON value stands for: a number, or a text in full float syntax. `undefined` for anything else.
@@ -23,5 +23,5 @@ export const numericForm = (value: unknown): number | undefined => {
   if (match === null) {
     return undefined
   }
-  return match[2]!.toLowerCase() === "nan" ? Number.NaN : match[1] === "-" ? -Infinity : Infinity
+  return match[1] !== undefined ? Number.NaN : value.startsWith("-") ? -Infinity : Infinity
 }

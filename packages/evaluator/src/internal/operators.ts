@@ -36,10 +36,9 @@ export interface OperatorSettings {
 type Preparation = (value: unknown, subject: string, settings: OperatorSettings) => Matcher | Verdict
 
 const noTextForm = (subject: string): Verdict =>
-  inconclusive(`${subject} has a value whose text form on the server cannot be reproduced`)
+  inconclusive(`${subject} has a value that the server may write differently`)
 
-const noFilterForm = (subject: string): Verdict =>
-  inconclusive(`the filter on ${subject} has a value whose text form on the server cannot be reproduced`)
+const noFilterForm = (subject: string): Verdict => noTextForm(`the filter on ${subject}`)
 
 /** The text form of a filter value. Its digits are lost when it is an integer that a JavaScript number cannot hold. */
 const filterText = (value: unknown): string | undefined =>

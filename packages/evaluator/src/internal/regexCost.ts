@@ -40,7 +40,7 @@ const first = (node: RegexNode): First => {
     case "Assertion":
       return { set: nothing, canBeEmpty: true }
     case "Sequence":
-      return firstOfSequence(node.items, 0)
+      return firstOfSequence(node.items)
     case "Alternation":
       return node.options.map(first).reduce((left, right) => ({
         set: union(left.set, right.set),
@@ -53,10 +53,10 @@ const first = (node: RegexNode): First => {
   }
 }
 
-const firstOfSequence = (items: ReadonlyArray<RegexNode>, from: number): First => {
+const firstOfSequence = (items: ReadonlyArray<RegexNode>): First => {
   let set = nothing
-  for (let i = from; i < items.length; i++) {
-    const item = first(items[i]!)
+  for (const member of items) {
+    const item = first(member)
     set = union(set, item.set)
     if (!item.canBeEmpty) {
       return { set, canBeEmpty: false }

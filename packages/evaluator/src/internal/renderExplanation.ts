@@ -66,7 +66,7 @@ export const renderLines = (explanation: Explanation, indent: string): ReadonlyA
   ]
 }
 
-const conditionVerdicts: Readonly<Record<ConditionExplanation["verdict"], string>> = {
+const verdicts: Readonly<Record<ConditionExplanation["verdict"], string>> = {
   match: "match",
   outOfRollout: "out of rollout",
   mismatch: "no match",
@@ -76,21 +76,14 @@ const conditionVerdicts: Readonly<Record<ConditionExplanation["verdict"], string
   notReached: "not reached"
 }
 
-const filterVerdicts: Readonly<Record<FilterExplanation["verdict"], string>> = {
-  match: "match",
-  mismatch: "no match",
-  inconclusive: "inconclusive",
-  requiresServer: "requires the server"
-}
-
 const renderCondition = (condition: ConditionExplanation, indent: string): ReadonlyArray<string> => {
   const { filters, index, rollout, variant, verdict } = condition
   const inner = `${indent}  `
   return [
-    `${indent}condition ${index}: ${conditionVerdicts[verdict]}`,
+    `${indent}condition ${index}: ${verdicts[verdict]}`,
     ...filters.flatMap((filter) => renderFilter(filter, inner)),
     ...(rollout === undefined ? [] : [`${inner}rollout ${renderPlace(rollout)}`]),
-    ...(variant === undefined ? [] : [`${inner}variant ${renderVariant(variant)}`])
+    ...(variant === undefined || verdict !== "match" ? [] : [`${inner}variant ${renderVariant(variant)}`])
   ]
 }
 
@@ -110,9 +103,7 @@ const renderVariant = ({ chosen, hash, pinned, ranges }: VariantExplanation): st
   if (pinned) {
     return `${renderValue(chosen)}: pinned by the condition`
   }
-  return hash === undefined
-    ? `unknown, the identifier is not supplied (${shares})`
-    : `${renderValue(chosen)}: hash ${renderHash(hash)} (${shares})`
+  return `${renderValue(chosen)}: hash ${hash === undefined ? "unknown" : renderHash(hash)} (${shares})`
 }
 
 const renderSeen = (
@@ -130,7 +121,7 @@ const renderSeen = (
 
 const renderFilter = (filter: FilterExplanation, indent: string): ReadonlyArray<string> => {
   const inner = `${indent}  `
-  const verdict = `${indent}${filterVerdicts[filter.verdict]}: ${"negated" in filter && filter.negated ? "not " : ""}`
+  const verdict = `${indent}${verdicts[filter.verdict]}: ${"negated" in filter && filter.negated ? "not " : ""}`
   switch (filter._tag) {
     case "Property": {
       const { groupType, name, operator } = filter

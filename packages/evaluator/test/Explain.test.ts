@@ -1,0 +1,185 @@
+import type { EvaluationContext } from "@effect-posthog/evaluator"
+import { compile, explain, renderExplanation, requirements } from "@effect-posthog/evaluator"
+import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+
+const document = {
+  flags: [
+    {
+      key: "checkout-layout",
+      active: true,
+      filters: {
+        groups: [
+          {
+            properties: [{ key: "plan", type: "person", operator: "exact", value: "enterprise" }],
+            variant: "spacious"
+          },
+          {}
+        ],
+        multivariate: {
+          variants: [
+            { key: "control", rollout_percentage: 50 },
+            { key: "compact", rollout_percentage: 25 },
+            { key: "spacious", rollout_percentage: 25 }
+          ]
+        },
+        payloads: { compact: "{\"columns\":2}" }
+      }
+    },
+    { key: "new-search", active: true, filters: { groups: [{ rollout_percentage: 25.5 }] } },
+    {
+      key: "beta-program",
+      active: true,
+      filters: {
+        groups: [{
+          properties: [
+            { key: "id", type: "cohort", operator: "in", value: 3 },
+            { key: "seats", type: "person", operator: "gte", value: 10 }
+          ]
+        }]
+      }
+    },
+    {
+      key: "bulk-export",
+      active: true,
+      filters: {
+        groups: [{
+          properties: [{
+            key: "checkout-layout",
+            type: "flag",
+            operator: "flag_evaluates_to",
+            value: "compact",
+            dependency_chain: ["checkout-layout"]
+          }]
+        }]
+      }
+    },
+    {
+      key: "org-dashboard",
+      active: true,
+      filters: {
+        aggregation_group_type_index: 0,
+        groups: [{
+          properties: [{ key: "tier", type: "group", group_type_index: 0, operator: "exact", value: "gold" }],
+          rollout_percentage: 60
+        }]
+      }
+    }
+  ],
+  group_type_mapping: { 0: "organization" },
+  cohorts: {
+    3: {
+      type: "OR",
+      values: [
+        { key: "country", type: "person", operator: "exact", value: ["DE", "FR"] },
+        { key: "email", type: "person", operator: "ends_with", value: "@example.com", negation: true }
+      ]
+    }
+  }
+}
+
+const { definitions } = compile(document)
+
+const context: EvaluationContext = {
+  distinctId: "user-61",
+  personProperties: { plan: "free", country: "IT", seats: 12 },
+  groups: { organization: "org-9" }
+}
+
+describe("explain", () => {
+  it("renders the explanations of the README", () => {
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
+    for (const key of definitions.keys) {
+      const text = renderExplanation(explain(definitions, key, context, 0))
+      assert.include(readme, text, text)
+    }
+  })
+
+  it("is data", () => {
+    const { conditions, missing, result } = explain(definitions, "beta-program", context, 0)
+    assert.strictEqual(result._tag, "Inconclusive")
+    assert.deepStrictEqual(missing, [{ _tag: "PersonProperty", name: "email" }])
+    const [condition] = conditions
+    assert.strictEqual(condition?.verdict, "inconclusive")
+    assert.deepStrictEqual(condition?.filters.map((filter) => filter.verdict), ["inconclusive", "match"])
+    const cohort = condition?.filters[0]
+    assert.deepStrictEqual(
+      cohort?._tag === "Cohort" && cohort.members?.children.map((child) => child.verdict),
+      ["mismatch", "inconclusive"]
+    )
+  })
+
+  it("says what would settle an undecided flag, and what it says does", () => {
+    const supplied = { ...context, personProperties: { ...context.personProperties, email: "a@example.com" } }
+    assert.strictEqual(explain(definitions, "beta-program", supplied, 0).result._tag, "Resolved")
+    assert.deepStrictEqual(explain(definitions, "org-dashboard", context, 0).missing, [
+      { _tag: "GroupProperty", groupType: "organization", name: "tier" }
+    ])
+    const withTier = { ...context, groupProperties: { organization: { tier: "gold" } } }
+    assert.strictEqual(explain(definitions, "org-dashboard", withTier, 0).result._tag, "Resolved")
+    assert.deepStrictEqual(explain(definitions, "bulk-export", { distinctId: "a" }, 0).missing, [{
+      _tag: "PersonProperty",
+      name: "plan"
+    }])
+  })
+
+  it("asks for a device id where one is hashed", () => {
+    const flag = {
+      key: "f",
+      active: true,
+      bucketing_identifier: "device_id",
+      filters: { groups: [{ rollout_percentage: 50 }] }
+    }
+    const { definitions } = compile({ flags: [flag] })
+    const explanation = explain(definitions, "f", { distinctId: "a" }, 0)
+    assert.deepStrictEqual(explanation.missing, [{ _tag: "DeviceId" }])
+    assert.include(renderExplanation(explanation), "would settle it: a device id")
+    assert.deepStrictEqual(explain(definitions, "f", { distinctId: "a", deviceId: "d" }, 0).missing, [])
+  })
+
+  it("knows no more of unknown flags than that", () => {
+    assert.strictEqual(
+      renderExplanation(explain(definitions, "ghost", context, 0)),
+      "flag \"ghost\": not among the definitions"
+    )
+  })
+})
+
+describe("requirements", () => {
+  const needs = requirements(definitions)
+
+  it("lists what flags look at, through cohorts and dependencies", () => {
+    assert.deepStrictEqual(needs.get("beta-program")?.personProperties, ["country", "email", "seats"])
+    assert.deepStrictEqual(needs.get("bulk-export")?.personProperties, ["plan"])
+    assert.deepStrictEqual(needs.get("bulk-export")?.flags, ["checkout-layout"])
+    assert.deepStrictEqual(needs.get("org-dashboard")?.groups, ["organization"])
+    assert.deepStrictEqual(Array.from(needs.get("org-dashboard")?.groupProperties ?? []), [["organization", ["tier"]]])
+    assert.deepStrictEqual(needs.get("new-search"), {
+      personProperties: [],
+      groups: [],
+      groupProperties: new Map(),
+      deviceId: false,
+      flags: [],
+      never: []
+    })
+  })
+
+  it("says why a flag never is decided", () => {
+    const flags = [
+      { key: "continuity", active: true, ensure_experience_continuity: true },
+      { key: "static", active: true, filters: { groups: [{ properties: [{ key: "id", type: "cohort", value: 9 }] }] } },
+      {
+        key: "regex",
+        active: true,
+        filters: { groups: [{ properties: [{ key: "k", operator: "regex", value: "(a+)+$" }] }] }
+      },
+      { key: "fine", active: true, filters: { groups: [{}] } }
+    ]
+    const never = Array.from(requirements(compile({ flags }).definitions), ([key, { never }]) => [key, never.length])
+    assert.deepStrictEqual(never, [["continuity", 1], ["static", 1], ["regex", 1], ["fine", 0]])
+  })
+
+  it("can be asked for some keys", () => {
+    assert.deepStrictEqual(Array.from(requirements(definitions, ["new-search", "ghost"]).keys()), ["new-search"])
+  })
+})
