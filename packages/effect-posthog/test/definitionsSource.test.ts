@@ -135,6 +135,10 @@ describe("layerCached", () => {
       assert.isFalse((yield* evaluator.status).stale)
       assert.isFalse(evaluator.evaluate(someone).stale)
       assert.strictEqual((yield* evaluator.status).failures, 0)
+
+      endpoint.answer(status(503))
+      yield* Effect.ignore(evaluator.reload)
+      assert.isFalse((yield* evaluator.status).stale)
     }))
 
   it.scoped("backs off when the answer that led to the stored flags asks for it", () =>

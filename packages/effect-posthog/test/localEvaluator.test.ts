@@ -11,7 +11,8 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { DefinitionsError, DefinitionsSource, LocalEvaluator, PostHogConfig } from "../src/index.ts"
-import type { DefinitionsChange, DefinitionsLoad } from "../src/index.ts"
+import type { DefinitionsChange, DefinitionsLoad, LocalEvaluation } from "../src/index.ts"
+import { nextTurn } from "../src/internal/eventLoop.ts"
 import {
   build,
   document,
@@ -286,6 +287,37 @@ describe("reloading", () => {
       yield* evaluator.reload
       assert.deepStrictEqual(resolved(evaluator), ["two"])
       assert.strictEqual(endpoint.requests.length, 2)
+    }))
+})
+
+describe("a reader", () => {
+  it.scopedLive("sees one set of definitions or the other, with its own ETag, and what it has seen does not change", () =>
+    Effect.gen(function*() {
+      const keys = Array.from({ length: 2000 }, (_, index) => `flag-${index}`)
+      const version = (name: string) =>
+        ok({ flags: keys.map((key) => flag(key, { active: name === "on" })), cohorts: { name } }, name)
+      const endpoint = makeEndpoint(version("on"))
+      const evaluator = yield* build(endpoint.client)
+      yield* evaluator.ready
+
+      const read = Effect.map(evaluator.status, ({ etag }) => ({ etag, records: evaluator.evaluate(someone).records }))
+      const values = (records: LocalEvaluation["records"]) =>
+        new Set([...records.values()].map((result) => result._tag === "Resolved" && result.value))
+      const seen: Array<Effect.Effect.Success<typeof read>> = []
+      const reader = yield* Effect.fork(
+        Effect.forever(Effect.zipRight(nextTurn, Effect.map(read, (one) => seen.push(one))))
+      )
+      for (const name of ["off", "on", "off", "on"]) {
+        endpoint.answer(version(name))
+        yield* evaluator.reload
+      }
+      yield* Fiber.interrupt(reader)
+      assert.isAbove(seen.length, 4)
+      for (const { etag, records } of seen) {
+        assert.strictEqual(records.size, keys.length)
+        assert.deepStrictEqual(values(records), new Set([etag === "on"]))
+      }
+      assert.deepStrictEqual(new Set(seen.map(({ etag }) => etag)), new Set(["on", "off"]))
     }))
 })
 

@@ -28,7 +28,7 @@ export const turns: Scheduler.Scheduler = immediate === undefined
 export const nextTurn: Effect.Effect<void> = Effect.withScheduler(Effect.yieldNow(), turns)
 
 /** How long one turn may take, in nanoseconds. */
-const turnLength = 4_000_000n
+const turnLength = 2_000_000n
 
 /** Steps in one turn at most: a bound that holds on a clock that stands still. */
 const turnSteps = 8
