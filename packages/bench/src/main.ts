@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { bundle, output } from "./bundle.ts"
 import { machine } from "./measuring/machine.ts"
-import { summaries } from "./measuring/Row.ts"
+import { isBroken, summaries } from "./measuring/Row.ts"
 import { plot } from "./report/plot.ts"
 import { markdown, rowsOf } from "./report/Report.ts"
 import type { Report, Section } from "./report/Report.ts"
@@ -58,21 +58,34 @@ const versions = (): Readonly<Record<string, string>> => {
   )
 }
 
+const measure = async (entry: Entry): Promise<Outcome> => {
+  const started = performance.now()
+  const outcome = await run(entry)
+  console.error(`${entry.name}: ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  return outcome
+}
+
 const report = { mode, date: new Date().toISOString().slice(0, 10), machine: machine(), versions: versions() }
 await bundle()
 const sections: Array<Section> = []
 const points: Array<Point> = []
 for (const entry of selected) {
-  const started = performance.now()
-  const outcome = await run(entry)
-  sections.push({ name: entry.name, title: entry.title, rows: outcome.rows })
+  const outcome = await measure(entry)
+  // A guard gives what looks broken a second chance: the machine may have been at something else.
+  const { rows } = mode === "guard" && outcome.rows.some(isBroken) ? await measure(entry) : outcome
+  sections.push({ name: entry.name, title: entry.title, rows })
   points.push(...outcome.points ?? [])
-  console.error(`${entry.name}: ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }
 
 const complete: Report = { ...report, sections, points }
 if (values.json === true) console.log(JSON.stringify(summaries(rowsOf(complete)), undefined, 2))
 else console.log(sections.map(({ rows, title }) => `${title}\n\n${table(rows)}\n`).join("\n"))
+
+if (mode === "guard") {
+  const broken = rowsOf(complete).filter(isBroken)
+  for (const row of broken) console.error(`${row.row}: less than half of its target`)
+  process.exitCode = broken.length === 0 ? 0 : 1
+}
 
 if (mode === "full" && positionals.length === 0) {
   const results = fileURLToPath(new URL("../results/", import.meta.url))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { atMost, compare } from "../src/measuring/compare.ts"
 import { interleaved } from "../src/measuring/interleaved.ts"
-import { summaries } from "../src/measuring/Row.ts"
+import { isBroken, summaries } from "../src/measuring/Row.ts"
 import { plot } from "../src/report/plot.ts"
 import { shown, table } from "../src/report/table.ts"
 
@@ -9,6 +9,7 @@ const measured = (name: string, rounds: ReadonlyArray<number>) => ({
   name,
   nanos: rounds[1] ?? 0,
   cpuMicros: 1,
+  leastCpuMicros: 1,
   spread: 0,
   rounds
 })
@@ -33,6 +34,14 @@ describe("rows", () => {
     ])
   })
 
+  it("are broken at less than half of the target, in processor time where it is known", () => {
+    const row = atMost({ row: "work", unit: "ms", ours: 30, limit: 20 })
+    assert.isFalse(isBroken(row))
+    assert.isTrue(isBroken({ ...row, ratio: 0.49 }))
+    assert.isFalse(isBroken({ ...row, ratio: 0.49, cpuRatio: 0.51 }))
+    assert.isFalse(isBroken({ ...row, ratio: 0.01, target: undefined }))
+  })
+
   it("become a table with columns of one width", () => {
     const lines = table([atMost({ row: "work", unit: "ms", ours: 10, limit: 20, others: { theirs: 1234 } })]).split(
       "\n"
@@ -52,8 +61,12 @@ describe("interleaved", () => {
   it("runs contenders in turns, and turns the order around", async () => {
     const order: Array<string> = []
     const contender = (name: string) => ({ name, count: 1, run: () => void order.push(name) })
-    const measurements = await interleaved([contender("a"), contender("b")], { rounds: 3, roundMillis: 1 })
-    assert.strictEqual(order.join(""), "abab" + "ba" + "ab")
+    const measurements = await interleaved([contender("a"), contender("b")], {
+      rounds: 3,
+      roundMillis: 1,
+      warmUpMillis: 0
+    })
+    assert.strictEqual(order.join(""), "abbaab")
     assert.deepStrictEqual(measurements.map(({ name, rounds }) => [name, rounds.length]), [["a", 3], ["b", 3]])
   })
 })

@@ -3,6 +3,7 @@
  * loaded when the step runs, since some bring a compiler with them.
  */
 export const steps = [
+  { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
   { name: "examples", run: async () => (await import("./examples.mjs")).examples() },
   { name: "packages", run: async () => (await import("./packages.mjs")).packages() },
   { name: "types", run: async () => (await import("./types.mjs")).types() },

@@ -14,7 +14,7 @@ export interface Row {
   readonly target?: number | undefined
   /** The middle half of the ratios of the rounds, as a share of their median. Absent: measured once. */
   readonly spread?: number | undefined
-  /** The ratio of processor time instead of wall-clock time, which other work on the machine disturbs less. */
+  /** The ratio of processor time, in the best round of each, which other work on the machine disturbs least. */
   readonly cpuRatio?: number | undefined
   /** The same number of others, by name. */
   readonly others?: Readonly<Record<string, number>> | undefined
@@ -51,3 +51,10 @@ export const summaries = (rows: ReadonlyArray<Row>): ReadonlyArray<RowSummary> =
 
 /** Four significant digits: more would be noise. */
 export const rounded = (number: number): number => Number.isFinite(number) ? Number(number.toPrecision(4)) : 0
+
+/**
+ * Whether a row is so far from its target that it is no noise: at less than half of it. Judged by processor time where
+ * that is known, since a check shares the machine with other work.
+ */
+export const isBroken = ({ cpuRatio, ratio, target }: Row): boolean =>
+  target !== undefined && (cpuRatio ?? ratio) < target / 2

@@ -27,7 +27,7 @@ export const compare = (measurements: ReadonlyArray<Measurement>, comparison: Co
     ratio: median(ratios),
     target: comparison.target,
     spread: spread(ratios),
-    cpuRatio: anchor.cpuMicros / ours.cpuMicros,
+    cpuRatio: anchor.leastCpuMicros / ours.leastCpuMicros,
     others: others.length === 0
       ? undefined
       : Object.fromEntries(others.map(({ name, nanos }) => [name, nanos / 1000])),

@@ -15,6 +15,8 @@ export interface Effort {
   readonly rounds: number
   /** How long a round of one contender lasts, in milliseconds. */
   readonly roundMillis: number
+  /** How long each contender runs before the first round, so that its code is compiled. */
+  readonly warmUpMillis: number
 }
 
 export interface Measurement {
@@ -23,6 +25,8 @@ export interface Measurement {
   readonly nanos: number
   /** Microseconds of processor time, all threads of the process, for one unit of work: the median of the rounds. */
   readonly cpuMicros: number
+  /** The same of the best round: what other work on the machine disturbs least. */
+  readonly leastCpuMicros: number
   /** The middle half of the rounds' times, as a share of the median. */
   readonly spread: number
   /** Nanoseconds for one unit of work, by round. */
@@ -38,7 +42,7 @@ export const interleaved = async (
   effort: Effort
 ): Promise<ReadonlyArray<Measurement>> => {
   const counts = new Map<string, number>()
-  for (const contender of contenders) counts.set(contender.name, await warmUp(contender, effort.roundMillis))
+  for (const contender of contenders) counts.set(contender.name, await warmUp(contender, effort))
 
   const times = new Map(contenders.map(({ name }) => [name, [] as Array<Timing>]))
   for (let round = 0; round < effort.rounds; round++) {
@@ -52,7 +56,14 @@ export const interleaved = async (
   return contenders.map(({ name }) => {
     const rounds = (times.get(name) ?? []).map(({ nanos }) => nanos)
     const cpu = (times.get(name) ?? []).map(({ cpuMicros }) => cpuMicros)
-    return { name, nanos: median(rounds), cpuMicros: median(cpu), spread: spread(rounds), rounds }
+    return {
+      name,
+      nanos: median(rounds),
+      cpuMicros: median(cpu),
+      leastCpuMicros: Math.min(...cpu),
+      spread: spread(rounds),
+      rounds
+    }
   })
 }
 
@@ -82,18 +93,16 @@ const time = async ({ run }: Contender, count: number): Promise<Timing> => {
 }
 
 /** Runs a contender until it is compiled, and says how often it fits a round. */
-const warmUp = async (contender: Contender, roundMillis: number): Promise<number> => {
-  if (contender.count !== undefined) {
-    await contender.prepare?.()
-    await time(contender, contender.count)
-    return contender.count
-  }
-  let count = 1
-  for (;;) {
+const warmUp = async (contender: Contender, { roundMillis, warmUpMillis }: Effort): Promise<number> => {
+  let count = contender.count ?? 1
+  // The best time so far decides: a moment in which the machine did something else says nothing.
+  let best = Infinity
+  for (let spent = 0; spent < warmUpMillis;) {
     await contender.prepare?.()
     const { nanos } = await time(contender, count)
-    const millis = (nanos * count) / 1e6
-    if (millis >= roundMillis / 2) return Math.max(1, Math.round((count * roundMillis) / millis))
-    count = Math.max(count + 1, Math.ceil(count * Math.min(10, roundMillis / Math.max(millis, 0.01))))
+    best = Math.min(best, nanos)
+    spent += (nanos * count) / 1e6
+    count = contender.count ?? Math.max(1, Math.min(count * 4, Math.round((roundMillis * 1e6) / best)))
   }
+  return count
 }

@@ -25,7 +25,7 @@ export interface Outcome {
 export type Scenario = (setting: Setting) => Promise<Outcome>
 
 export const efforts: Readonly<Record<Mode, Effort>> = {
-  full: { rounds: 9, roundMillis: 250 },
-  quick: { rounds: 5, roundMillis: 40 },
-  guard: { rounds: 5, roundMillis: 40 }
+  full: { rounds: 9, roundMillis: 250, warmUpMillis: 1000 },
+  quick: { rounds: 5, roundMillis: 40, warmUpMillis: 300 },
+  guard: { rounds: 9, roundMillis: 40, warmUpMillis: 300 }
 }

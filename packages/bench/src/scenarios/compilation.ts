@@ -20,7 +20,7 @@ export const compilation: Scenario = async ({ effort }) => {
       unit: "ms",
       ours: (measured?.nanos ?? NaN) / 1e6,
       limit: 20,
-      cpu: (measured?.cpuMicros ?? NaN) / 1000
+      cpu: (measured?.leastCpuMicros ?? NaN) / 1000
     })]
   }
 }

@@ -16,7 +16,7 @@ import type { Scenario } from "./Scenario.ts"
 const never = { flushAt: 1_000_000, queueSize: 1_000_000, flushInterval: "1 hour" } as const
 
 /** Reading a flag again, and reading it for the first time, which queues an exposure. */
-export const reads: Scenario = async ({ effort }) => {
+export const reads: Scenario = async ({ effort, mode }) => {
   const flags = mixedFlags(100)
   const keys = flags.map(({ key }) => key)
   const [somebody] = users(1)
@@ -44,7 +44,7 @@ export const reads: Scenario = async ({ effort }) => {
   ], effort)
 
   // Each round reads every key of fresh people, so that each read is the first of its kind.
-  const peoplePerRound = 40
+  const peoplePerRound = mode === "full" ? 40 : 10
   const count = peoplePerRound * keys.length
   let person = 0
   let ours: ReadonlyArray<FlagSnapshot> = []

@@ -19,7 +19,7 @@ import { type Contender, interleaved, named } from "../measuring/interleaved.ts"
 import { openEvaluator } from "../peers/evaluator.ts"
 import { openLocalClient } from "../peers/posthogNode.ts"
 
-const effort = { rounds: 9, roundMillis: 100 }
+const effort = { rounds: 9, roundMillis: 100, warmUpMillis: 300 }
 const people = users(512)
 
 /** Serves definitions and takes no interest in events. */
