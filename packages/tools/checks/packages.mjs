@@ -1,11 +1,12 @@
 // Each publishable package as its users get it: built from nothing, packed, and the tarball judged by publint and by
 // "are the types wrong".
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 import ts from "typescript"
+import { build, pack } from "./tarballs.mjs"
 import { filesBelow, manifestOf, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const packages = async () => {
@@ -18,18 +19,6 @@ export const packages = async () => {
   } finally {
     rmSync(folder, { force: true, recursive: true })
   }
-}
-
-/** Builds all of them from nothing, so that no module that was removed lingers in `dist`. */
-const build = async () => {
-  for (const name of publishable) {
-    const folder = join(root, "packages", name)
-    rmSync(join(folder, "dist"), { force: true, recursive: true })
-    rmSync(join(folder, ".tsbuildinfo", "build.tsbuildinfo"), { force: true })
-  }
-  const projects = publishable.map((name) => `packages/${name}/tsconfig.build.json`)
-  const result = await run("tsc", ["-b", "--pretty", "false", ...projects])
-  return result.code === 0 ? [] : [result.output]
 }
 
 /** The emitted declarations hold together: none mentions what was stripped from them as internal. */
@@ -56,9 +45,8 @@ const declarations = () => {
 }
 
 const judge = async (name, destination) => {
-  const packed = await run("pnpm", ["pack", "--pack-destination", destination], { cwd: join(root, "packages", name) })
-  if (packed.code !== 0) return [packed.output]
-  const tarball = join(destination, readdirSync(destination).find((file) => file.endsWith(".tgz")))
+  const { problems, tarball } = await pack(name, destination)
+  if (tarball === undefined) return problems
   const [layout, types] = await Promise.all([judgeLayout(tarball), judgeTypes(name, tarball)])
   return [...layout, ...types].map((problem) => `packages/${name}: ${problem}`)
 }

@@ -14,6 +14,7 @@ export const steps = [
   { name: "cycles", run: async () => (await import("./cycles.mjs")).cycles() },
   { name: "source", run: async () => (await import("./source.mjs")).source() },
   { name: "documentation", run: async () => (await import("./documentation.mjs")).documentation() },
+  { name: "size", run: async () => (await import("./size.mjs")).size() },
   { name: "releases", run: async () => (await import("./releases.mjs")).releases() },
   { name: "text", run: async () => (await import("./text.mjs")).text() },
   { name: "format", run: async () => (await import("./format.mjs")).format() }
