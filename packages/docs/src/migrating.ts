@@ -1,0 +1,78 @@
+import { PostHogTest } from "@effect-posthog/testkit"
+import { Effect, Option } from "effect"
+import { evaluateFlags, Events, Flags, LocalEvaluator } from "effect-posthog"
+import assert from "node:assert/strict"
+
+// #region one
+const oneFlag = Effect.gen(function*() {
+  const isOn = yield* Flags.isFeatureEnabled({ key: "new-checkout", distinctId: "ada" })
+  const variant = yield* Flags.getFeatureFlag({ key: "pricing", distinctId: "ada" })
+  const payload = yield* Flags.getFeatureFlagPayload({ key: "pricing", distinctId: "ada" })
+  return { isOn, variant, payload }
+})
+// #endregion
+
+// #region snapshot
+const perRequest = Effect.gen(function*() {
+  const flags = yield* evaluateFlags({ distinctId: "ada" })
+  const isOn = yield* flags.isEnabled("new-checkout")
+  const variant = yield* flags.getFlag("pricing")
+  const payload = flags.getFlagPayload("pricing")
+  yield* Events.capture({ event: "paid", distinctId: "ada", flags })
+  return { isOn, variant, payload }
+})
+// #endregion
+
+// Every call of the table.
+const calls = Effect.gen(function*() {
+  const posthog = yield* PostHogTest.PostHogTest
+  const result = Option.getOrThrow(yield* Flags.getFeatureFlagResult({ key: "pricing", distinctId: "ada" }))
+  assert.deepStrictEqual([result.enabled, result.variant], [true, Option.some("annual")])
+  assert.deepStrictEqual([...yield* Flags.getAllFlags({ distinctId: "ada" })], [
+    ["new-checkout", true],
+    ["pricing", "annual"]
+  ])
+  const { payloads } = yield* Flags.getAllFlagsAndPayloads({ distinctId: "ada" })
+  assert.deepStrictEqual(payloads.get("pricing"), { discount: 10 })
+
+  yield* Events.captureWithFlags({ event: "paid", distinctId: "ada", flagKeys: ["pricing"] })
+  yield* Events.captureAi({ event: "$ai_generation", distinctId: "ada" })
+  yield* Events.identify({ distinctId: "ada", set: { plan: "scale" }, setOnce: { signed_up_at: "2026-01-01" } })
+  yield* Events.alias({ distinctId: "ada", alias: "ada@example.com" })
+  yield* Events.groupIdentify({ groupType: "company", groupKey: "acme", properties: { plan: "scale" } })
+  yield* Events.setPersonProperties({ distinctId: "ada", set: { plan: "free" }, unset: ["trial"] })
+  yield* Events.flush
+  yield* LocalEvaluator.readyWithin("5 seconds")
+  yield* Effect.flatMap(LocalEvaluator, ({ reload }) => reload)
+
+  const paid = yield* posthog.expectEvent({ event: "paid" })
+  assert.equal(paid.properties["$feature/pricing"], "annual")
+  assert.equal(paid.properties["$feature/new-checkout"], undefined)
+  const identify = yield* posthog.expectEvent({ event: "$identify", distinctId: "ada" })
+  assert.deepStrictEqual(identify.properties["$set"], { plan: "scale" })
+  assert.deepStrictEqual(identify.properties["$set_once"], { signed_up_at: "2026-01-01" })
+  const person = yield* posthog.expectEvent({ event: "$set", distinctId: "ada" })
+  assert.deepStrictEqual(person.properties["$unset"], ["trial"])
+  yield* posthog.expectEvent({ event: "$create_alias", properties: { alias: "ada@example.com" } })
+  yield* posthog.expectEvent({ event: "$groupidentify", distinctId: "$company_acme" })
+  yield* posthog.expectEvent({ event: "$ai_generation" })
+})
+
+const program = Effect.gen(function*() {
+  const posthog = yield* PostHogTest.PostHogTest
+  assert.deepStrictEqual(yield* oneFlag, yield* perRequest)
+  // Three requests for three calls, one for the snapshot.
+  assert.equal((yield* posthog.remoteRequests).length, 4)
+  yield* posthog.forget
+  yield* calls
+})
+
+await Effect.runPromise(
+  Effect.provide(
+    program,
+    PostHogTest.layer({
+      flags: { "new-checkout": true, pricing: "annual" },
+      payloads: { pricing: { discount: 10 } }
+    })
+  )
+)
