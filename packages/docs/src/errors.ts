@@ -2,7 +2,7 @@ import { PostHogTest } from "@effect-posthog/testkit"
 import { Effect } from "effect"
 import type { RemoteFlagsError } from "effect-posthog"
 import { evaluateFlags, Flags } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 const request = { distinctId: "user-17" }
 

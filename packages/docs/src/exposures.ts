@@ -1,7 +1,7 @@
 import { PostHogTest } from "@effect-posthog/testkit"
 import { Effect } from "effect"
 import { evaluateFlags, Events } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 const whenAndOnce = Effect.gen(function*() {
   const posthog = yield* PostHogTest.PostHogTest

@@ -3,7 +3,7 @@ import { HttpClient, HttpClientRequest, HttpRouter, HttpServer, HttpServerRespon
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { evaluateFlags, Events, Flags, RequestContext } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 // #region handler
 const checkout = Effect.gen(function*() {

@@ -2,7 +2,7 @@ import { compile, explain, renderExplanation, requirements } from "@effect-posth
 import { PostHogTest } from "@effect-posthog/testkit"
 import { Effect, Option } from "effect"
 import { evaluateFlags, LocalEvaluator } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 // What `GET /flags/definitions` answers: three flags, the last of which keeps the value a person has seen.
 const document = {

@@ -1,7 +1,7 @@
 import { PostHogTest } from "@effect-posthog/testkit"
 import { Effect, Option } from "effect"
 import { evaluateFlags, Events, Flags, LocalEvaluator } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 // #region one
 const oneFlag = Effect.gen(function*() {

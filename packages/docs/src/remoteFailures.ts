@@ -4,7 +4,7 @@ import { Fault, PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { evaluateFlags, Events, PostHog } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 const PostHogLive = Layer.unwrapEffect(
   Effect.map(PostHogServer.PostHogServer, ({ url }) =>

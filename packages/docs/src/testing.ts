@@ -3,7 +3,7 @@ import { FetchHttpClient } from "@effect/platform"
 import { Effect, Layer, Redacted } from "effect"
 import type { FlagSnapshot } from "effect-posthog"
 import { evaluateFlags, Events, Flags, FlagSnapshot as Snapshots, LocalEvaluator, PostHog } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 // #region program
 const totalOf = (flags: FlagSnapshot) => Effect.map(flags.isEnabled("new-checkout"), (isNew) => (isNew ? 39 : 42))

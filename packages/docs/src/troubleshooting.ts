@@ -2,7 +2,7 @@ import { PostHogTest } from "@effect-posthog/testkit"
 import { Effect, Stream } from "effect"
 import type { EvaluationRequest } from "effect-posthog"
 import { evaluateFlags, EventQueue, Events, Flags, LocalEvaluator } from "effect-posthog"
-import assert from "node:assert/strict"
+import { strict as assert } from "node:assert"
 
 // #region flag
 /** Everything there is to know about one flag for one caller. It reads silently, and may be asked in production. */
