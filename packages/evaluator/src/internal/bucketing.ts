@@ -50,6 +50,9 @@ const state = new Int32Array(5)
 
 const zeros = new Int32Array(wordsInBlock)
 
+/** Room for the prefixes of all but the longest keys. */
+const scratch = new Uint8Array(512)
+
 const writeWords = (source: Uint8Array, length: number, words: Int32Array, position: number): void => {
   for (let i = 0; i < length; i++) {
     const at = position + i
@@ -64,7 +67,8 @@ const digest = (): number => ((state[0]! >>> 0) * 0x10000000 + (state[1]! >>> 4)
  * @internal
  */
 export const packPrefix = (prefix: string): PackedPrefix => {
-  const encoded = new Uint8Array(maximumBytes(prefix.length))
+  const room = maximumBytes(prefix.length)
+  const encoded = room > scratch.length ? new Uint8Array(room) : scratch
   const bytes = writeUtf8(prefix, encoded, 0)
   const words = new Int32Array(Math.max(wordsInBlock, (bytes + 3) >> 2))
   writeWords(encoded, bytes, words, 0)

@@ -14,7 +14,7 @@ import { markReferences } from "./references.ts"
 import { requiresServer } from "./verdict.ts"
 
 /** Flags or cohorts compiled in one step. */
-const perStep = 32
+const perStep = 16
 
 const malformed = requiresServer("the definition of the flag could not be read")
 
@@ -91,7 +91,7 @@ class DocumentCompiler {
       if (flag !== undefined && !flag.dropped) {
         sources.set(flag, { definition: definition as DocumentObject, path })
       }
-      if (++count % (perStep * 8) === 0) {
+      if (++count % (perStep * 4) === 0) {
         yield
       }
     }
@@ -100,6 +100,9 @@ class DocumentCompiler {
         id,
         new CompiledCohort(id, this.reference(), requiresServer(`cohort ${id} cannot be decided without the server`))
       )
+      if (++count % (perStep * 4) === 0) {
+        yield
+      }
     }
     yield
     for (const cohort of this.cohorts.values()) {
@@ -118,7 +121,8 @@ class DocumentCompiler {
       }
     }
     yield
-    markReferences(this.references)
+    yield* markReferences(this.references)
+    yield
   }
 
   definitions(): CompiledDefinitions {

@@ -22,25 +22,15 @@ export type DocumentObject = Readonly<Record<string, unknown>>
  */
 export const step = (parent: Path | undefined, name: string | number): Path => ({ parent, step: name })
 
-const identifier = /^[A-Za-z_$][\w$]*$/
-
 /**
  * @internal
  */
 export const renderPath = (path: Path | undefined): string => {
-  const steps: Array<string | number> = []
+  let text = ""
   for (let at = path; at !== undefined; at = at.parent) {
-    steps.push(at.step)
+    text = (typeof at.step === "number" ? `[${at.step}]` : at.parent === undefined ? at.step : `.${at.step}`) + text
   }
-  return steps.reverse().reduce<string>(
-    (text, name) =>
-      typeof name === "number"
-        ? `${text}[${name}]`
-        : identifier.test(name)
-        ? `${text}${text === "" ? "" : "."}${name}`
-        : `${text}[${JSON.stringify(name)}]`,
-    ""
-  )
+  return text
 }
 
 /**

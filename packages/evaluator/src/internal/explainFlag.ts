@@ -60,6 +60,18 @@ const bucketedBy = (bucketing: Bucketing): string => {
   }
 }
 
+const explainPlace = (
+  bucketing: Bucketing,
+  { percentage, threshold }: { readonly percentage: number; readonly threshold: number },
+  hash: number | undefined,
+  atZero: false | undefined
+): RolloutExplanation => ({
+  percentage,
+  bucketedBy: bucketedBy(bucketing),
+  hash: percentage === 100 ? undefined : hash,
+  included: percentage === 100 || (hash !== undefined ? hash <= threshold : percentage === 0 ? atZero : undefined)
+})
+
 /** References are followed this many levels down, and to this many flags and cohorts in all. */
 const deepest = 10
 
@@ -128,17 +140,8 @@ class Tracer {
     if (holdout === undefined) {
       return undefined
     }
-    const { percentage, threshold } = holdout
     const identifier = this.pass.identifier(bucketing)
-    const hash = percentage === 100 || identifier === undefined ? undefined : bucketing.holdout(identifier)
-    const included = percentage === 100
-      ? true
-      : hash !== undefined
-      ? hash <= threshold
-      : percentage === 0
-      ? false
-      : undefined
-    return { percentage, bucketedBy: bucketedBy(bucketing), hash, included }
+    return explainPlace(bucketing, holdout, identifier === undefined ? undefined : bucketing.holdout(identifier), false)
   }
 
   private conditions(plan: FlagPlan): ReadonlyArray<ConditionExplanation> {
@@ -167,15 +170,14 @@ class Tracer {
       verdict: isMissed ? "outOfRollout" : verdict,
       cause,
       filters: condition.storedFilters.map((filter) => this.filter(filter)),
-      rollout: this.rollout(plan, condition),
+      rollout: explainPlace(
+        condition.bucketing,
+        condition,
+        this.pass.hash(plan.prefix, condition.bucketing, rolloutSalt),
+        undefined
+      ),
       variant: isMissed || verdict === "mismatch" ? undefined : this.variant(plan, condition)
     }
-  }
-
-  private rollout(plan: FlagPlan, { bucketing, percentage, threshold }: Condition): RolloutExplanation {
-    const hash = percentage === 100 ? undefined : this.pass.hash(plan.prefix, bucketing, rolloutSalt)
-    const included = percentage === 100 ? true : hash === undefined ? undefined : hash <= threshold
-    return { percentage, bucketedBy: bucketedBy(bucketing), hash, included }
   }
 
   private variant({ prefix, variants }: FlagPlan, condition: Condition): VariantExplanation | undefined {

@@ -8,6 +8,9 @@ import type { Reference } from "./plan.ts"
 /** Evaluation follows references this many levels down; the stack has to hold them. */
 const deepest = 400
 
+/** Flags and cohorts visited in one step. */
+const perStep = 256
+
 interface Visit {
   readonly reference: Reference
   readonly order: number
@@ -20,22 +23,26 @@ interface Visit {
 }
 
 /**
- * Marks every reference that is part of a cycle, and every one that leads on too far. (Tarjan's strongly connected
- * components, with a stack of its own instead of recursion.)
+ * Marks every reference that is part of a cycle, and every one that leads on too far, in steps. (Tarjan's strongly
+ * connected components, with a stack of its own instead of recursion.)
  *
  * @internal
  */
-export const markReferences = (references: ReadonlyArray<Reference>): void => {
+export function* markReferences(references: ReadonlyArray<Reference>): Generator<void, void, void> {
   const visits = new Map<Reference, Visit>()
   const component: Array<Visit> = []
   for (const root of references) {
     if (root.edges.length > 0 && !visits.has(root)) {
-      explore(root, visits, component)
+      yield* explore(root, visits, component)
     }
   }
 }
 
-const explore = (root: Reference, visits: Map<Reference, Visit>, component: Array<Visit>): void => {
+function* explore(
+  root: Reference,
+  visits: Map<Reference, Visit>,
+  component: Array<Visit>
+): Generator<void, void, void> {
   const open = (reference: Reference): Visit => {
     const visit = {
       reference,
@@ -58,6 +65,9 @@ const explore = (root: Reference, visits: Map<Reference, Visit>, component: Arra
       const known = visits.get(target)
       if (known === undefined) {
         trail.push(open(target))
+        if (visits.size % perStep === 0) {
+          yield
+        }
       } else if (known.open) {
         visit.low = Math.min(visit.low, known.order)
       }

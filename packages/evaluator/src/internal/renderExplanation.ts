@@ -40,16 +40,13 @@ const renderResult = (result: Result): string => {
   }
 }
 
-const renderMissing = (input: MissingInput): string => {
-  switch (input._tag) {
-    case "PersonProperty":
-      return `person property "${input.name}"`
-    case "GroupProperty":
-      return `property "${input.name}" of group "${input.groupType}"`
-    case "DeviceId":
-      return "a device id"
-  }
-}
+const renderProperty = (name: string, groupType: string | undefined): string =>
+  groupType === undefined ? `person property "${name}"` : `property "${name}" of group "${groupType}"`
+
+const renderMissing = (input: MissingInput): string =>
+  input._tag === "DeviceId"
+    ? "a device id"
+    : renderProperty(input.name, input._tag === "GroupProperty" ? input.groupType : undefined)
 
 /**
  * @internal
@@ -125,10 +122,7 @@ const renderFilter = (filter: FilterExplanation, indent: string): ReadonlyArray<
   switch (filter._tag) {
     case "Property": {
       const { groupType, name, operator } = filter
-      const subject = groupType === undefined
-        ? `person property "${name}"`
-        : `property "${name}" of group "${groupType}"`
-      return [`${verdict}${renderSeen(subject, operator, filter)}`]
+      return [`${verdict}${renderSeen(renderProperty(name, groupType), operator, filter)}`]
     }
     case "Cohort":
       return [
