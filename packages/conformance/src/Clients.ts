@@ -19,11 +19,17 @@ export interface Clients {
   readonly reset: (testId: string | undefined) => Effect.Effect<void>
 }
 
-/** The harness never says that a test is over. An idle client costs next to nothing, yet they must not pile up. */
-const mostClients = 256
+// The harness never says that a test is over. An idle client costs next to nothing, yet they must not pile up.
+const defaultCapacity = 256
 
-/** When the scope closes, all clients are discarded. */
-export const make = (mode: Mode): Effect.Effect<Clients, never, HttpClient.HttpClient | Scope.Scope> =>
+/**
+ * Keeps as many clients as the capacity says: one more, and the one that was not used for longest is discarded. When
+ * the scope closes, all are.
+ */
+export const make = (
+  mode: Mode,
+  capacity: number = defaultCapacity
+): Effect.Effect<Clients, never, HttpClient.HttpClient | Scope.Scope> =>
   Effect.gen(function*() {
     const context = yield* Effect.context<HttpClient.HttpClient>()
     const clients = new Map<string | undefined, Client>()
@@ -42,7 +48,7 @@ export const make = (mode: Mode): Effect.Effect<Clients, never, HttpClient.HttpC
         const client = yield* ClientModule.make(init, mode, testId)
         clients.set(testId, client)
         for (const longestUnused of clients.keys()) {
-          if (clients.size <= mostClients) break
+          if (clients.size <= capacity) break
           yield* reset(longestUnused)
         }
       }).pipe(Effect.provide(context))
