@@ -145,8 +145,10 @@ export interface PersonPropertiesMessage extends EventOptions, PersonChanges {
 
 type Captured = Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>
 
-const toOption = (offered: Offered): Option.Option<EventId> =>
-  offered._tag === "Accepted" ? Option.some(offered.id) : Option.none()
+const notAccepted = Effect.succeedNone
+
+const answer = (offered: Offered): Effect.Effect<Option.Option<EventId>> =>
+  offered._tag === "Accepted" ? Effect.succeed(Option.some(offered.id)) : notAccepted
 
 const invalid = (field: string, problem: string, event?: string): Effect.Effect<never, InvalidEventError> =>
   Effect.suspend(() => {
@@ -165,10 +167,7 @@ const offer = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   draft: EventDraft
 ): Effect.Effect<Option.Option<EventId>> =>
-  Effect.map(
-    Context.unsafeGet(fiber.currentContext, EventQueue).offer(draft),
-    toOption
-  )
+  Effect.flatMap(Context.unsafeGet(fiber.currentContext, EventQueue).offer(draft), answer)
 
 const merged = (stored: unknown, given: Properties): Properties => (isRecord(stored) ? { ...stored, ...given } : given)
 

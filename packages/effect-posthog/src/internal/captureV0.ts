@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import type { EventBatch, SendOutcome } from "../EventBatch.ts"
 import type { PostHogEvent } from "../EventDraft.ts"
 import type { Settings } from "../Options.ts"
+import { eventRequest } from "./sendEvents.ts"
 import type { EventProtocol, EventResponse, makeSendEvents } from "./sendEvents.ts"
 import { makeUtcFormatter } from "./timestamp.ts"
 
@@ -39,13 +40,16 @@ const protocol: EventProtocol = { answersInBody: false, classify }
  */
 export const makeCaptureV0 = (settings: Settings, send: ReturnType<typeof makeSendEvents>) => {
   const formatUtc = makeUtcFormatter()
+  const requests = {
+    analytics: eventRequest(settings.host + paths.analytics),
+    ai: eventRequest(settings.host + paths.ai)
+  }
   const migration = settings.events.historicalMigration ? { historical_migration: true } : {}
 
   return (batch: EventBatch): Effect.Effect<SendOutcome> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       send({
-        url: settings.host + paths[batch.route],
-        headers: {},
+        request: requests[batch.route],
         body: JSON.stringify({
           api_key: Redacted.value(settings.apiKey),
           batch: batch.events.map(eventOf),

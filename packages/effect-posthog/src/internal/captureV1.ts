@@ -1,3 +1,4 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -5,6 +6,7 @@ import type { EventBatch, SendOutcome } from "../EventBatch.ts"
 import type { PostHogEvent } from "../EventDraft.ts"
 import type { Settings } from "../Options.ts"
 import { userAgent } from "./library.ts"
+import { eventRequest } from "./sendEvents.ts"
 import type { EventProtocol, EventResponse, makeSendEvents } from "./sendEvents.ts"
 import { makeUtcFormatter } from "./timestamp.ts"
 
@@ -120,19 +122,20 @@ const protocol: EventProtocol = { answersInBody: true, classify }
  */
 export const makeCaptureV1 = (settings: Settings, send: ReturnType<typeof makeSendEvents>) => {
   const formatUtc = makeUtcFormatter()
+  const base = eventRequest(settings.host + path, {
+    authorization: `Bearer ${Redacted.value(settings.apiKey)}`,
+    "posthog-sdk-info": userAgent
+  })
   const migration = settings.events.historicalMigration ? { historical_migration: true } : {}
 
   return (batch: EventBatch): Effect.Effect<SendOutcome> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       send({
-        url: settings.host + path,
-        headers: {
-          authorization: `Bearer ${Redacted.value(settings.apiKey)}`,
-          "posthog-sdk-info": userAgent,
+        request: HttpClientRequest.setHeaders(base, {
           "posthog-attempt": String(batch.attempt),
           "posthog-request-id": batch.requestId,
           "posthog-request-timestamp": formatUtc(now)
-        },
+        }),
         body: JSON.stringify({
           created_at: formatUtc(batch.createdAt),
           ...migration,

@@ -109,18 +109,35 @@ export const makeDeliver = (
     )
 
   const deliver = (lane: Lane, route: Route, entries: ReadonlyArray<Entry>): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (createdAt) => {
+      const batch: EventBatch = {
+        route,
+        events: entries.map((entry) => entry.candidate.event),
+        requestId: ids.make(createdAt),
+        createdAt,
+        attempt: 1
+      }
+      return Effect.flatMap(
+        attempt(lane, entries, batch),
+        (next) => next._tag === "Done" ? Effect.void : proceed(lane, entries, batch, next)
+      )
+    })
+
+  // What follows on a first attempt that did not settle everything.
+  const proceed = (
+    lane: Lane,
+    entries: ReadonlyArray<Entry>,
+    batch: EventBatch,
+    first: Next
+  ): Effect.Effect<void> =>
     Effect.gen(function*() {
-      const createdAt = yield* Clock.currentTimeMillis
-      const requestId = ids.make(createdAt)
       let pending = entries
-      for (let number = 1;; number++) {
-        const events = pending.map((entry) => entry.candidate.event)
-        const next = yield* attempt(lane, pending, { route, events, requestId, createdAt, attempt: number })
-        if (next._tag === "Done") return
+      let next = first
+      for (let number = 1; next._tag !== "Done"; number++) {
         if (next._tag === "Split") {
           const middle = Math.ceil(pending.length / 2)
-          yield* deliver(lane, route, pending.slice(0, middle))
-          return yield* deliver(lane, route, pending.slice(middle))
+          yield* deliver(lane, batch.route, pending.slice(0, middle))
+          return yield* deliver(lane, batch.route, pending.slice(middle))
         }
         pending = next.pending
         if (number > settings.maxRetries) {
@@ -129,6 +146,11 @@ export const makeDeliver = (
         }
         const delay = retryDelay(settings.retryBase, number - 1, yield* Random.next, next.retryAfter)
         yield* Effect.sleep(Duration.millis(delay))
+        next = yield* attempt(lane, pending, {
+          ...batch,
+          events: pending.map((entry) => entry.candidate.event),
+          attempt: number + 1
+        })
       }
     })
 

@@ -6,12 +6,22 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
+// Requests have no client span and carry no trace headers: the URL of some holds a token, and PostHog is no part of the
+// caller's trace. Redirects are not followed.
+const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.serviceOption(FetchHttpClient.RequestInit).pipe(
+    Effect.flatMap((init) =>
+      Effect.provideService(effect, FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(init),
+        redirect: "manual"
+      })
+    ),
+    Effect.withTracerEnabled(false)
+  )
+
 /**
- * Runs one request of ours and hands the response to `use`.
- *
- * The request is aborted when `use` ends before the body was read, or is interrupted. It has no client span and carries
- * no trace headers: the URL of some requests holds a token, and PostHog is no part of the caller's trace. Redirects are
- * not followed.
+ * Runs one request of ours and hands the response to `use`. The request is aborted when `use` ends before the body was
+ * read, or is interrupted.
  *
  * @internal
  */
@@ -20,19 +30,19 @@ export const request = <A, E, R>(
   httpRequest: HttpClientRequest.HttpClientRequest,
   use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
-  Effect.serviceOption(FetchHttpClient.RequestInit).pipe(
-    Effect.flatMap((init) =>
-      HttpClient.withScope(client).execute(httpRequest).pipe(
-        Effect.flatMap(use),
-        Effect.provideService(FetchHttpClient.RequestInit, {
-          ...Option.getOrUndefined(init),
-          redirect: "manual"
-        })
-      )
-    ),
-    Effect.scoped,
-    Effect.withTracerEnabled(false)
-  )
+  ourOwn(Effect.scoped(Effect.flatMap(HttpClient.withScope(client).execute(httpRequest), use)))
+
+/**
+ * The same for a `use` that always reads the body to its end, which spares the costs of an abort that is never needed.
+ * Interruption aborts the request here, too.
+ *
+ * @internal
+ */
+export const requestWhole = <A, E, R>(
+  client: HttpClient.HttpClient,
+  httpRequest: HttpClientRequest.HttpClientRequest,
+  use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | HttpClientError.HttpClientError, R> => ourOwn(Effect.flatMap(client.execute(httpRequest), use))
 
 /**
  * An error and its chain of causes, as far as it is worth following.

@@ -99,22 +99,21 @@ export const makeEventQueue = (
     const lanes = new Map<Route, Lane>()
     let closed = false
 
+    const report = Effect.flatMap(Clock.currentTimeMillis, reports.publish)
+
+    const sleep = (lane: Lane, millis: number): Effect.Effect<void> =>
+      Effect.timeoutTo(Deferred.await(lane.setAlarm()), {
+        duration: millis,
+        onSuccess: () => undefined,
+        onTimeout: () => lane.becomeDue()
+      })
+
     const work = (lane: Lane, route: Route): Effect.Effect<void> =>
-      Effect.gen(function*() {
-        while (true) {
-          const wait = lane.nextBatchIn(yield* Clock.currentTimeMillis)
-          if (wait === undefined) return
-          if (wait > 0) {
-            yield* Effect.timeoutTo(Deferred.await(lane.setAlarm()), {
-              duration: wait,
-              onSuccess: () => undefined,
-              onTimeout: () => lane.becomeDue()
-            })
-          } else {
-            yield* deliver(lane, route, lane.takeBatch())
-            yield* reports.publish(yield* Clock.currentTimeMillis)
-          }
-        }
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const wait = lane.nextBatchIn(now)
+        if (wait === undefined) return Effect.void
+        const step = wait > 0 ? sleep(lane, wait) : Effect.zipRight(deliver(lane, route, lane.takeBatch()), report)
+        return Effect.zipRight(step, work(lane, route))
       })
 
     const laneOf = (route: Route): Lane => {
@@ -231,7 +230,7 @@ export const makeEventQueue = (
         for (const lane of lanes.values()) lane.turnAway()
         yield* Effect.timeoutOption(Effect.interruptible(flush), settings.events.shutdownTimeout)
         yield* abandon
-        yield* reports.publish(yield* Clock.currentTimeMillis)
+        yield* report
         hub.end()
       })
     )

@@ -5,15 +5,15 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { SendOutcome } from "../EventBatch.ts"
-import type { Compressor } from "./compressor.ts"
-import { request } from "./http.ts"
+import type { CompressedBody, Compressor } from "./compressor.ts"
+import { requestWhole } from "./http.ts"
 import { userAgent } from "./library.ts"
 import { parseRetryAfter } from "./retryAfter.ts"
 
 /** @internal */
 export interface EventRequest {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  /** Without a body. */
+  readonly request: HttpClientRequest.HttpClientRequest
   readonly body: string
 }
 
@@ -41,6 +41,13 @@ const encoder = new TextEncoder()
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
+/** @internal */
+export const eventRequest = (
+  url: string,
+  headers: Readonly<Record<string, string>> = {}
+): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.post(url).pipe(HttpClientRequest.setHeaders({ ...headers, "user-agent": userAgent }))
+
 /**
  * One attempt: compresses, posts, waits no longer than the timeout, and says what became of it. Never fails; the reasons
  * it gives never hold what was sent.
@@ -52,7 +59,7 @@ export const makeSendEvents = (
   compressor: Compressor,
   timeout: Duration.Duration
 ) => {
-  const responseOf = (
+  const answerTo = (
     response: HttpClientResponse.HttpClientResponse,
     body: string
   ): Effect.Effect<EventResponse> =>
@@ -62,40 +69,37 @@ export const makeSendEvents = (
       body
     }))
 
-  return ({ body, headers, url }: EventRequest, protocol: EventProtocol): Effect.Effect<SendOutcome> =>
+  return ({ body, request }: EventRequest, protocol: EventProtocol): Effect.Effect<SendOutcome> =>
     Effect.suspend(() => {
       let known: SendOutcome | undefined
 
       const read = (response: HttpClientResponse.HttpClientResponse) => {
         if (protocol.answersInBody && isSuccess(response.status)) {
-          return Effect.flatMap(response.text, (text) => Effect.map(responseOf(response, text), protocol.classify))
+          return Effect.flatMap(response.text, (text) => Effect.map(answerTo(response, text), protocol.classify))
         }
         // The status says it all. The body is read only so that the connection can be used again.
-        return Effect.flatMap(responseOf(response, ""), (answer) => {
+        return Effect.flatMap(answerTo(response, ""), (answer) => {
           known = protocol.classify(answer)
           return Effect.as(Effect.ignore(response.arrayBuffer), known)
         })
       }
 
-      return Effect.flatMap(compressor.compress(encoder.encode(body)), ({ bytes, encoding }) =>
-        request(
+      const post = ({ bytes, encoding }: CompressedBody) => {
+        const withBody = HttpClientRequest.bodyUint8Array(request, bytes, "application/json")
+        return requestWhole(
           client,
-          HttpClientRequest.post(url).pipe(
-            HttpClientRequest.setHeaders({
-              ...headers,
-              "user-agent": userAgent,
-              ...(encoding === undefined ? {} : { "content-encoding": encoding })
-            }),
-            HttpClientRequest.bodyUint8Array(bytes, "application/json")
-          ),
+          encoding === undefined ? withBody : HttpClientRequest.setHeader(withBody, "content-encoding", encoding),
           read
-        )).pipe(
-          Effect.timeoutTo({
-            duration: timeout,
-            onSuccess: (outcome) => outcome,
-            onTimeout: (): SendOutcome => known ?? { _tag: "Retry", details: "timeout" }
-          }),
-          Effect.catchAll(() => Effect.succeed<SendOutcome>(known ?? { _tag: "Retry", details: "connection_error" }))
         )
+      }
+
+      return Effect.flatMap(compressor.compress(encoder.encode(body)), post).pipe(
+        Effect.timeoutTo({
+          duration: timeout,
+          onSuccess: (outcome) => outcome,
+          onTimeout: (): SendOutcome => known ?? { _tag: "Retry", details: "timeout" }
+        }),
+        Effect.catchAll(() => Effect.succeed<SendOutcome>(known ?? { _tag: "Retry", details: "connection_error" }))
+      )
     })
 }

@@ -3,11 +3,10 @@ const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** @internal */
 export const isUuid = (value: unknown): value is string => typeof value === "string" && pattern.test(value)
 
-const bytesAsHex = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1))
-
-const hex = (byte: number): string => bytesAsHex[byte] ?? ""
-
-const digits = "0123456789abcdef"
+// Character codes of hexadecimal digits. A string made from codes is flat; one that is added up is a tree of its parts.
+const high = Uint8Array.from({ length: 256 }, (_, byte) => (byte >> 4).toString(16).charCodeAt(0))
+const low = Uint8Array.from({ length: 256 }, (_, byte) => (byte & 0xf).toString(16).charCodeAt(0))
+const hyphen = 45
 
 const bytesPerUuid = 10
 const latest = 2 ** 48 - 1
@@ -48,9 +47,22 @@ export const makeUuidV7 = (fill: (bytes: Uint8Array) => void): (epochMillis: num
       // More than the counter holds in one millisecond: borrow from the next.
       startMillisecond(written + 1, 0)
     }
-    return time + hex(counter >> 4) + digits.charAt(counter & 0xf) + "-" +
-      hex(0x80 | (view.getUint8(at) & 0x3f)) + hex(view.getUint8(at + 1)) + "-" +
-      hex(view.getUint8(at + 2)) + hex(view.getUint8(at + 3)) + hex(view.getUint8(at + 4)) +
-      hex(view.getUint8(at + 5)) + hex(view.getUint8(at + 6)) + hex(view.getUint8(at + 7))
+    const variant = 0x80 | (view.getUint8(at) & 0x3f)
+    const [b, c, d, e, f, g, h] = [
+      view.getUint8(at + 1),
+      view.getUint8(at + 2),
+      view.getUint8(at + 3),
+      view.getUint8(at + 4),
+      view.getUint8(at + 5),
+      view.getUint8(at + 6),
+      view.getUint8(at + 7)
+    ] as const
+    // dprint-ignore
+    return time + String.fromCharCode(
+      low[counter >> 8] ?? 0, high[counter & 0xff] ?? 0, low[counter & 0xff] ?? 0, hyphen,
+      high[variant] ?? 0, low[variant] ?? 0, high[b] ?? 0, low[b] ?? 0, hyphen,
+      high[c] ?? 0, low[c] ?? 0, high[d] ?? 0, low[d] ?? 0, high[e] ?? 0, low[e] ?? 0,
+      high[f] ?? 0, low[f] ?? 0, high[g] ?? 0, low[g] ?? 0, high[h] ?? 0, low[h] ?? 0
+    )
   }
 }
