@@ -1,7 +1,7 @@
 import { Fault } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Either, Fiber, Option } from "effect"
+import { Deferred, Effect, Either, Fiber, Layer, Option } from "effect"
 import {
   DeciderError,
   type DecideResponse,
@@ -248,6 +248,26 @@ describe("laws of evaluateFlags and its snapshots", () => {
         deepStrictEqual(queue.taken.map(({ properties }) => properties?.["$feature_flag"]).sort(), [...keys].sort())
         assert.isAbove(queue.offers.length, 50)
       }).pipe(Effect.provide(layer))
+    })
+
+    it.effect("a reader that is interrupted between claim and offer has reported all the same", () => {
+      const { layer, queue } = Doubles.services({ local: Doubles.evaluation({ a: true }) })
+      return Effect.gen(function*() {
+        const claimed = yield* Deferred.make<void>()
+        const go = yield* Deferred.make<void>()
+        const slow = Layer.succeed(DedupCache, {
+          claim: () => Deferred.succeed(claimed, undefined).pipe(Effect.zipRight(Deferred.await(go)), Effect.as(true)),
+          release: () => Effect.void
+        })
+        const snapshot = yield* Effect.provide(evaluateFlags(user), Layer.merge(layer, slow))
+        const fiber = yield* Effect.fork(snapshot.isEnabled("a"))
+        yield* Deferred.await(claimed)
+        const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+        yield* Effect.yieldNow()
+        yield* Deferred.succeed(go, undefined)
+        yield* Fiber.join(interrupting)
+        strictEqual(queue.taken.length, 1)
+      })
     })
 
     it.effect("a claim is given back when the queue breaks, and the read shows how it broke", () => {

@@ -14,10 +14,7 @@ const isObject = (value: unknown): value is JsonObject =>
  */
 const Flag = Schema.Struct({
   enabled: Schema.optional(Schema.Boolean),
-  variant: Schema.optional(Schema.NullOr(Schema.String)),
-  failed: Schema.optional(Schema.Unknown),
-  reason: Schema.optional(Schema.Unknown),
-  metadata: Schema.optional(Schema.Unknown)
+  variant: Schema.optional(Schema.NullOr(Schema.String))
 })
 
 const Current = Schema.Struct({ flags: JsonObject })
@@ -27,7 +24,7 @@ const Legacy = Schema.Struct({
   featureFlagPayloads: Schema.optional(Schema.NullOr(JsonObject))
 })
 
-const decodeFlag = Schema.decodeUnknownOption(Flag)
+const isFlag = Schema.is(Flag)
 const isCurrent = Schema.is(Current)
 const isLegacy = Schema.is(Legacy)
 
@@ -38,9 +35,8 @@ const integer = (value: unknown): number | undefined => (Number.isSafeInteger(va
 const unreadable: RemoteFlag = { enabled: false, failed: true }
 
 const currentFlag = (wire: unknown): RemoteFlag => {
-  const decoded = decodeFlag(wire)
-  if (Option.isNone(decoded)) return unreadable
-  const { enabled = false, failed, metadata, reason, variant } = decoded.value
+  if (!isObject(wire) || !isFlag(wire)) return unreadable
+  const { enabled = false, failed, metadata, reason, variant }: typeof Flag.Type & JsonObject = wire
   const about = isObject(metadata) ? metadata : undefined
   return {
     enabled,
