@@ -5,6 +5,7 @@ import { Deferred, Effect, Either, Fiber, Layer, Option } from "effect"
 import {
   DeciderError,
   type DecideResponse,
+  DedupCache,
   evaluateFlags,
   type FlagErrorCode,
   Flags,
