@@ -15,7 +15,7 @@ import type { ReferenceResult } from "./reference.ts"
 import { ReferenceEvaluator } from "./reference.ts"
 
 /** Set EVALUATOR_CASES to run more. */
-const numRuns = Number(process.env["EVALUATOR_CASES"] ?? 8000)
+const numRuns = Number(process.env["EVALUATOR_CASES"] ?? 5000)
 
 /** In parts, so that a long run lets the test runner report in between. */
 const assertProperty = async <Ts>(property: FastCheck.IProperty<Ts>, runs: number): Promise<void> => {
