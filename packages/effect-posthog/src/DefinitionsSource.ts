@@ -99,7 +99,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
    * import { DefinitionsSource } from "effect-posthog"
    * import { Layer } from "effect"
    *
-   * const source = DefinitionsSource.layerCached(DefinitionsSource.layerHttp).pipe(
+   * export const source = DefinitionsSource.layerCached(DefinitionsSource.layerHttp).pipe(
    *   Layer.provide(KeyValueStore.layerFileSystem("/var/cache/shop/flags")),
    *   Layer.provide([NodeFileSystem.layer, NodePath.layer])
    * )
