@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { atMost, compare } from "../src/measuring/compare.ts"
 import { interleaved } from "../src/measuring/interleaved.ts"
+import { machine } from "../src/measuring/machine.ts"
 import { isBroken, summaries } from "../src/measuring/Row.ts"
 import { plot } from "../src/report/plot.ts"
+import { section, withSection } from "../src/report/section.ts"
 import { shown, table } from "../src/report/table.ts"
 
 const measured = (name: string, rounds: ReadonlyArray<number>) => ({
@@ -80,5 +82,34 @@ describe("the plot", () => {
     assert.isTrue(svg.startsWith("<svg"))
     assert.include(svg, ">ours<")
     assert.include(svg, ">theirs<")
+  })
+})
+
+describe("the README's section", () => {
+  const readme = "# Title\n\nText.\n\n## More\n\nLinks.\n"
+
+  it("goes before the last section, and is replaced afterwards", () => {
+    const once = withSection(readme, "one")
+    assert.strictEqual(
+      once,
+      `# Title\n\nText.\n\n<!-- bench:start -->\n\none\n\n<!-- bench:end -->\n\n## More\n\nLinks.\n`
+    )
+    assert.strictEqual(withSection(once, "two"), once.replace("one", "two"))
+  })
+
+  it("has the rows with a target, and says which are missed", () => {
+    const met = atMost({ row: "quick work", unit: "ms", ours: 10, limit: 20 })
+    const missed = atMost({ row: "slow work", unit: "ms", ours: 40, limit: 20 })
+    const text = section({
+      mode: "full",
+      date: "2026-01-01",
+      machine: machine(),
+      versions: { "posthog-node": "5.70.0" },
+      sections: [{ name: "some", title: "Some", rows: [met, missed, { ...met, row: "aside", target: undefined }] }],
+      points: []
+    })
+    assert.include(text, "| quick work | 2            |")
+    assert.include(text, "0.5 (missed)")
+    assert.notInclude(text, "aside")
   })
 })

@@ -1,3 +1,4 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { LocalEvaluator, PostHog } from "effect-posthog"
 import * as Effect from "effect/Effect"
@@ -7,12 +8,17 @@ import * as Redacted from "effect/Redacted"
 
 export type Runtime = ManagedRuntime.ManagedRuntime<PostHog.Services, unknown>
 
+/** The clients for HTTP that an application on Node chooses from. */
+export const httpClients = { fetch: FetchHttpClient.layer, undici: NodeHttpClient.layerUndici }
+
 /** A client of this project that talks to a loopback server and evaluates remotely. */
-export const openRuntime = (url: string, options: Partial<PostHog.Options> = {}): Runtime =>
+export const openRuntime = (
+  url: string,
+  options: Partial<PostHog.Options> = {},
+  http: keyof typeof httpClients = "fetch"
+): Runtime =>
   ManagedRuntime.make(
-    PostHog.layer({ apiKey: Redacted.make("phc_bench"), host: url, ...options }).pipe(
-      Layer.provide(FetchHttpClient.layer)
-    )
+    PostHog.layer({ apiKey: Redacted.make("phc_bench"), host: url, ...options }).pipe(Layer.provide(httpClients[http]))
   )
 
 /** A client of this project with its definitions loaded, which does not poll while it is measured. */

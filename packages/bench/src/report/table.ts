@@ -30,7 +30,8 @@ export const shown = (number: number): string =>
     ? Number(number.toPrecision(3)).toLocaleString("en-US", { maximumSignificantDigits: 3 })
     : "–"
 
-const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
+/** Lines of cells as a table in Markdown. */
+export const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
     .map((line) => `| ${line.map((cell, column) => padded(cell, widths[column] ?? 0)).join(" | ")} |`)
