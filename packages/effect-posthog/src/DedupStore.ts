@@ -46,6 +46,10 @@ export class DedupStore extends Context.Tag("effect-posthog/DedupStore")<DedupSt
   /** Adds the key. `true` when it was not there: of any number of concurrent claims exactly one gets `true`. */
   readonly claim: (key: string) => Effect.Effect<boolean>
   readonly release: (key: string) => Effect.Effect<void>
+  /**
+   * Forgets every key. `DedupCache.layer` calls it when its scope closes, so a store that several processes share must
+   * do nothing here.
+   */
   readonly clear: Effect.Effect<void>
 }>() {
   /**

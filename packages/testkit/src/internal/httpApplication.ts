@@ -97,7 +97,8 @@ export const make = (
     const request = yield* IncomingRequest.read(platformRequest, route)
     const entry = yield* log.arrived(request)
     const fault = yield* faults.next(request.endpoint)
-    return yield* respond(platformRequest, entry)(fault)
+    // The server runs handlers uninterruptibly. A fault that never answers must end with its connection all the same.
+    return yield* Effect.interruptible(respond(platformRequest, entry)(fault))
   })
 }
 
