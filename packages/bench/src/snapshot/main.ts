@@ -8,8 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
+import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { setImmediate } from "node:timers/promises"
 import type { FeatureFlagEvaluations } from "posthog-node"
 import { mixedFlags, users } from "../flags/mix.ts"
 import { definitionsDocument } from "../flags/posthog.ts"
@@ -30,7 +32,7 @@ const serve = async (flags: number) => {
     response.setHeader("content-type", "application/json")
     response.end(request.url?.startsWith("/flags/definitions") === true ? document : `{"status":1}`)
   })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  await once(server.listen(0, "127.0.0.1"), "listening")
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
 }
 
@@ -164,7 +166,7 @@ const contenders: Record<string, ReadonlyArray<Contender>> = {
           snapshotsTheirs[Math.floor(index / keys.length)]?.isEnabled(keyOf(index))
         }
         // It queues the exposures in promises.
-        return new Promise((resolve) => setImmediate(resolve))
+        return setImmediate()
       }
     }
   ]
