@@ -3,11 +3,11 @@ import * as Scheduler from "effect/Scheduler"
 import { turns } from "./eventLoop.ts"
 
 /**
- * Flags evaluated before the event loop gets a turn: less than a millisecond of work. Fibers that evaluate at the same time
+ * Flags evaluated before the event loop gets a turn: about a millisecond of work. Fibers that evaluate at the same time
  * follow each other in microtasks, which all run before the loop turns: without a limit a hundred of them hold up
  * timers, input and output for as long as they take together.
  */
-const flagsPerTurn = 2_500
+const flagsPerTurn = 5_000
 
 // There is one event loop, so there is one account, whatever number of projects evaluates.
 let spent = 0
