@@ -4,16 +4,19 @@ import * as Option from "effect/Option"
 
 const seconds = /^\d+(\.\d+)?$/
 
-// The date form that HTTP prescribes and its two obsolete ones, one of which leaves out that it is in GMT.
-const httpDate = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? .*\d\d:\d\d:\d\d(?: \d{4})?( gmt)?$/i
+// The date form that HTTP prescribes, with its obsolete variant in the same order, and the obsolete one of C.
+const dayFirst = /^[a-z]{3,9}, (?<day>\d\d)[ -](?<month>[a-z]{3})[ -](?<year>\d\d|\d{4}) (?<time>\d\d:\d\d:\d\d) gmt$/i
+const monthFirst = /^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/i
 
-const millisUntil = (text: string, now: number): number => {
-  const match = httpDate.exec(text)
-  if (match === null) return 0
-  return Option.match(DateTime.make(match[1] === undefined ? `${text} GMT` : text), {
-    onNone: () => 0,
-    onSome: (date) => DateTime.toEpochMillis(date) - now
-  })
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+const parseHttpDate = (text: string): Option.Option<DateTime.Utc> => {
+  const fields = (dayFirst.exec(text) ?? monthFirst.exec(text))?.groups
+  if (fields === undefined) return Option.none()
+  const { day = "", month = "", time = "", year = "" } = fields
+  const number = months.indexOf(month.toLowerCase()) + 1
+  const pad = (digits: string) => digits.trim().padStart(2, "0")
+  return DateTime.make(`${year.padStart(4, "20")}-${pad(String(number))}-${pad(day)}T${time}Z`)
 }
 
 /**
@@ -23,6 +26,8 @@ const millisUntil = (text: string, now: number): number => {
  */
 export const parseRetryAfter = (header: string | undefined, now: number): Duration.Duration | undefined => {
   const text = header?.trim() ?? ""
-  const millis = seconds.test(text) ? Number(text) * 1000 : millisUntil(text, now)
+  const millis = seconds.test(text)
+    ? Number(text) * 1000
+    : Option.match(parseHttpDate(text), { onNone: () => 0, onSome: (date) => DateTime.toEpochMillis(date) - now })
   return millis > 0 && Number.isFinite(millis) ? Duration.millis(millis) : undefined
 }
