@@ -1,0 +1,222 @@
+/**
+ * The client for code beside Effect: plain functions and promises.
+ *
+ * An entry point of its own, `effect-posthog/PostHogPromise`, which the root does not re-export. Programs in Effect use
+ * `PostHog.layer`.
+ *
+ * @since 0.1.0
+ */
+/// <reference lib="esnext.disposable" preserve="true" />
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Option from "effect/Option"
+import { evaluateFlags } from "./EvaluateFlags.ts"
+import type { EvaluationRequest } from "./EvaluateFlags.ts"
+import type { EventId } from "./EventDraft.ts"
+import type { EventQueue } from "./EventQueue.ts"
+import * as Events from "./Events.ts"
+import type { Flag } from "./Flag.ts"
+import { orPartial } from "./Flags.ts"
+import type { FlagDetail, FlagSnapshot } from "./FlagSnapshot.ts"
+import type { InvalidEventError } from "./InvalidEventError.ts"
+import { LocalEvaluator } from "./LocalEvaluator.ts"
+import type { Options } from "./Options.ts"
+import * as PostHog from "./PostHog.ts"
+import type { PostHogConfigError } from "./PostHogConfigError.ts"
+import type { FlagErrorCode } from "./RemoteFailure.ts"
+
+/**
+ * The flags of one evaluation, as `FlagSnapshot`. Values are read at once; the exposure that `isEnabled`, `getFlag` and
+ * `get` report is queued beside, once for each person, flag, value, device and groups, and `flush` waits for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PromiseSnapshot {
+  /** The snapshot itself, for code in Effect. */
+  readonly snapshot: FlagSnapshot
+  readonly distinctId: string
+  /** The keys of the flags that have a value, sorted by code unit. */
+  readonly keys: ReadonlyArray<string>
+  /** The server's id for the remote evaluation, if there was one. */
+  readonly requestId: string | undefined
+  /** What was wrong with the evaluation as a whole. */
+  readonly errors: ReadonlyArray<FlagErrorCode>
+  /** Whether a flag is on, in any variant. `defaultValue` (`false`) is for a flag that has no value at all. */
+  readonly isEnabled: (key: string, options?: { readonly defaultValue?: boolean | undefined }) => boolean
+  /** The value of a flag: a variant, `true` or `false`. `undefined`: it has none. */
+  readonly getFlag: (key: string) => boolean | string | undefined
+  /** The payload of a flag, decoded from JSON. Silent. */
+  readonly getFlagPayload: (key: string) => unknown
+  /** The value of a typed flag; rejects with `FlagValueError` when the value is none that the flag declares. */
+  readonly get: <A, P>(flag: Flag<A, P>) => Promise<A | undefined>
+  /** The payload of a typed flag; rejects with `FlagPayloadError` when it does not fit the flag's schema. Silent. */
+  readonly payload: <A, P>(flag: Flag<A, P>) => Promise<P | undefined>
+  /** How a flag came to its value. Silent. */
+  readonly detail: (key: string) => FlagDetail | undefined
+  /** The snapshot with these flags alone. Keys it does not have are left out, with one warning that names them. */
+  readonly only: (keys: Iterable<string>) => Promise<PromiseSnapshot>
+  /** The snapshot with the flags alone whose value was read before; none, when none was. */
+  readonly onlyAccessed: () => Promise<PromiseSnapshot>
+}
+
+/**
+ * An event to capture, with the snapshot of either kind that the code branched on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CaptureMessage extends Omit<Events.CaptureMessage, "flags"> {
+  readonly flags?: PromiseSnapshot | FlagSnapshot | undefined
+}
+
+/**
+ * A client for one project. Unusable options make every promise reject with `PostHogConfigError`. The promises of
+ * events resolve with the event's id once it is queued, or with `undefined` when it was not accepted, and reject with
+ * `InvalidEventError` when the message cannot be sent. After `close` every promise rejects.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PromiseClient {
+  /**
+   * Evaluates all flags for a person, or those of `flagKeys`, with one request at most. Rejects with `RemoteFlagsError`
+   * when the server could not be asked; `client.snapshot(error.snapshot)` is what resolved locally.
+   */
+  readonly evaluateFlags: (request: EvaluationRequest) => Promise<PromiseSnapshot>
+  /** The same, but a failure of the server leaves its flags out: `snapshot.errors` says why. */
+  readonly evaluateFlagsOrPartial: (request: EvaluationRequest) => Promise<PromiseSnapshot>
+  /** A snapshot of Effect for code beside Effect: that of a `RemoteFlagsError`, for one. */
+  readonly snapshot: (snapshot: FlagSnapshot) => PromiseSnapshot
+  /** Captures an event; see `Events.capture`. */
+  readonly capture: (message: CaptureMessage) => Promise<EventId | undefined>
+  /** Stores what is known about a person; see `Events.identify`. */
+  readonly identify: (message: Events.IdentifyMessage) => Promise<EventId | undefined>
+  /** Links a new id to an existing one; see `Events.alias`. */
+  readonly alias: (message: Events.AliasMessage) => Promise<EventId | undefined>
+  /** Stores the properties of a group; see `Events.groupIdentify`. */
+  readonly groupIdentify: (message: Events.GroupIdentifyMessage) => Promise<EventId | undefined>
+  /**
+   * Resolves when definitions are loaded, at once without local evaluation; rejects with `DefinitionsError` when they
+   * are not within the duration (10 seconds).
+   */
+  readonly ready: (duration?: Duration.DurationInput) => Promise<void>
+  /** Resolves when every exposure and event before it has ended: delivered, or dropped for a reason. */
+  readonly flush: () => Promise<void>
+  /** Delivers what is queued, for up to `events.shutdownTimeout`, and stops. */
+  readonly close: () => Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+type Run = ManagedRuntime.ManagedRuntime<PostHog.Services, PostHogConfigError>
+
+// The runtime's own promises reject with a wrapper around the failure; callers want the failure.
+const promise = <A, E>(runtime: Run, effect: Effect.Effect<A, E, PostHog.Services>): Promise<A> =>
+  runtime.runPromiseExit(effect).then((exit) =>
+    Exit.isSuccess(exit) ? exit.value : Promise.reject(Cause.squash(exit.cause))
+  )
+
+/** Runs effects of which only the flush hears. */
+interface Background {
+  readonly run: (effect: Effect.Effect<unknown, unknown, PostHog.Services>) => void
+  readonly done: Effect.Effect<void>
+}
+
+const makeBackground = (runtime: Run): Background => {
+  const running = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+  return {
+    run: (effect) => {
+      const fiber = runtime.runFork(effect)
+      running.add(fiber)
+      fiber.addObserver(() => running.delete(fiber))
+    },
+    done: Effect.suspend(() => Fiber.awaitAll(running)).pipe(Effect.asVoid)
+  }
+}
+
+const makeSnapshot = (runtime: Run, background: Background, snapshot: FlagSnapshot): PromiseSnapshot => {
+  const wrap = (child: FlagSnapshot) => makeSnapshot(runtime, background, child)
+  const detail = (key: string) => Option.getOrUndefined(snapshot.detail(key))
+  const getFlag = (key: string) => {
+    background.run(snapshot.getFlag(key))
+    return detail(key)?.value
+  }
+  return {
+    snapshot,
+    distinctId: snapshot.distinctId,
+    keys: snapshot.keys,
+    requestId: Option.getOrUndefined(snapshot.requestId),
+    errors: snapshot.errors,
+    detail,
+    getFlag,
+    isEnabled: (key, options) => {
+      const value = getFlag(key)
+      return value === undefined ? options?.defaultValue ?? false : value !== false
+    },
+    getFlagPayload: (key) => Option.getOrUndefined(snapshot.getFlagPayload(key)),
+    get: (flag) => promise(runtime, snapshot.get(flag)).then(Option.getOrUndefined),
+    payload: (flag) => promise(runtime, snapshot.payload(flag)).then(Option.getOrUndefined),
+    only: (keys) => promise(runtime, snapshot.only(keys)).then(wrap),
+    onlyAccessed: () => promise(runtime, snapshot.onlyAccessed).then(wrap)
+  }
+}
+
+/**
+ * A client that runs until it is closed. Options are those of `PostHog.layer`; requests go through `fetch` unless
+ * another `HttpClient` is given.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import * as PostHogPromise from "effect-posthog/PostHogPromise"
+ *
+ * const client = PostHogPromise.make({ apiKey: Redacted.make(""), enabled: false })
+ *
+ * const flags = await client.evaluateFlags({ distinctId: "user-17" })
+ * const checkout = flags.isEnabled("new-checkout") ? "new" : "old"
+ * await client.capture({ event: "checkout started", distinctId: "user-17", properties: { checkout }, flags })
+ * await client.close()
+ *
+ * assert.strictEqual(checkout, "old")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options,
+  httpClient: Layer.Layer<HttpClient.HttpClient> = FetchHttpClient.layer
+): PromiseClient => {
+  const runtime = ManagedRuntime.make(PostHog.layer(options).pipe(Layer.provide(httpClient)))
+  const background = makeBackground(runtime)
+  const snapshot = (flags: FlagSnapshot) => makeSnapshot(runtime, background, flags)
+  const queued = (event: Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>) =>
+    promise(runtime, Effect.map(event, Option.getOrUndefined))
+  const flush = () => promise(runtime, Effect.zipRight(background.done, Events.flush))
+  const close = () => promise(runtime, background.done).then(() => runtime.dispose(), () => runtime.dispose())
+  // Definitions load from now on, not from the first call.
+  background.run(Effect.void)
+  return {
+    snapshot,
+    evaluateFlags: (request) => promise(runtime, evaluateFlags(request)).then(snapshot),
+    evaluateFlagsOrPartial: (request) => promise(runtime, orPartial(evaluateFlags(request))).then(snapshot),
+    capture: ({ flags, ...message }) =>
+      queued(
+        Events.capture({ ...message, flags: flags !== undefined && "snapshot" in flags ? flags.snapshot : flags })
+      ),
+    identify: (message) => queued(Events.identify(message)),
+    alias: (message) => queued(Events.alias(message)),
+    groupIdentify: (message) => queued(Events.groupIdentify(message)),
+    ready: (duration = "10 seconds") => promise(runtime, LocalEvaluator.readyWithin(duration)),
+    flush,
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}

@@ -1,0 +1,97 @@
+import { Fault, PostHogServer } from "@effect-posthog/testkit"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Redacted, Schema } from "effect"
+import { Flag, PostHogConfigError, RemoteFlagsError } from "effect-posthog"
+import type { Options } from "effect-posthog/Options"
+import * as PostHogPromise from "effect-posthog/PostHogPromise"
+
+const rejection = (promise: Promise<unknown>): Effect.Effect<unknown> =>
+  Effect.promise(() => promise.then(() => assert.fail("it resolved"), (error) => error))
+
+const client = (options: Partial<Options> = {}) =>
+  Effect.acquireRelease(
+    Effect.map(PostHogServer.PostHogServer, ({ url }) =>
+      PostHogPromise.make({ apiKey: Redacted.make("phc_test"), host: url, ...options })),
+    (client) =>
+      Effect.promise(() => client.close())
+  )
+
+const pricing = Flag.variants("pricing", ["control", "annual"]).pipe(
+  Flag.withPayload(Schema.Struct({ headline: Schema.String }))
+)
+
+const server = PostHogServer.layer({
+  definitions: { flags: [] },
+  remoteFlags: { beta: true, pricing: { value: "annual", payload: { headline: "Two months free" } } }
+})
+
+describe("PostHogPromise", () => {
+  it.live("reads flags at once, reports them, and captures what the code branched on", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      const flags = yield* Effect.promise(() => posthog.evaluateFlags({ distinctId: "ada" }))
+      deepStrictEqual(flags.keys, ["beta", "pricing"])
+      strictEqual(flags.isEnabled("beta"), true)
+      strictEqual(flags.isEnabled("absent", { defaultValue: true }), true)
+      strictEqual(flags.getFlag("beta"), true)
+      strictEqual(yield* Effect.promise(() => flags.get(pricing)), "annual")
+      deepStrictEqual(yield* Effect.promise(() => flags.payload(pricing)), { headline: "Two months free" })
+      const accessed = yield* Effect.promise(() => flags.onlyAccessed())
+      const id = yield* Effect.promise(() =>
+        posthog.capture({ event: "paid", distinctId: "ada", flags: accessed, properties: { total: 3 } })
+      )
+      yield* Effect.promise(() => posthog.flush())
+
+      const received = yield* events
+      deepStrictEqual(
+        received.filter(({ event }) => event === "$feature_flag_called").map(({ properties }) =>
+          properties["$feature_flag"]
+        ).sort(),
+        ["absent", "beta", "pricing"]
+      )
+      const paid = received.find(({ event }) => event === "paid")
+      strictEqual(paid?.uuid, id)
+      strictEqual(paid?.properties["$feature/pricing"], "annual")
+      strictEqual(paid?.properties["total"], 3)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("rejects with the failure itself, whose snapshot can be read", () =>
+    Effect.gen(function*() {
+      const { script } = yield* PostHogServer.PostHogServer
+      yield* script("flags", Fault.status(500), Fault.status(500))
+      const posthog = yield* client({ flags: { maxRetries: 0 } })
+      const error = yield* rejection(posthog.evaluateFlags({ distinctId: "ada" }))
+      assert(error instanceof RemoteFlagsError)
+      strictEqual(error.status, 500)
+      strictEqual(posthog.snapshot(error.snapshot).isEnabled("beta"), false)
+      const partial = yield* Effect.promise(() => posthog.evaluateFlagsOrPartial({ distinctId: "ada" }))
+      deepStrictEqual(partial.keys, [])
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("identifies, links and describes groups; closing delivers what is queued", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      yield* Effect.promise(() => posthog.identify({ distinctId: "ada", set: { plan: "pro" } }))
+      yield* Effect.promise(() => posthog.alias({ distinctId: "ada", alias: "visitor-1" }))
+      yield* Effect.promise(() => posthog.groupIdentify({ groupType: "company", groupKey: 7 }))
+      yield* Effect.promise(() => posthog[Symbol.asyncDispose]())
+      deepStrictEqual((yield* events).map(({ event }) => event), ["$identify", "$create_alias", "$groupidentify"])
+      assert.isDefined(yield* rejection(posthog.evaluateFlags({ distinctId: "ada" })))
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("rejects for unusable options and unusable messages", () =>
+    Effect.gen(function*() {
+      const unusable = PostHogPromise.make({ apiKey: Redacted.make("") })
+      const error = yield* rejection(unusable.evaluateFlags({ distinctId: "ada" }))
+      assert(error instanceof PostHogConfigError)
+      strictEqual(error.option, "apiKey")
+      yield* Effect.promise(() => unusable.close())
+      const posthog = PostHogPromise.make({ apiKey: Redacted.make(""), enabled: false })
+      const invalid = yield* rejection(posthog.identify({ distinctId: "" }))
+      assert.include(String(invalid), "distinctId")
+      yield* Effect.promise(() => posthog.close())
+    }))
+})
