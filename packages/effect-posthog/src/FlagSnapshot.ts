@@ -28,8 +28,8 @@ export interface FlagDetail {
   readonly key: string
   /** Absent when the server could not evaluate the flag. */
   readonly value?: boolean | string | undefined
-  /** Who decided. */
-  readonly source: "local" | "remote"
+  /** Who decided; `"override"`: the value is forced, see `Flags.layerOverrides`. */
+  readonly source: "local" | "remote" | "override"
   /** The server's code, like `condition_match`; local evaluation gives the same. */
   readonly reasonCode?: string | undefined
   /** The reason in words. */

@@ -6,15 +6,21 @@
  *
  * @since 0.1.0
  */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Decider } from "./Decider.ts"
 import type { DedupCache } from "./DedupCache.ts"
 import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventQueue } from "./EventQueue.ts"
+import { FlagOverridesError } from "./FlagOverridesError.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
-import type { LocalEvaluator } from "./LocalEvaluator.ts"
+import { overrideFlags, parseOverrides } from "./internal/flagOverrides.ts"
+import { LocalEvaluator } from "./LocalEvaluator.ts"
 import { RemoteFlagsError } from "./RemoteFlagsError.ts"
 
 type Services = Decider | LocalEvaluator | EventQueue | DedupCache
@@ -197,3 +203,90 @@ export const getAllFlagsAndPayloads = (
   RemoteFlagsError,
   Services
 > => Effect.map(evaluateFlags(request), (snapshot) => ({ flags: valuesOf(snapshot), payloads: payloadsOf(snapshot) }))
+
+/**
+ * Flags and what they are forced to: `true`, `false`, the key of a variant, or a value with a payload.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Overrides = Readonly<
+  Record<string, boolean | string | { readonly value: boolean | string; readonly payload?: unknown }>
+>
+
+/**
+ * Forces flags, on top of real evaluation, for development and end-to-end tests. It wraps the `LocalEvaluator` beneath:
+ * an overridden flag has its value for everybody, and a request for overridden flags alone needs no server. Other flags
+ * are evaluated as before, those that depend on an overridden one too.
+ *
+ * Which flags are overridden is logged once, as a warning. In `FlagSnapshot.detail` their `source` is `"override"`; their
+ * exposures have the reason `Overridden` and count as evaluated locally. Fails with `FlagOverridesError`, which names
+ * the flag, when an override is none.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { evaluateFlags, Flags, PostHog } from "effect-posthog"
+ *
+ * const PostHogDevelopment = Flags.layerOverrides({
+ *   "new-checkout": true,
+ *   pricing: { value: "annual", payload: { headline: "Two months free" } }
+ * }).pipe(Layer.provideMerge(PostHog.layerDisabled))
+ *
+ * const flags = evaluateFlags({ distinctId: "user-17" }).pipe(Effect.provide(PostHogDevelopment))
+ *
+ * assert.deepStrictEqual((await Effect.runPromise(flags)).keys, ["new-checkout", "pricing"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerOverrides = (
+  overrides: Overrides
+): Layer.Layer<LocalEvaluator, FlagOverridesError, LocalEvaluator> =>
+  Layer.effect(LocalEvaluator, overrideFlags("layerOverrides", overrides))
+
+/**
+ * {@link layerOverrides} from a JSON file, which is read once. Fails with `FlagOverridesError` when it cannot be read.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerOverridesFile = (
+  path: string
+): Layer.Layer<LocalEvaluator, FlagOverridesError, LocalEvaluator | FileSystem.FileSystem> =>
+  Layer.effect(
+    LocalEvaluator,
+    FileSystem.FileSystem.pipe(
+      Effect.flatMap((files) => files.readFileString(path)),
+      Effect.mapError((error) =>
+        new FlagOverridesError({
+          origin: path,
+          problem: `cannot be read: ${error._tag === "SystemError" ? error.reason : error._tag}`
+        })
+      ),
+      Effect.flatMap((text) => parseOverrides(path, text)),
+      Effect.flatMap((overrides) => overrideFlags(path, overrides))
+    )
+  )
+
+const environmentVariable = "POSTHOG_FLAG_OVERRIDES"
+
+/**
+ * {@link layerOverrides} from `POSTHOG_FLAG_OVERRIDES`, JSON in the environment or wherever the `ConfigProvider` reads.
+ * Absent or empty: nothing is overridden.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerOverridesFromEnv: Layer.Layer<LocalEvaluator, FlagOverridesError | ConfigError, LocalEvaluator> =
+  Layer.effect(
+    LocalEvaluator,
+    Effect.flatMap(Config.withDefault(Config.string(environmentVariable), ""), (text) =>
+      text.trim() === ""
+        ? LocalEvaluator
+        : Effect.flatMap(
+          parseOverrides(environmentVariable, text),
+          (overrides) => overrideFlags(environmentVariable, overrides)
+        ))
+  )

@@ -24,6 +24,8 @@ export interface LocalEvaluation {
   readonly absent?: ReadonlySet<string> | undefined
   /** The definitions are an old copy: the source could not be reached since the start. Default: `false`. */
   readonly stale?: boolean | undefined
+  /** The flags that do not have their own value but one that they are forced to: see `Flags.layerOverrides`. */
+  readonly overridden?: { readonly has: (key: string) => boolean } | undefined
   /** What the definitions say about a flag besides its value. */
   readonly metadata?: ((key: string) => FlagMetadata | undefined) | undefined
 }

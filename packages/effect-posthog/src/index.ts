@@ -40,6 +40,7 @@ export type { ExposureKey } from "./ExposureKey.ts"
  */
 export * as Flag from "./Flag.ts"
 export { FlagPayloadError, FlagValueError } from "./Flag.ts"
+export { FlagOverridesError } from "./FlagOverridesError.ts"
 /**
  * Policies for failed evaluations, and reading one flag at a time.
  *

@@ -32,7 +32,7 @@ const propertiesOf = (evaluation: Evaluation, key: string, record: FlagRecord | 
   const properties: Record<string, unknown> = {
     $feature_flag: key,
     $feature_flag_response: value,
-    locally_evaluated: isLocal
+    locally_evaluated: isLocal || record?.source === "override"
   }
   if (record !== undefined) {
     if (record.id !== undefined) properties["$feature_flag_id"] = record.id
@@ -43,7 +43,7 @@ const propertiesOf = (evaluation: Evaluation, key: string, record: FlagRecord | 
   }
   if (isLocal) {
     if (local?.loadedAt !== undefined) properties["$feature_flag_definitions_loaded_at"] = local.loadedAt
-  } else if (response?.evaluatedAt !== undefined) {
+  } else if (record?.source !== "override" && response?.evaluatedAt !== undefined) {
     properties["$feature_flag_evaluated_at"] = response.evaluatedAt
   }
   if (response?.requestId !== undefined) properties["$feature_flag_request_id"] = response.requestId

@@ -1,3 +1,4 @@
+import type { FlagMetadata, Resolved } from "@effect-posthog/evaluator"
 import type { DecideResponse, RemoteFlag } from "../Decision.ts"
 import type { LocalEvaluation } from "../LocalEvaluation.ts"
 
@@ -9,7 +10,7 @@ import type { LocalEvaluation } from "../LocalEvaluation.ts"
 export interface FlagRecord {
   /** Absent when the server could not evaluate the flag. */
   readonly value: boolean | string | undefined
-  readonly source: "local" | "remote"
+  readonly source: "local" | "remote" | "override"
   readonly reasonCode: string | undefined
   readonly reason: string | undefined
   readonly conditionIndex: number | undefined
@@ -62,11 +63,25 @@ export const localPayload = (local: LocalEvaluation | undefined, key: string): u
 export const remotePayload = (flag: RemoteFlag): unknown =>
   flag.failed === true ? undefined : decodePayload(flag.payload)
 
+const overrideRecord = ({ payload, value }: Resolved, metadata: FlagMetadata | undefined): FlagRecord => ({
+  value,
+  source: "override",
+  reasonCode: "override",
+  reason: "Overridden",
+  conditionIndex: undefined,
+  id: metadata?.id,
+  version: undefined,
+  hasExperiment: metadata?.hasExperiment,
+  minimalGate: false,
+  payload
+})
+
 /** @internal */
 export const localRecord = (local: LocalEvaluation | undefined, key: string): FlagRecord | undefined => {
   const result = local?.records.get(key)
   if (local === undefined || result === undefined || result._tag !== "Resolved") return undefined
   const metadata = local.metadata?.(key)
+  if (local.overridden?.has(key) === true) return overrideRecord(result, metadata)
   return {
     value: result.value,
     source: "local",

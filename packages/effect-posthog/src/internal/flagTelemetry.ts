@@ -18,7 +18,8 @@ const reasons: Readonly<Record<string, string>> = {
   no_condition_match: "default",
   no_group_type: "default",
   missing_dependency: "default",
-  flag_disabled: "disabled"
+  flag_disabled: "disabled",
+  override: "static"
 }
 
 const reasonOf = (record: FlagRecord | undefined, stale: boolean): string => {

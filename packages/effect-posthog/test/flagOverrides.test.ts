@@ -1,0 +1,138 @@
+import { PostHogTest } from "@effect-posthog/testkit"
+import { FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { ConfigProvider, Effect, Layer, Logger, Option } from "effect"
+import { evaluateFlags, FlagOverridesError, Flags } from "effect-posthog"
+
+const everyone = { groups: [{ properties: [], rollout_percentage: 100 }] }
+
+const definitions = {
+  flags: [
+    { id: 1, key: "local", active: true, has_experiment: true, filters: everyone },
+    { id: 2, key: "server-only", active: true, ensure_experience_continuity: true, filters: everyone }
+  ]
+}
+
+const overridden = (overrides: Flags.Overrides, options: PostHogTest.Options = { definitions }) =>
+  Flags.layerOverrides(overrides).pipe(Layer.provideMerge(PostHogTest.layer(options)))
+
+const failure = <A, R>(layer: Layer.Layer<A, unknown, R>) => Effect.flip(Effect.scoped(Layer.build(layer)))
+
+describe("Flags.layerOverrides", () => {
+  it.effect("forces values and payloads, visibly, and leaves the rest to evaluation", () =>
+    Effect.gen(function*() {
+      const test = yield* PostHogTest.PostHogTest
+      const flags = yield* evaluateFlags({ distinctId: "ada", flagKeys: ["local", "new", "unforced"] })
+      deepStrictEqual(yield* flags.getFlag("local"), Option.some(false))
+      deepStrictEqual(yield* flags.getFlag("new"), Option.some("annual"))
+      deepStrictEqual(flags.getFlagPayload("new"), Option.some({ months: 2 }))
+      deepStrictEqual(
+        Option.map(flags.detail("local"), ({ id, reason, reasonCode, source }) => [source, reasonCode, reason, id]),
+        Option.some(["override", "override", "Overridden", 1])
+      )
+      deepStrictEqual(Option.map(flags.detail("unforced"), ({ source }) => source), Option.some("remote"))
+      strictEqual((yield* test.remoteRequests).length, 1)
+      const { event, locallyEvaluated, value } = yield* test.expectExposure({ flag: "new" })
+      strictEqual(value, "annual")
+      strictEqual(locallyEvaluated, true)
+      strictEqual(event.properties["$feature_flag_reason"], "Overridden")
+    }).pipe(
+      Effect.provide(
+        overridden(
+          { local: false, new: { value: "annual", payload: { months: 2 } } },
+          { definitions, flags: { unforced: true, local: true } }
+        )
+      )
+    ))
+
+  it.effect("asks the server for no flag that is overridden", () =>
+    Effect.gen(function*() {
+      const test = yield* PostHogTest.PostHogTest
+      const all = yield* evaluateFlags({ distinctId: "ada" })
+      deepStrictEqual(all.keys, ["local", "server-only"])
+      yield* evaluateFlags({ distinctId: "ada", flagKeys: ["server-only"] })
+      yield* test.expectNoRequest
+    }).pipe(Effect.provide(overridden({ "server-only": true }))))
+
+  it.effect("without definitions asks for the other flags, and never lets the server overwrite an override", () =>
+    Effect.gen(function*() {
+      const test = yield* PostHogTest.PostHogTest
+      yield* evaluateFlags({ distinctId: "ada", flagKeys: ["forced"] })
+      yield* test.expectNoRequest
+      const flags = yield* evaluateFlags({ distinctId: "ada" })
+      deepStrictEqual(flags.keys, ["forced", "other"])
+      strictEqual(yield* flags.isEnabled("forced"), false)
+      const [snapshot] = [yield* evaluateFlags({ distinctId: "ada", flagKeys: ["other"] })]
+      deepStrictEqual(snapshot.keys, ["other"])
+    }).pipe(Effect.provide(overridden({ forced: false }, { flags: { forced: true, other: true } }))))
+
+  it.effect("says once which flags are overridden", () =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(String(message))))
+      yield* Effect.forEach([1, 2, 3], () => evaluateFlags({ distinctId: "ada" })).pipe(
+        Effect.provide(Layer.provide(overridden({ local: true, another: "a" }), logger)),
+        Effect.provide(logger)
+      )
+      deepStrictEqual(logged.filter((line) => line.includes("overridden")), [
+        "Feature flags are overridden by layerOverrides: another, local"
+      ])
+    }))
+
+  it.effect("fails with the flag whose override is none", () =>
+    Effect.gen(function*() {
+      const wrong: ReadonlyArray<readonly [unknown, string]> = [
+        [{ beta: 1 }, `layerOverrides: the override of "beta" is neither true, false, the key of a variant`],
+        [{ beta: "" }, `"beta"`],
+        [{ beta: null }, `"beta"`],
+        [{ beta: { value: 3 } }, `the override of "beta" has a value that is neither`],
+        [{ beta: { value: true, payloads: 1 } }, `the override of "beta" has an unknown property payloads`],
+        [[], "layerOverrides: is no object of flag keys"]
+      ]
+      for (const [overrides, message] of wrong) {
+        const error = yield* failure(overridden(overrides as Flags.Overrides))
+        assert(error instanceof FlagOverridesError)
+        assert.include(error.message, message)
+      }
+    }))
+
+  it.effect("reads them from the environment", () =>
+    Effect.gen(function*() {
+      const layer = (value: string | undefined) =>
+        Flags.layerOverridesFromEnv.pipe(
+          Layer.provideMerge(PostHogTest.layer({ definitions })),
+          Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(
+            new Map(value === undefined ? [] : [["POSTHOG_FLAG_OVERRIDES", value]])
+          )))
+        )
+      const local = (value: string | undefined) =>
+        evaluateFlags({ distinctId: "ada", flagKeys: ["local"] }).pipe(
+          Effect.flatMap((flags) => flags.getFlag("local")),
+          Effect.provide(layer(value))
+        )
+      deepStrictEqual(yield* local(undefined), Option.some(true))
+      deepStrictEqual(yield* local(" "), Option.some(true))
+      deepStrictEqual(yield* local(`{"local":"annual"}`), Option.some("annual"))
+      const error = yield* failure(layer("{local"))
+      assert(error instanceof FlagOverridesError)
+      strictEqual(error.message, "POSTHOG_FLAG_OVERRIDES: is no JSON")
+    }))
+
+  it.effect("reads them from a file", () =>
+    Effect.gen(function*() {
+      const files = FileSystem.layerNoop({
+        readFileString: (path) => Effect.succeed(path === "flags.json" ? `{"local":{"value":"annual"}}` : "{")
+      })
+      const layer = (path: string) =>
+        Flags.layerOverridesFile(path).pipe(
+          Layer.provideMerge(PostHogTest.layer({ definitions })),
+          Layer.provide(files)
+        )
+      const flags = yield* Effect.provide(evaluateFlags({ distinctId: "ada" }), layer("flags.json"))
+      deepStrictEqual(yield* flags.getFlag("local"), Option.some("annual"))
+      const error = yield* failure(layer("broken.json"))
+      assert(error instanceof FlagOverridesError)
+      strictEqual(error.origin, "broken.json")
+    }))
+})
