@@ -19,8 +19,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -164,10 +162,6 @@ export const make = (
         last_error: entries.lastError,
         requests_made: entries.requests
       })),
-      discard: gate.close.pipe(
-        Effect.zipRight(Scope.close(scope, Exit.void)),
-        // That events were discarded is what was asked for.
-        Logger.withMinimumLogLevel(LogLevel.Error)
-      )
+      discard: Effect.zipRight(gate.close, Scope.close(scope, Exit.void))
     }
   }).pipe(Effect.uninterruptible)

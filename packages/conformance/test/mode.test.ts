@@ -1,0 +1,38 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Mode from "../src/Mode.ts"
+
+describe("Mode", () => {
+  for (
+    const [words, mode, capabilities] of [
+      [[], { protocol: "v0", codec: "gzip" }, ["capture_v0", "capture_ai_v0", "encoding_gzip"]],
+      [["v0"], { protocol: "v0", codec: "gzip" }, ["capture_v0", "capture_ai_v0", "encoding_gzip"]],
+      [["v1"], { protocol: "v1", codec: "gzip" }, ["capture_v1", "encoding_gzip"]],
+      [["v1", "deflate"], { protocol: "v1", codec: "deflate" }, ["capture_v1", "encoding_deflate"]],
+      [["v1", "br"], { protocol: "v1", codec: "br" }, ["capture_v1", "encoding_br"]]
+    ] as const
+  ) {
+    it.effect(`is read from "${words.join(" ")}"`, () =>
+      Effect.gen(function*() {
+        const read = yield* Mode.fromArguments(words)
+        assert.deepStrictEqual(read, mode)
+        assert.deepStrictEqual(Mode.capabilities(read), capabilities)
+      }))
+  }
+
+  for (
+    const [words, problem] of [
+      [["v2"], "\"v2\" is none of v0, v1"],
+      [["v1", "zstd"], "\"zstd\" is none of gzip, deflate, br"],
+      [["v0", "deflate"], "deflate needs v1"],
+      [["v0", "gzip", "more"], "More than two words"]
+    ] as const
+  ) {
+    it.effect(`cannot be read from "${words.join(" ")}"`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Mode.fromArguments(words))
+        assert.strictEqual(error.problem, problem)
+        assert.include(error.message, "Usage: ")
+      }))
+  }
+})
