@@ -175,10 +175,10 @@ describe("the other messages", () => {
         Events.setPersonProperties({ distinctId: "ada", set: { a: 1 }, unset: ["b"] })
       ]))
       assert.deepStrictEqual(
-        events.map(({ distinctId, event, properties: { $geoip_disable, $is_server, $lib, $lib_version, ...own } }) => [
+        events.map(({ distinctId, event, properties }) => [
           event,
           distinctId,
-          own
+          Object.fromEntries(Object.entries(properties).filter(([key]) => !Object.hasOwn(sdk, key)))
         ]),
         [
           ["$identify", "ada", { $set: { email: "a@example.com" }, $set_once: { first: 1 } }],
