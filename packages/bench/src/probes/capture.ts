@@ -41,7 +41,7 @@ export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
   const library = options.library === "posthog-node" ? openTheirs(options) : await openOurs(options)
   if (options.manner !== "burst") {
     // A rate is that of a process that has been running; a burst may well come first.
-    await library.run(options.manner === "paced" ? 2000 : 20_000)
+    await library.run(options.manner === "paced" ? 2000 : 10_000)
     await fetch(`${options.url}/received`)
   }
   const cpu = process.cpuUsage()

@@ -62,7 +62,7 @@ const backpressure = async (loopback: Loopback, mode: Mode): Promise<ReadonlyArr
   const rows: Array<Row> = []
   const loads = [{ batchSize: 100, gzip: true }, { batchSize: 1000, gzip: true }, { batchSize: 100, gzip: false }]
   for (const load of mode === "full" ? loads : loads.slice(0, 1)) {
-    const events = mode === "full" ? 100_000 : 30_000
+    const events = mode === "full" ? 100_000 : 20_000
     const all = await sides(loopback, { events, manner: "backpressure", ...load }, mode === "full" ? 7 : 1)
     const { ours, overFetch, theirs } = all
     const name = `${events.toLocaleString("en-US")} events with back-pressure, batches of ${load.batchSize}, ${
