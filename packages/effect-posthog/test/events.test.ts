@@ -1,5 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Fiber, Logger, Option, TestClock } from "effect"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  FiberId,
+  Layer,
+  Logger,
+  Option,
+  Scope,
+  TestClock
+} from "effect"
 import type { BeforeSend, EventDraft, PostHogEvent } from "effect-posthog"
 import { EventQueue, Events, FlagSnapshot, RequestContext } from "effect-posthog"
 import type { Options } from "effect-posthog/Options"
@@ -374,6 +387,63 @@ describe("beforeSend", () => {
       event.event === "fail"
         ? Effect.fail("no")
         : Effect.succeed(event.event === "reject" ? null : { ...event, uuid: "0199f3c2-8d10-4c4e-9a77-5b0d5a3c1e42" }))
+})
+
+describe("a hook that decides late", () => {
+  const gates = () => {
+    const waiting = new Map<string, Deferred.Deferred<void>>()
+    const hook: BeforeSend = (event) =>
+      Effect.as(Deferred.await(waiting.get(event.event) ?? Deferred.unsafeMake<void>(FiberId.none)), event).pipe(
+        Effect.uninterruptible
+      )
+    const offerGated = (event: string) =>
+      Effect.gen(function*() {
+        const gate = yield* Deferred.make<void>()
+        waiting.set(event, gate)
+        const queue = yield* EventQueue
+        yield* queue.tryOffer({ event, distinctId: "ada" })
+        return Deferred.succeed(gate, undefined)
+      })
+    return { hook, offerGated }
+  }
+
+  it.effect("holds a flush up, even when later events are through", () => {
+    const transport = new ScriptedTransport()
+    const { hook, offerGated } = gates()
+    return Effect.gen(function*() {
+      const queue = yield* EventQueue
+      const early = yield* offerGated("early")
+      const late = yield* offerGated("late")
+      const flushed = yield* Effect.fork(queue.flush)
+      yield* Effect.zipRight(late, settled)
+      assert.deepInclude(yield* queue.counts, { delivered: 1, queued: 1 })
+      assert.isTrue(Option.isNone(yield* Fiber.poll(flushed)))
+      yield* early
+      yield* Fiber.join(flushed)
+      assert.deepStrictEqual(transport.names, [["late"], ["early"]])
+    }).pipe(Effect.provide(queueLayer(transport, { beforeSend: hook })))
+  })
+
+  it.effect("sends nothing after the queue has closed", () => {
+    const transport = new ScriptedTransport()
+    const { hook, offerGated } = gates()
+    return Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(
+        queueLayer(transport, { beforeSend: hook, shutdownTimeout: 0 }),
+        scope
+      )
+      const release = yield* Effect.provide(offerGated("late"), context)
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* settled
+      yield* release
+      yield* Fiber.join(closing)
+      yield* settled
+      const { droppedBy, queued } = yield* Context.get(context, EventQueue).counts
+      assert.deepStrictEqual([droppedBy.ShutdownTimeout, queued], [1, 0])
+      assert.deepStrictEqual(transport.batches, [])
+    }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
+  })
 })
 
 describe("large events", () => {
