@@ -1,6 +1,6 @@
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Logger, Redacted, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } from "effect"
 import type { EventBatch, PostHogEvent, SendOutcome } from "effect-posthog"
 import { Compression, CompressionError, EventTransport, PostHogConfig } from "effect-posthog"
 import type { Options } from "effect-posthog/Options"
@@ -372,4 +372,30 @@ it.effect("requests are not redirected, have no span, and show no key", () =>
     assert.notProperty(inits[0]?.headers, "traceparent")
     assert.notInclude(JSON.stringify(outcome), "phc_test")
     assert.notInclude(eventRequest("http://posthog.example/batch/").url, "phc_test")
+  }))
+
+it.effect("options for fetch that the client brings along stay, whether inside it or around it", () =>
+  Effect.gen(function*() {
+    const inits: Array<RequestInit> = []
+    const fetch = ((_url: URL, init: RequestInit) => {
+      inits.push(init)
+      return Promise.resolve(new Response("{}"))
+    }) as unknown as typeof globalThis.fetch
+    const sendOnce = Effect.flatMap(EventTransport, (transport) => transport.send(batchOf()))
+    const transport = EventTransport.layer.pipe(
+      Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), host: "http://posthog.example" }))
+    )
+    const fetching = Layer.succeed(FetchHttpClient.Fetch, fetch)
+    const including = Layer.succeed(FetchHttpClient.RequestInit, { credentials: "include" })
+    yield* Effect.provide(
+      sendOnce,
+      Layer.provide(transport, Layer.provide(FetchHttpClient.layer, Layer.merge(fetching, including)))
+    )
+    yield* Effect.provide(sendOnce, Layer.provide(transport, Layer.provide(FetchHttpClient.layer, fetching))).pipe(
+      Effect.provide(including)
+    )
+    for (const init of inits) assert.deepInclude(init, { credentials: "include", redirect: "manual" })
+    assert.strictEqual(inits.length, 2)
+    const after = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
+    assert.isTrue(Option.isNone(after))
   }))

@@ -3,25 +3,33 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 
-// Requests have no client span and carry no trace headers: the URL of some holds a token, and PostHog is no part of the
-// caller's trace. Redirects are not followed.
-const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.serviceOption(FetchHttpClient.RequestInit).pipe(
-    Effect.flatMap((init) =>
-      Effect.provideService(effect, FetchHttpClient.RequestInit, {
-        ...Option.getOrUndefined(init),
-        redirect: "manual"
-      })
-    ),
-    Effect.withTracerEnabled(false)
+const withManualRedirect = (context: Context.Context<never>): Context.Context<never> =>
+  Context.add(context, FetchHttpClient.RequestInit, {
+    ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+    redirect: "manual"
+  })
+
+// A client may bring options of its own for fetch, such as a dispatcher for a proxy, and options provided around it would
+// take their place. A step that prepares the request runs where both are visible, so it can add to them.
+const withoutRedirects = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.mapRequestEffect(
+    client,
+    (prepared) => Effect.as(FiberRef.update(FiberRef.currentContext, withManualRedirect), prepared)
   )
 
+// No client span and no trace headers: the URL of some requests holds a token, and PostHog is no part of the caller's
+// trace. The context is the effect's own, so that what is added to it goes with it.
+const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withTracerEnabled(Effect.mapInputContext(effect, (context: Context.Context<R>) => context), false)
+
 /**
- * Runs one request of ours and hands the response to `use`. The request is aborted when `use` ends before the body was
- * read, or is interrupted.
+ * Runs one request of ours and hands the response to `use`. Redirects are not followed. The request is aborted when
+ * `use` ends before the body was read, or is interrupted.
  *
  * @internal
  */
@@ -30,7 +38,7 @@ export const request = <A, E, R>(
   httpRequest: HttpClientRequest.HttpClientRequest,
   use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
-  ourOwn(Effect.scoped(Effect.flatMap(HttpClient.withScope(client).execute(httpRequest), use)))
+  ourOwn(Effect.scoped(Effect.flatMap(HttpClient.withScope(withoutRedirects(client)).execute(httpRequest), use)))
 
 /**
  * The same for a `use` that always reads the body to its end, which spares the costs of an abort that is never needed.
@@ -42,7 +50,8 @@ export const requestWhole = <A, E, R>(
   client: HttpClient.HttpClient,
   httpRequest: HttpClientRequest.HttpClientRequest,
   use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | HttpClientError.HttpClientError, R> => ourOwn(Effect.flatMap(client.execute(httpRequest), use))
+): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
+  ourOwn(Effect.flatMap(withoutRedirects(client).execute(httpRequest), use))
 
 /**
  * An error and its chain of causes, as far as it is worth following.
