@@ -12,7 +12,7 @@ import type { Settings } from "../Options.ts"
 import type { RemoteFailureReason } from "../RemoteFailure.ts"
 import { flagsRequestBody } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
-import { isTimeout, request as runRequest, scrub } from "./http.ts"
+import { isTimeout, requestWhole, scrub } from "./http.ts"
 import { userAgent } from "./library.ts"
 
 const isRetryable = (error: DeciderError): boolean =>
@@ -29,12 +29,20 @@ const parse = (text: string): Option.Option<unknown> => {
   }
 }
 
+// What else an answer says that is none does not matter, but a body that is left unread keeps its connection busy; one
+// that takes its time is cut off.
+const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
+  Effect.ignore(Effect.timeout(response.text, "500 millis"))
+
 // Reading the body is part of the transport: a connection that breaks in the middle is worth another attempt.
 const read = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<DecideResponse, DeciderError | HttpClientError.HttpClientError> => {
   if (response.status < 200 || response.status > 299) {
-    return Effect.fail(new DeciderError({ reason: "ApiError", status: response.status }))
+    return Effect.zipRight(
+      discard(response),
+      Effect.fail(new DeciderError({ reason: "ApiError", status: response.status }))
+    )
   }
   return Effect.flatMap(response.text, (text) =>
     Option.match(Option.flatMap(parse(text), decodeFlagsResponse), {
@@ -79,7 +87,7 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
     })
 
   const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
-    runRequest(client, HttpClientRequest.bodyText(post, json, "application/json"), read).pipe(
+    requestWhole(client, HttpClientRequest.bodyText(post, json, "application/json"), read).pipe(
       Effect.mapError(failure),
       Effect.timeoutFail({
         duration: settings.flags.requestTimeout,
