@@ -27,8 +27,8 @@ export const section = (report: Report, soak?: SoakReport): string =>
       ? []
       : ["A soak against a server that fails, with definitions that change:", soakLines(soak)]),
     "Reproduce with `npx pnpm bench` (quarter of an hour, a quiet machine) or `npx pnpm bench --quick`, and " +
-    "`npx pnpm soak` or `npx pnpm soak --short`. `npx pnpm check` fails when one of these ratios falls below half of what " +
-    "is wanted."
+    "`npx pnpm soak` or `npx pnpm soak --short`. `npx pnpm check` fails when a ratio of evaluation, " +
+    "memory, reads or compilation falls below half of what is wanted."
   ].join("\n\n")
 
 /** The README with the section between its markers, which are put before the last section when they are not there. */
