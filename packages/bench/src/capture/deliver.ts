@@ -1,12 +1,14 @@
 /**
- * One run in a process of its own: `deliver.ts effect-posthog|posthog-node URL COUNT` captures events as fast as the
+ * One run in a process of its own: `deliver.ts fetch|undici|posthog-node URL COUNT` (the first two are
+ * ours, with either HTTP client of Node) captures events as fast as the
  * client takes them, waits until they have arrived, and prints what it took.
  */
 import { FetchHttpClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Layer, Redacted } from "effect"
 import { EventQueue, Events, EventTransport, PostHogConfig } from "effect-posthog"
 import { PostHog } from "posthog-node"
-import { distinctIdOf, propertiesOf } from "./events.ts"
+import { distinctIdOf, propertiesOf, warmUp } from "./events.ts"
 
 const [client, url = "", countText = "100000"] = process.argv.slice(2)
 const count = Number(countText)
@@ -14,10 +16,10 @@ const count = Number(countText)
 const peak = () => Math.round(process.resourceUsage().maxRSS / 1024)
 
 const measured = async (run: (from: number, to: number) => Promise<void>) => {
-  await run(0, 100_000)
+  await run(0, warmUp)
   const cpu = process.cpuUsage()
   const started = performance.now()
-  await run(100_000, 100_000 + count)
+  await run(warmUp, warmUp + count)
   const { system, user } = process.cpuUsage(cpu)
   return { seconds: (performance.now() - started) / 1000, cpuMicros: (system + user) / count, peakMebibytes: peak() }
 }
@@ -25,7 +27,7 @@ const measured = async (run: (from: number, to: number) => Promise<void>) => {
 const ours = () => {
   const layer = EventQueue.layer.pipe(
     Layer.provide(EventTransport.layer),
-    Layer.provide(FetchHttpClient.layer),
+    Layer.provide(client === "undici" ? NodeHttpClient.layerUndici : FetchHttpClient.layer),
     Layer.provide(PostHogConfig.layer({
       apiKey: Redacted.make("phc_bench"),
       host: url,
@@ -65,4 +67,4 @@ const theirs = async () => {
   return result
 }
 
-console.log(JSON.stringify(await (client === "effect-posthog" ? ours() : theirs())))
+console.log(JSON.stringify(await (client === "posthog-node" ? theirs() : ours())))

@@ -12,3 +12,6 @@ export const propertiesOf = (index: number): Record<string, unknown> => ({
 })
 
 export const distinctIdOf = (index: number): string => `account-${index * 7919 % 5000}`
+
+/** Events captured before the measurement begins: a rate is that of a process that has been running. */
+export const warmUp = 100_000

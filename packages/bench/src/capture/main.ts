@@ -7,6 +7,7 @@ import { execFileSync, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { measureEnqueue } from "./enqueue.ts"
+import { warmUp } from "./events.ts"
 
 const option = (name: string, fallback: number): number => {
   const found = process.argv.find((argument) => argument.startsWith(`--${name}=`))
@@ -28,7 +29,7 @@ interface Run {
   }
 }
 
-const clients = ["effect-posthog", "posthog-node"] as const
+const clients = ["fetch", "undici", "posthog-node"] as const
 type Client = (typeof clients)[number]
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
@@ -39,7 +40,7 @@ const median = (values: ReadonlyArray<number>): number =>
 const sink = fork(path("sink.ts"), { execArgv: ["--import", "tsx"] })
 const [url] = await once(sink, "message")
 
-const runs: Record<Client, Array<Run>> = { "effect-posthog": [], "posthog-node": [] }
+const runs: Record<Client, Array<Run>> = { fetch: [], undici: [], "posthog-node": [] }
 for (let round = 0; round < rounds; round++) {
   for (const client of round % 2 === 0 ? clients : [...clients].reverse()) {
     const output = execFileSync(process.execPath, ["--import", "tsx", path("deliver.ts"), client, url, String(events)])
@@ -50,32 +51,30 @@ for (let round = 0; round < rounds; round++) {
 sink.kill()
 
 const of = (client: Client, value: (run: Run) => number): number => median(runs[client].map(value))
-const row = (name: string, value: (run: Run) => number, ours: "higher" | "lower") => {
-  const mine = of("effect-posthog", value)
+
+const cells = (...values: ReadonlyArray<string>) => values.map((value) => value.padStart(14)).join("")
+
+const row = (name: string, value: (run: Run) => number, better: "higher" | "lower") => {
   const other = of("posthog-node", value)
-  const ratio = ours === "higher" ? mine / other : other / mine
-  console.log(
-    `${name.padEnd(34)} ${mine.toFixed(1).padStart(10)} ${other.toFixed(1).padStart(12)} ${
-      ratio.toFixed(2).padStart(8)
-    }x`
-  )
+  const compared = (["fetch", "undici"] as const).map((client) => {
+    const mine = of(client, value)
+    return `${mine.toFixed(1)} (${(better === "higher" ? mine / other : other / mine).toFixed(2)}x)`
+  })
+  console.log(name.padEnd(32) + cells(...compared, other.toFixed(1)))
 }
 
-console.log(`${events} events, batches of 100, gzip; medians of ${rounds} interleaved rounds\n`)
-console.log(`${"".padEnd(34)} ${"ours".padStart(10)} ${"posthog-node".padStart(12)} ${"better by".padStart(9)}`)
+console.log(`${events} events, batches of 100, gzip; medians of ${rounds} interleaved rounds; in brackets: better by\n`)
+console.log("".padEnd(32) + cells("ours, fetch", "ours, undici", "posthog-node"))
 row("events per second (thousands)", (run) => events / run.seconds / 1000, "higher")
 row("CPU per event (microseconds)", (run) => run.cpuMicros, "lower")
 row("peak resident memory (MiB)", (run) => run.peakMebibytes, "lower")
 row("bytes sent per event", (run) => run.received.bytes / run.received.events, "lower")
 row("requests", (run) => run.received.requests, "lower")
-for (const client of clients) {
-  const lost = runs[client].map((run) => events + 2_000 - run.received.unique)
-  console.log(`lost by ${client}: ${lost.join(", ")}`)
-}
+const lost = (client: Client) => runs[client].map((run) => events + warmUp - run.received.unique).join(" ")
+console.log("lost, by round".padEnd(32) + cells(lost("fetch"), lost("undici"), lost("posthog-node")))
 
 const enqueue = await measureEnqueue()
 console.log(
-  `\nenqueue (microseconds per event)   ${enqueue.ours.toFixed(2).padStart(10)} ${
-    enqueue.theirs.toFixed(2).padStart(12)
-  } ${(enqueue.theirs / enqueue.ours).toFixed(2).padStart(8)}x`
+  "enqueue (microseconds)".padEnd(32) +
+    cells(`${enqueue.ours.toFixed(2)} (${(enqueue.theirs / enqueue.ours).toFixed(2)}x)`, "", enqueue.theirs.toFixed(2))
 )

@@ -69,7 +69,11 @@ export const makeSendEvents = (
       body
     }))
 
-  return ({ body, request }: EventRequest, protocol: EventProtocol): Effect.Effect<SendOutcome> =>
+  const post = (
+    request: HttpClientRequest.HttpClientRequest,
+    { bytes, encoding }: CompressedBody,
+    protocol: EventProtocol
+  ): Effect.Effect<SendOutcome> =>
     Effect.suspend(() => {
       let known: SendOutcome | undefined
 
@@ -84,16 +88,12 @@ export const makeSendEvents = (
         })
       }
 
-      const post = ({ bytes, encoding }: CompressedBody) => {
-        const withBody = HttpClientRequest.bodyUint8Array(request, bytes, "application/json")
-        return requestWhole(
-          client,
-          encoding === undefined ? withBody : HttpClientRequest.setHeader(withBody, "content-encoding", encoding),
-          read
-        )
-      }
-
-      return Effect.flatMap(compressor.compress(encoder.encode(body)), post).pipe(
+      const withBody = HttpClientRequest.bodyUint8Array(request, bytes, "application/json")
+      return requestWhole(
+        client,
+        encoding === undefined ? withBody : HttpClientRequest.setHeader(withBody, "content-encoding", encoding),
+        read
+      ).pipe(
         Effect.timeoutTo({
           duration: timeout,
           onSuccess: (outcome) => outcome,
@@ -102,4 +102,12 @@ export const makeSendEvents = (
         Effect.catchAll(() => Effect.succeed<SendOutcome>(known ?? { _tag: "Retry", details: "connection_error" }))
       )
     })
+
+  // Responses outlive their use until the next major garbage collection; the text of the events must not be reachable
+  // from them.
+  return ({ body, request }: EventRequest, protocol: EventProtocol): Effect.Effect<SendOutcome> =>
+    Effect.flatMap(
+      compressor.compress(encoder.encode(body)),
+      (compressed) => post(request, compressed, protocol)
+    )
 }
