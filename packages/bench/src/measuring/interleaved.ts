@@ -48,7 +48,7 @@ export const interleaved = async (
   for (let round = 0; round < effort.rounds; round++) {
     for (const contender of round % 2 === 0 ? contenders : [...contenders].reverse()) {
       await contender.prepare?.()
-      collectGarbage()
+      collectYoungGarbage()
       times.get(contender.name)?.push(await time(contender, counts.get(contender.name) ?? 1))
     }
   }
@@ -74,8 +74,14 @@ export const named = (measurements: ReadonlyArray<Measurement>, name: string): M
   return found
 }
 
-/** Collects garbage where the process was started with `--expose-gc`. */
-export const collectGarbage = (): void => globalThis.gc?.()
+/** Collects all garbage, where the process was started with `--expose-gc`. */
+export const collectGarbage = (): void => void globalThis.gc?.()
+
+/**
+ * Collects young garbage, where the process was started with `--expose-gc`. A full collection would also throw away
+ * compiled code that a long-running process keeps, and the round after it would measure how that comes back.
+ */
+export const collectYoungGarbage = (): void => void globalThis.gc?.({ type: "minor" })
 
 interface Timing {
   readonly nanos: number

@@ -10,7 +10,7 @@ import { openClient } from "../peers/posthogNode.ts"
 import type { Scenario } from "./Scenario.ts"
 
 /** Asking the server, one call after the other, over loopback: latency, and processor time of the client. */
-export const remote: Scenario = async ({ effort }) => {
+export const remote: Scenario = async ({ effort, mode }) => {
   const rows: Array<Row> = []
   for (const count of [1, 10, 100, 500]) {
     const loopback = await openLoopback({ definitions: {}, flags: flagsResponse(mixedFlags(count)) })
@@ -48,7 +48,7 @@ export const remote: Scenario = async ({ effort }) => {
           }
         }
       }
-    ], effort)
+    ], { ...effort, warmUpMillis: mode === "full" ? 3000 : effort.warmUpMillis })
     await runtime.dispose()
     await client.shutdown()
     loopback.close()
