@@ -352,6 +352,22 @@ describe("polling", () => {
       yield* poll(evaluator)
       assert.strictEqual(loads, 3)
     }))
+
+  it.scoped("goes on at the interval after a reload that ended a backoff", () =>
+    Effect.gen(function*() {
+      const endpoint = makeEndpoint(status(429))
+      const evaluator = yield* build(endpoint.client)
+      yield* settled(evaluator)
+      endpoint.answer(ok(document(["one"])))
+      yield* evaluator.reload
+      const { nextAttemptAt = Number.NaN } = yield* evaluator.status
+      isBetween(nextAttemptAt, 30_000, 33_000)
+      endpoint.answer(ok(document(["two"])))
+      yield* TestClock.setTime(nextAttemptAt)
+      yield* nextTurn
+      yield* settled(evaluator)
+      assert.deepStrictEqual(resolved(evaluator), ["two"])
+    }))
 })
 
 describe("readiness", () => {

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
@@ -67,6 +68,8 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   let state: DefinitionsState | undefined
   // On the clock that nobody sets back or forth. Absent: a load is under way, or none will be.
   let dueAt: bigint | undefined
+  // Done when a load ends, which moves the next one.
+  let moved = Deferred.unsafeMake<void>(FiberId.none)
 
   const setAge = Effect.suspend(() =>
     state === undefined
@@ -137,6 +140,8 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     Effect.void :
     Effect.map(health.nextDelay(pollInterval), (delay) => {
       dueAt = clock.unsafeCurrentTimeNanos() + Duration.unsafeToNanos(delay)
+      Deferred.unsafeDone(moved, Effect.void)
+      moved = Deferred.unsafeMake<void>(FiberId.none)
     })
 
   const load = makeSharedLoad(scope, (answered) =>
@@ -153,10 +158,12 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       Effect.ensuring(Effect.zipRight(scheduleNext, setAge))
     ))
 
-  // Sleeps again when, meanwhile, a load that somebody asked for has moved the next one.
+  // A load that somebody asked for moves the next one, to an earlier time when it ends a backoff.
   const untilDue: Effect.Effect<void> = Effect.suspend(() => {
     const remaining = (dueAt ?? 0n) - clock.unsafeCurrentTimeNanos()
-    return remaining <= 0n ? Effect.void : Effect.zipRight(Effect.sleep(Duration.nanos(remaining)), untilDue)
+    return remaining <= 0n
+      ? Effect.void
+      : Effect.zipRight(Effect.timeoutOption(Deferred.await(moved), Duration.nanos(remaining)), untilDue)
   })
 
   const poll = load.any.pipe(Effect.ignore, Effect.zipRight(untilDue), Effect.forever)
