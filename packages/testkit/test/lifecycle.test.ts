@@ -1,9 +1,22 @@
 import { Fault, PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import * as Client from "./client.ts"
+
+/** Runs a program in a process of its own until it ends by itself, and answers with its exit code and what it printed. */
+const run = (file: string) =>
+  Effect.async<readonly [code: number | null, printed: string]>((resume) => {
+    const program = fileURLToPath(new URL(file, import.meta.url))
+    const child = spawn(process.execPath, ["--import", "tsx", program], { stdio: ["ignore", "pipe", "inherit"] })
+    let printed = ""
+    child.stdout.on("data", (text) => printed += text)
+    child.once("close", (code) => resume(Effect.succeed([code, printed])))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
 
 describe("the life of a server", () => {
   it.live("closing is prompt although a request hangs, and the request fails", () =>
@@ -20,6 +33,13 @@ describe("the life of a server", () => {
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(Exit.isFailure(yield* Fiber.join(fiber)))
     }).pipe(Effect.provide(FetchHttpClient.layer)))
+
+  it.live("nothing keeps the process alive once it is closed, whatever request never ended", () =>
+    Effect.gen(function*() {
+      const ended = yield* Effect.timeoutOption(run("neverAnswering.ts"), "20 seconds")
+      const faults = ["hang", "reset", "delay", "stalledBody", "truncatedBody", "resetMidBody", "drip"]
+      assertSome(ended, [0, faults.map((fault) => `closed on ${fault}\n`).join("")])
+    }))
 
   it.live("two servers share nothing", () =>
     Effect.gen(function*() {
