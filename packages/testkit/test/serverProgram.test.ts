@@ -27,10 +27,11 @@ const start = (...args: ReadonlyArray<string>) =>
       createInterface({ input: stream }).on("line", (line) => lines.unsafeOffer(line))
     }
     const exit = Effect.async<number | null>((resume) => {
+      if (child.exitCode !== null) return resume(Effect.succeed(child.exitCode))
       child.once("exit", (code) => resume(Effect.succeed(code)))
     })
     const line = (pattern: RegExp) => Effect.repeat(Queue.take(lines), { until: (line) => pattern.test(line) })
-    return { exit, line }
+    return { exit, interrupt: Effect.sync(() => child.kill("SIGINT")), line }
   })
 
 const request = (url: string, init?: RequestInit) => Effect.promise(() => fetch(url, init))
@@ -58,6 +59,11 @@ describe("effect-posthog-server", () => {
       yield* request(`${url}/batch/`, { method: "POST", body })
       assert.match(yield* line(/ event /), / event       paid ada \{"index":3\}$/)
 
+      // Whatever a name holds, an event is one line, and the terminal takes no orders from it.
+      const hostile = JSON.stringify({ api_key: "phc_test", batch: [v0Event("two\nlines \u001b[31m\u2028", 4)] })
+      yield* request(`${url}/batch/`, { method: "POST", body: hostile })
+      assert.match(yield* line(/ event /), / event       two\\u000alines \\u001b\[31m\\u2028 ada \{"index":4\}$/)
+
       yield* files.writeFileString(file, document("one", "two"))
       assert.match(yield* line(/ reloaded /), / reloaded    2 flags$/)
       deepStrictEqual(yield* keys, ["one", "two"])
@@ -72,5 +78,20 @@ describe("effect-posthog-server", () => {
       const { exit, line } = yield* start("nowhere.json")
       assert.match(yield* line(/effect-posthog-server/), /nowhere\.json cannot be read/)
       strictEqual(yield* exit, 1)
+    }).pipe(Effect.scoped))
+
+  it.live("says that its port is taken, and ends on Ctrl-C", () =>
+    Effect.gen(function*() {
+      const first = yield* start("--port", "0")
+      const [, port] =
+        /^Listening on http:\/\/127\.0\.0\.1:(\d+) with 0 flags$/.exec(yield* first.line(/^Listening/)) ?? []
+      const second = yield* start("--port", `${port}`)
+      assert.match(
+        yield* second.line(/effect-posthog-server/),
+        new RegExp(`address already in use 127\\.0\\.0\\.1:${port}`)
+      )
+      strictEqual(yield* second.exit, 1)
+      yield* first.interrupt
+      strictEqual(yield* first.exit, 0)
     }).pipe(Effect.scoped))
 })

@@ -90,10 +90,14 @@ const countFlags = (document: unknown): string => {
   return `${count} ${count === 1 ? "flag" : "flags"}`
 }
 
+// Names and ids may be any text. Without this an event could take two lines, or give orders to the terminal.
+const onOneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
 const printLine = (subject: string, text: string): Effect.Effect<void> =>
   Effect.flatMap(
     DateTime.now,
-    (now) => Console.log(`${DateTime.formatIso(now).slice(11, 19)} ${subject.padEnd(11)} ${text}`)
+    (now) => Console.log(`${DateTime.formatIso(now).slice(11, 19)} ${subject.padEnd(11)} ${onOneLine(text)}`)
   )
 
 const distinctIdOf = (body: unknown): string => (isObject(body) ? String(body["distinct_id"] ?? "") : "")
