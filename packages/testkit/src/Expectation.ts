@@ -7,7 +7,7 @@ import * as Data from "effect/Data"
 
 /**
  * An event as a test expects it. Only what is given counts: a property that is not named may have any value, and one
- * that is `undefined` must be absent. Values are compared deeply.
+ * that is `undefined` must be absent. Values are compared deeply, as they are sent: a `Date` is its text.
  *
  * @since 0.1.0
  * @category models

@@ -193,16 +193,18 @@ const make = Effect.gen(function*() {
 
   const events = Effect.zipRight(queue.flush, backend.events)
 
-  const find = (kind: "event" | "exposure", expected: ExpectedEvent) =>
+  const find = (kind: "event" | "exposure", wanted: ExpectedEvent) =>
     Effect.flatMap(events, (events) => {
+      const expected = Expected.asSent(wanted)
       const found = events.find((event) => Expected.matches(expected, event))
       return found === undefined
         ? new ExpectationError({ message: Expected.describeMissing(kind, expected, events) })
         : Effect.succeed(found)
     })
 
-  const refuse = (kind: "event" | "exposure", unexpected: ExpectedEvent) =>
+  const refuse = (kind: "event" | "exposure", unwanted: ExpectedEvent) =>
     Effect.flatMap(events, (events) => {
+      const unexpected = Expected.asSent(unwanted)
       const found = events.find((event) => Expected.matches(unexpected, event))
       return found === undefined
         ? Effect.void

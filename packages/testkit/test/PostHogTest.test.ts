@@ -144,6 +144,8 @@ describe("PostHogTest: failures", () => {
       yield* first.isEnabled("beta")
       yield* posthog.expectExposure({ flag: "beta" })
       deepStrictEqual((yield* posthog.offers).map(({ offered }) => offered._tag), ["Rejected", "Rejected", "Accepted"])
+      const { accepted, rejected } = yield* Effect.flatMap(EventQueue, ({ counts }) => counts)
+      deepStrictEqual([accepted, rejected.Overflow, rejected.Hook], [1, 2, 0])
     }).pipe(Effect.provide(PostHogTest.layer({ flags: { beta: true } }))))
 })
 
@@ -289,6 +291,44 @@ describe("PostHogTest: expectations", () => {
         "No exposure as expected",
         "  wanted:     $feature_flag_called with {\"$feature_flag\":\"beta\",\"$feature_flag_response\":true}",
         "  captured:   nothing"
+      ])
+    }).pipe(withCapture))
+
+  it.effect("take values as they would be sent", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      const properties = {
+        at: new Date(0),
+        items: [undefined, 1],
+        link: new URL("http://shop.example/"),
+        nested: { kept: 1, left: undefined },
+        sizes: new Set([1, 2]),
+        stock: new Map([["pen", 3]]),
+        total: 12n,
+        empty: {}
+      }
+      yield* Events.capture({ event: "paid", ...ada, properties })
+      yield* posthog.expectEvent({ event: "paid", properties })
+      yield* posthog.expectNoEvent({ event: "paid", properties: { empty: new Date(0) } })
+      const message = yield* messageOf(
+        posthog.expectEvent({ event: "paid", properties: { at: new Date(1), total: 13n } })
+      )
+      deepStrictEqual(message.slice(1, 5), [
+        "  wanted:     paid with {\"at\":\"1970-01-01T00:00:00.001Z\",\"total\":\"13\"}",
+        "  nearest:    paid of \"ada\" with {\"at\":\"1970-01-01T00:00:00.000Z\",\"total\":\"12\"}",
+        "  difference: properties.at: wanted \"1970-01-01T00:00:00.001Z\", got \"1970-01-01T00:00:00.000Z\"",
+        "              properties.total: wanted \"13\", got \"12\""
+      ])
+    }).pipe(withCapture))
+
+  it.effect("name the flag of an exposure that should not have happened", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      yield* Effect.flatMap(evaluateFlags(ada), (snapshot) => snapshot.isEnabled("beta"))
+      deepStrictEqual(yield* messageOf(posthog.expectNoExposure()), [
+        "An exposure that was not expected",
+        "  unwanted:   $feature_flag_called",
+        "  captured:   $feature_flag_called of \"ada\" with {\"$feature_flag\":\"beta\",\"$feature_flag_response\":true}"
       ])
     }).pipe(withCapture))
 

@@ -1,4 +1,12 @@
-import type { DecideRequest, DecideResponse, EventDraft, Offered, PostHogEvent, RejectReason } from "effect-posthog"
+import type {
+  Counts,
+  DecideRequest,
+  DecideResponse,
+  EventDraft,
+  Offered,
+  PostHogEvent,
+  RejectReason
+} from "effect-posthog"
 import { DeciderError, type RemoteFailureReason } from "effect-posthog"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -36,6 +44,8 @@ export class Backend extends Context.Tag("@effect-posthog/testkit/internal/backe
   readonly offer: (draft: EventDraft, offer: (draft: EventDraft) => Effect.Effect<Offered>) => Effect.Effect<Offered>
   readonly trouble: (next: RemoteTrouble, times: number) => Effect.Effect<void>
   readonly reject: (reason: RejectReason, times: number) => Effect.Effect<void>
+  /** The queue's books with the events that the test wanted rejected, of which the queue itself knows nothing. */
+  readonly withRejections: (counts: Counts) => Counts
   readonly events: Effect.Effect<ReadonlyArray<PostHogEvent>>
   readonly requests: Effect.Effect<ReadonlyArray<DecideRequest>>
   readonly offers: Effect.Effect<ReadonlyArray<{ readonly draft: EventDraft; readonly offered: Offered }>>
@@ -75,6 +85,7 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
   const offers: Array<{ readonly draft: EventDraft; readonly offered: Offered }> = []
   const troubles: Array<RemoteTrouble> = []
   const rejections: Array<RejectReason> = []
+  const rejected = new Map<RejectReason, number>()
   let answered = 0
 
   const answer = (
@@ -111,7 +122,9 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
     offer: (draft, offer) =>
       Effect.suspend(() => {
         const reason = rejections.shift()
-        return reason === undefined ? offer(draft) : Effect.succeed<Offered>({ _tag: "Rejected", reason })
+        if (reason === undefined) return offer(draft)
+        rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
+        return Effect.succeed<Offered>({ _tag: "Rejected", reason })
       }).pipe(Effect.tap((offered) => Effect.sync(() => offers.push({ draft, offered })))),
     trouble: (next, times) =>
       Effect.sync(() => {
@@ -121,6 +134,11 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
       Effect.sync(() => {
         for (let count = 0; count < times; count++) rejections.push(reason)
       }),
+    withRejections: (counts) => {
+      const all = { ...counts.rejected }
+      for (const [reason, count] of rejected) all[reason] += count
+      return { ...counts, rejected: all }
+    },
     events: Effect.sync(() => [...events]),
     requests: Effect.sync(() => [...requests]),
     offers: Effect.sync(() => [...offers]),

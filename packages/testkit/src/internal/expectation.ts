@@ -3,6 +3,31 @@ import { toStringUnknown } from "effect/Inspectable"
 import type { ExpectedEvent, ExpectedExposure } from "../Expectation.ts"
 import { exposureEvent } from "./exposure.ts"
 
+const replacer = (_key: string, value: unknown): unknown => {
+  if (typeof value === "bigint") return String(value)
+  if (value instanceof Map) return Object.fromEntries(value)
+  return value instanceof Set ? [...value] : value
+}
+
+const asJson = (value: unknown): unknown => {
+  try {
+    const text: string | undefined = JSON.stringify(value, replacer)
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return value
+  }
+}
+
+/**
+ * The expectation with values as they would be sent, which is how events are recorded: the text of a date, for one.
+ *
+ * @internal
+ */
+export const asSent = ({ properties = {}, ...expected }: ExpectedEvent): ExpectedEvent => ({
+  ...expected,
+  properties: Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, asJson(value)]))
+})
+
 /** One point at which an event can differ from what was wanted. */
 interface Point {
   readonly path: string
@@ -11,7 +36,7 @@ interface Point {
 }
 
 const isSame = (left: unknown, right: unknown): boolean => {
-  if (Object.is(left, right)) return true
+  if (left === right) return true
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false
   if (Array.isArray(left) !== Array.isArray(right)) return false
   const leftKeys = Object.keys(left)
@@ -49,13 +74,19 @@ const describeWanted = ({ distinctId, event, properties }: ExpectedEvent): strin
 const described = (properties: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
   Object.keys(properties).length === 0 ? [] : [`with ${shown(properties)}`]
 
-// Of the properties of a captured event only those that were asked for are worth reading.
+const exposureProperties = ["$feature_flag", "$feature_flag_response"]
+
+// Of the properties of a captured event only those that were asked for are worth reading, and which flag was exposed.
 const describeSeen = (wanted: ExpectedEvent, seen: PostHogEvent): string => {
-  const named = Object.keys(wanted.properties ?? {}).filter((key) => Object.hasOwn(seen.properties, key))
+  const named = new Set([
+    ...seen.event === exposureEvent ? exposureProperties : [],
+    ...Object.keys(wanted.properties ?? {})
+  ])
+  const worthReading = [...named].filter((key) => Object.hasOwn(seen.properties, key))
   return describeWanted({
     event: seen.event,
     distinctId: seen.distinctId,
-    properties: Object.fromEntries(named.map((key) => [key, seen.properties[key]]))
+    properties: Object.fromEntries(worthReading.map((key) => [key, seen.properties[key]]))
   })
 }
 

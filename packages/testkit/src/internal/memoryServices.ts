@@ -66,7 +66,8 @@ export const eventQueue: Layer.Layer<EventQueue, never, PostHogConfig | Backend>
   Effect.zipWith(EventQueue, Backend, (queue, backend) => ({
     ...queue,
     offer: (draft) => backend.offer(draft, queue.offer),
-    tryOffer: (draft) => backend.offer(draft, queue.tryOffer)
+    tryOffer: (draft) => backend.offer(draft, queue.tryOffer),
+    counts: Effect.map(queue.counts, backend.withRejections)
   }))
 ).pipe(
   Layer.provide(EventQueue.layer),
