@@ -179,20 +179,26 @@ const captureMode = Effect.flatMap(
   }
 )
 
+// Here as below, an empty variable is how environments say "not set".
+const isDisabled = Effect.flatMap(
+  Config.withDefault(Config.string("POSTHOG_DISABLED"), ""),
+  (text) => text.trim() === "" ? Effect.succeed(false) : Config.boolean("POSTHOG_DISABLED")
+)
+
 const fromEnv = Effect.gen(function*() {
-  if (yield* Config.withDefault(Config.boolean("POSTHOG_DISABLED"), false)) return layerDisabled
+  if (yield* isDisabled) return layerDisabled
   const secretKey = yield* optional(Config.redacted("POSTHOG_SECRET_KEY"))
   return layer({
     apiKey: yield* Config.redacted("POSTHOG_API_KEY"),
     host: yield* optional(Config.string("POSTHOG_HOST")),
-    // An empty variable is how environments say "not set".
     secretKey: secretKey === undefined || isBlank(secretKey) ? undefined : secretKey,
     events: { protocol: yield* captureMode }
   })
 })
 
 /**
- * {@link layer} with options from the environment, or from whatever the `ConfigProvider` reads:
+ * {@link layer} with options from the environment, or from whatever the `ConfigProvider` reads. An empty variable counts
+ * as one that is not set; `POSTHOG_API_KEY` must not be empty.
  *
  * | variable | meaning | default |
  * | --- | --- | --- |
