@@ -3,17 +3,17 @@
  *
  * @since 0.1.0
  */
-import type * as Brand from "effect/Brand"
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 
 /**
- * The uuid of an event: the same on the wire, on `EventQueue.deliveries` and in PostHog.
+ * The uuid of an event: the same on the wire, on `EventQueue.deliveries` and in PostHog. Plain text is one too, for
+ * queues that are written by hand.
  *
  * @since 0.1.0
  * @category models
  */
-export type EventId = string & Brand.Brand<"effect-posthog/EventId">
+export type EventId = string & { readonly "~effect-posthog/EventId"?: never }
 
 /**
  * When something happened. A string is RFC 3339 with any offset; it keeps its digits below the millisecond.

@@ -16,7 +16,6 @@ import {
   type Offered,
   PostHogConfig
 } from "effect-posthog"
-import type { EventId } from "effect-posthog/EventDraft"
 import type { Options } from "effect-posthog/Options"
 
 export const resolved = (value: boolean | string, more: Partial<Resolved> = {}): Resolved => ({
@@ -88,7 +87,7 @@ export const noServer = Layer.succeed(Decider, {
   decide: () => Effect.die(new Error("the server was asked"))
 })
 
-const accepted = (count: number): Offered => ({ _tag: "Accepted", id: `event-${count}` as EventId })
+const accepted = (count: number): Offered => ({ _tag: "Accepted", id: `event-${count}` })
 
 export const rejected: Offered = { _tag: "Rejected", reason: "Overflow" }
 

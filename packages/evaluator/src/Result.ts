@@ -33,7 +33,7 @@ export interface Resolved {
   readonly payload: unknown
   readonly reason: ReasonCode
   /** The condition that decided, counted from 0; `undefined` when none did. */
-  readonly conditionIndex: number | undefined
+  readonly conditionIndex?: number | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import type { EventDraft, EventId } from "effect-posthog"
+import type { EventDraft } from "effect-posthog"
 import { Decider, evaluateFlags, EventQueue, Events, PostHog } from "effect-posthog"
 
 const checkout = Effect.gen(function*() {
@@ -20,7 +20,7 @@ const TestLive = Layer.mergeAll(
     offer: (draft) =>
       Effect.sync(() => {
         captured.push(draft)
-        return { _tag: "Accepted", id: "a" as EventId }
+        return { _tag: "Accepted", id: "a" }
       })
   })
 )
