@@ -264,6 +264,35 @@ describe("the answer", () => {
       })
     ))
 
+  it.live("is off when it says so, whatever variant stands beside", () =>
+    answered({
+      flags: { off: { enabled: false, variant: 5 }, absent: { variant: 5 }, on: { enabled: true, variant: 5 } }
+    })
+      .evaluate((snapshot) =>
+        Effect.gen(function*() {
+          deepStrictEqual(snapshot.keys, ["absent", "off"])
+          assertSome(yield* snapshot.getFlag("off"), false)
+        })
+      ))
+
+  it.live("with a failed flag that cannot be read still says which one it was", () => {
+    const { evaluate, queue } = answered({
+      flags: {
+        a: { enabled: null, failed: true, reason: { code: "evaluation_error" }, metadata: { id: 7, version: 3 } }
+      }
+    })
+    return evaluate((snapshot) =>
+      Effect.gen(function*() {
+        assertNone(yield* snapshot.getFlag("a"))
+        const properties = queue.taken[0]?.properties ?? {}
+        deepStrictEqual(
+          ["id", "version", "reason", "error"].map((name) => properties[`$feature_flag_${name}`]),
+          [7, 3, "evaluation_error", "evaluation_failed"]
+        )
+      })
+    )
+  })
+
   it.live("with failed flags leaves them without a value", () => {
     const { evaluate, queue } = answered({
       flags: {
@@ -299,6 +328,16 @@ describe("the answer", () => {
           assertNone(snapshot.getFlagPayload("a"))
         })
       ))
+
+  for (const featureFlagPayloads of [[], "none", 5, true]) {
+    it.live(`of a legacy server keeps its values when its payloads are ${JSON.stringify(featureFlagPayloads)}`, () =>
+      answered({ featureFlags: { a: true }, featureFlagPayloads }).evaluate((snapshot) =>
+        Effect.gen(function*() {
+          assertSome(yield* snapshot.getFlag("a"), true)
+          assertNone(snapshot.getFlagPayload("a"))
+        })
+      ))
+  }
 
   for (const body of [{}, { flags: null, other: 1 }, { featureFlags: null }]) {
     it.live(`without any flags is one: ${JSON.stringify(body)}`, () =>
@@ -530,6 +569,23 @@ describe("failures", () => {
       yield* TestClock.adjust("1 millis")
       strictEqual((yield* Fiber.join(fiber)).reason, "Timeout")
       deepStrictEqual(times, [0, 3300])
+    }))
+
+  it.effect("a status that came in time is the answer, though its body does not end in time", () =>
+    Effect.gen(function*() {
+      const late = (status: number) =>
+        Effect.delay(Effect.sync(() => new Response(new ReadableStream(), { status })), "2800 millis")
+      const refused = withClient(() => late(503))
+      const fiber = yield* Effect.fork(Effect.flip(refused.decide))
+      yield* TestClock.adjust("3 seconds")
+      const { reason, status } = yield* Fiber.join(fiber)
+      deepStrictEqual({ reason, status }, { reason: "ApiError", status: 503 })
+      deepStrictEqual(refused.times, [0])
+
+      const cutOff = withClient(() => late(200), 0)
+      const other = yield* Effect.fork(Effect.flip(cutOff.decide))
+      yield* TestClock.adjust("3 seconds")
+      strictEqual((yield* Fiber.join(other)).reason, "Timeout")
     }))
 
   it.effect("a client with a time limit of its own fails by timeout", () =>

@@ -19,6 +19,10 @@ const isRetryable = (error: DeciderError): boolean =>
   error.reason === "Timeout" || error.reason === "ConnectionError" ||
   (error.reason === "ApiError" && (error.status === 502 || error.status === 504))
 
+const isRefusal = (status: number): boolean => status < 200 || status > 299
+
+const refused = (status: number) => new DeciderError({ reason: "ApiError", status })
+
 const backoff = Schedule.exponential("300 millis").pipe(Schedule.either(Schedule.spaced("30 seconds")))
 
 const parse = (text: string): Option.Option<unknown> => {
@@ -38,12 +42,7 @@ const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect
 const read = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<DecideResponse, DeciderError | HttpClientError.HttpClientError> => {
-  if (response.status < 200 || response.status > 299) {
-    return Effect.zipRight(
-      discard(response),
-      Effect.fail(new DeciderError({ reason: "ApiError", status: response.status }))
-    )
-  }
+  if (isRefusal(response.status)) return Effect.zipRight(discard(response), Effect.fail(refused(response.status)))
   return Effect.flatMap(response.text, (text) =>
     Option.match(Option.flatMap(parse(text), decodeFlagsResponse), {
       onNone: () => Effect.fail(new DeciderError({ reason: "InvalidResponse" })),
@@ -73,7 +72,7 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
     if (error._tag === "DeciderError") return error
     // The given client may be one that refuses statuses by itself.
     if (error._tag === "ResponseError" && error.reason === "StatusCode") {
-      return new DeciderError({ reason: "ApiError", status: error.response.status })
+      return refused(error.response.status)
     }
     return new DeciderError({ reason: transportReason(error), cause: scrub(error, token) })
   }
@@ -86,14 +85,23 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
         : Effect.succeed(JSON.stringify(content))
     })
 
+  // A refusal that arrived in time is the answer, also when the time ends before its body does.
   const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
-    requestWhole(client, HttpClientRequest.bodyText(post, json, "application/json"), read).pipe(
-      Effect.mapError(failure),
-      Effect.timeoutFail({
-        duration: settings.flags.requestTimeout,
-        onTimeout: () => new DeciderError({ reason: "Timeout" })
-      })
-    )
+    Effect.suspend(() => {
+      let status: number | undefined
+      const use = (response: HttpClientResponse.HttpClientResponse) => {
+        status = response.status
+        return read(response)
+      }
+      return requestWhole(client, HttpClientRequest.bodyText(post, json, "application/json"), use).pipe(
+        Effect.mapError(failure),
+        Effect.timeoutFail({
+          duration: settings.flags.requestTimeout,
+          onTimeout: () =>
+            status !== undefined && isRefusal(status) ? refused(status) : new DeciderError({ reason: "Timeout" })
+        })
+      )
+    })
 
   return (request: DecideRequest): Effect.Effect<DecideResponse, DeciderError> =>
     Effect.flatMap(

@@ -8,40 +8,34 @@ type JsonObject = typeof JsonObject.Type
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/**
- * A flag of the current response shape. What decides the value is checked; what only describes it is read field by
- * field, so that a strange description never costs a value.
- */
-const Flag = Schema.Struct({
-  enabled: Schema.optional(Schema.Boolean),
-  variant: Schema.optional(Schema.NullOr(Schema.String))
-})
-
 const Current = Schema.Struct({ flags: JsonObject })
 
 const Legacy = Schema.Struct({
-  featureFlags: Schema.optional(Schema.NullOr(JsonObject)),
-  featureFlagPayloads: Schema.optional(Schema.NullOr(JsonObject))
+  featureFlags: Schema.optional(Schema.NullOr(JsonObject))
 })
 
-const isFlag = Schema.is(Flag)
 const isCurrent = Schema.is(Current)
 const isLegacy = Schema.is(Legacy)
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
 const integer = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? value as number : undefined)
 
-// A flag that cannot be read is one the server did not answer for: no value, rather than a made-up `false`.
-const unreadable: RemoteFlag = { enabled: false, failed: true }
+// What decides the value is checked; what only describes it is read field by field, so that a strange description never
+// costs a value. A variant decides nothing when the flag is off.
+const isReadable = (enabled: unknown, variant: unknown): boolean =>
+  enabled === true
+    ? variant === undefined || variant === null || typeof variant === "string"
+    : enabled === undefined || enabled === false
 
+// A flag that cannot be read is one the server did not answer for: no value, rather than a made-up `false`.
 const currentFlag = (wire: unknown): RemoteFlag => {
-  if (!isObject(wire) || !isFlag(wire)) return unreadable
-  const { enabled = false, failed, metadata, reason, variant }: typeof Flag.Type & JsonObject = wire
+  if (!isObject(wire)) return { enabled: false, failed: true }
+  const { enabled, failed, metadata, reason, variant } = wire
   const about = isObject(metadata) ? metadata : undefined
   return {
-    enabled,
-    variant: variant ?? undefined,
-    failed: failed === true,
+    enabled: enabled === true,
+    variant: text(variant),
+    failed: failed === true || !isReadable(enabled, variant),
     reason: isObject(reason)
       ? {
         code: text(reason["code"]),
@@ -73,9 +67,10 @@ const mapRecord = <A, B>(
 }
 
 const flagsOf = (body: JsonObject): DecideResponse["flags"] | undefined => {
+  const { featureFlagPayloads } = body
   if (isCurrent(body)) return mapRecord(body.flags, currentFlag)
   if (!isLegacy(body)) return undefined
-  const payloads = body.featureFlagPayloads ?? {}
+  const payloads = isObject(featureFlagPayloads) ? featureFlagPayloads : {}
   return mapRecord(
     body.featureFlags ?? {},
     (value, key) => legacyFlag(value, Object.hasOwn(payloads, key) ? payloads[key] : undefined)
