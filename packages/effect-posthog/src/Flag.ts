@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import type { Pipeable } from "effect/Pipeable"
@@ -39,7 +40,7 @@ export interface Flag<out A, out P> extends Pipeable {
   /** Accepts or refuses the value that was evaluated. */
   readonly decodeValue: (value: boolean | string) => Either.Either<A, FlagValueError>
   /** Accepts or refuses the payload, already decoded from JSON. */
-  readonly decodePayload: (payload: unknown) => Either.Either<P, FlagPayloadError>
+  readonly decodePayload: (payload: unknown) => Effect.Effect<P, FlagPayloadError>
 }
 
 /**
@@ -119,7 +120,7 @@ export const boolean = (key: string): Flag<boolean, unknown> =>
       typeof value === "boolean"
         ? Either.right(value)
         : Either.left(new FlagValueError({ flag: key, wanted: "a boolean", seen: "a variant" })),
-    decodePayload: Either.right
+    decodePayload: Effect.succeed
   })
 
 /**
@@ -161,7 +162,7 @@ export const variants = <const Variants extends ReadonlyArray<string>>(
             seen: value === true ? "true without a variant" : "an undeclared variant"
           })
         ),
-    decodePayload: Either.right
+    decodePayload: Effect.succeed
   })
 }
 
@@ -172,7 +173,7 @@ const kindOf = (value: unknown): string => {
 }
 
 /**
- * Types the payload of a flag. The schema may transform, but not require services.
+ * Types the payload of a flag. The schema may transform, also asynchronously, but not require services.
  *
  * @example
  * ```ts
@@ -192,12 +193,12 @@ export const withPayload: {
   <P, I>(schema: Schema.Schema<P, I>): <A, P0>(self: Flag<A, P0>) => Flag<A, P>
   <A, P0, P, I>(self: Flag<A, P0>, schema: Schema.Schema<P, I>): Flag<A, P>
 } = dual(2, <A, P0, P, I>(self: Flag<A, P0>, schema: Schema.Schema<P, I>): Flag<A, P> => {
-  const decode = Schema.decodeUnknownEither(schema)
+  const decode = Schema.decodeUnknown(schema)
   return make({
     key: self.key,
     decodeValue: self.decodeValue,
     decodePayload: (payload) =>
-      Either.mapLeft(decode(payload), (error) =>
+      Effect.mapError(decode(payload), (error) =>
         new FlagPayloadError({
           flag: self.key,
           wanted: String(schema.ast),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Either, Option, Schema } from "effect"
+import { Effect, Either, Option, ParseResult, Schema } from "effect"
 import { evaluateFlags, Flag, FlagPayloadError, FlagSnapshot, FlagValueError } from "effect-posthog"
 import * as Doubles from "./doubles.ts"
 
@@ -87,6 +87,22 @@ describe("typed flags", () => {
           until: new Date("2026-01-01T00:00:00.000Z")
         })
       )
+    }))
+
+  it.effect("decode payloads with schemas that take their time", () =>
+    Effect.gen(function*() {
+      const Length = Schema.transformOrFail(Schema.String, Schema.Number, {
+        decode: (text, _, ast) =>
+          Effect.zipRight(
+            Effect.promise(() => Promise.resolve()),
+            text === "" ? ParseResult.fail(new ParseResult.Type(ast, text)) : ParseResult.succeed(text.length)
+          ),
+        encode: (length) => ParseResult.succeed("x".repeat(length))
+      })
+      const slow = Flag.boolean("slow").pipe(Flag.withPayload(Length))
+      const read = (text: string) => FlagSnapshot.fromValues({ slow: true }, { payloads: { slow: text } }).payload(slow)
+      assertSome(yield* read("abc"), 3)
+      assert.instanceOf(yield* Effect.flip(read("")), FlagPayloadError)
     }))
 
   it.effect("say where a payload does not fit, and nothing of what it holds", () =>
