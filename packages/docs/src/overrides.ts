@@ -17,7 +17,7 @@ const PostHogDevelopment = Flags.layerOverrides({
 const program = Effect.gen(function*() {
   const flags = yield* evaluateFlags({ distinctId: "ada", flagKeys: ["new-checkout", "pricing"] })
   assert.equal(yield* flags.isEnabled("new-checkout"), true)
-  assert.deepEqual(Option.map(flags.detail("pricing"), ({ source }) => source), Option.some("override"))
+  assert.deepEqual(Option.map(flags.detail("pricing"), ({ reasonCode }) => reasonCode), Option.some("override"))
 })
 // #endregion
 

@@ -12,6 +12,8 @@ import {
   Events,
   type EventTransport,
   Flag,
+  type FlagDetail,
+  type FlagErrorCode,
   Flags,
   type FlagSnapshot,
   type FlagValueError,
@@ -20,7 +22,7 @@ import {
   PostHog,
   type PostHogConfig,
   type PostHogConfigError,
-  type RemoteFlagsError,
+  RemoteFlagsError,
   RequestContext
 } from "effect-posthog"
 import type { DefinitionsSource } from "effect-posthog"
@@ -74,6 +76,12 @@ describe("single flags", () => {
     >()
     expect(Flags.getFeatureFlagPayload(one)).type.toBe<
       Effect.Effect<Option.Option<unknown>, RemoteFlagsError, Services>
+    >()
+    expect(Flags.getFeatureFlagResult(one)).type.toBe<
+      Effect.Effect<Option.Option<Flags.FeatureFlagResult>, RemoteFlagsError, Services>
+    >()
+    expect<Flags.FeatureFlagResult>().type.toBeAssignableTo<
+      { key: string; enabled: boolean; variant: Option.Option<string>; payload: Option.Option<unknown> }
     >()
     expect(Flags.getAllFlags({})).type.toBe<
       Effect.Effect<ReadonlyMap<string, boolean | string>, RemoteFlagsError, Services>
@@ -137,6 +145,21 @@ describe("snapshots", () => {
     expect(snapshot.only(new Set(["a"]))).type.toBe<Effect.Effect<FlagSnapshot>>()
     expect(snapshot.onlyAccessed).type.toBe<Effect.Effect<FlagSnapshot>>()
     expect(snapshot.keys).type.toBe<ReadonlyArray<string>>()
+  })
+
+  test("say who decided, and what was wrong", () => {
+    expect<FlagDetail["source"]>().type.toBe<"local" | "remote">()
+    expect(snapshot.detail("a")).type.toBe<Option.Option<FlagDetail>>()
+    expect(snapshot.requestId).type.toBe<Option.Option<string>>()
+    expect(snapshot.errors).type.toBe<ReadonlyArray<FlagErrorCode>>()
+  })
+
+  test("come with the error", () => {
+    const error = new RemoteFlagsError({ reason: "Timeout", snapshot })
+    expect(error._tag).type.toBe<"RemoteFlagsError">()
+    expect(error.snapshot).type.toBe<FlagSnapshot>()
+    expect(error.status).type.toBe<number | undefined>()
+    expect(error.reason).type.toBe<"Timeout" | "ConnectionError" | "ApiError" | "InvalidResponse" | "UnknownError">()
   })
 
   test("read typed flags with their own error", () => {

@@ -67,12 +67,14 @@ const deviceIdOf = (request: EvaluationRequest, current: RequestContext): string
 
 // Keys nobody has ever heard of: neither the definitions nor a server that answered in full.
 const absentKeys = (
-  flagKeys: ReadonlyArray<string> | undefined,
+  requested: ReadonlySet<string> | undefined,
   local: LocalEvaluation,
   response: DecideResponse
 ): ReadonlyArray<string> => {
-  if (flagKeys === undefined || response.quotaLimited === true || response.errorsWhileComputingFlags === true) return []
-  return flagKeys.filter((key) =>
+  if (requested === undefined || response.quotaLimited === true || response.errorsWhileComputingFlags === true) {
+    return []
+  }
+  return [...requested].filter((key) =>
     (local.records.get(key)?._tag ?? "Unknown") === "Unknown" && local.absent?.has(key) !== true &&
     !Object.hasOwn(response.flags, key)
   )
@@ -135,7 +137,7 @@ const askServer = (
     },
     onSuccess: (response) => {
       const evaluation = conclude(pending, local, response, undefined)
-      const absent = absentKeys(flagKeys, local, response)
+      const absent = absentKeys(pending.requested, local, response)
       return Metric.increment(Metrics.evaluationsRemote).pipe(
         Effect.zipRight(Effect.annotateCurrentSpan(answerAttributes(evaluation))),
         Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent)),

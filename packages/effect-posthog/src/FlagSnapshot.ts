@@ -28,9 +28,12 @@ export interface FlagDetail {
   readonly key: string
   /** Absent when the server could not evaluate the flag. */
   readonly value?: boolean | string | undefined
-  /** Who decided; `"override"`: the value is forced, see `Flags.layerOverrides`. */
-  readonly source: "local" | "remote" | "override"
-  /** The server's code, like `condition_match`; local evaluation gives the same. */
+  /** Who decided. */
+  readonly source: "local" | "remote"
+  /**
+   * The server's code, like `condition_match`; local evaluation gives the same. `override`: the value is forced, see
+   * `Flags.layerOverrides`.
+   */
   readonly reasonCode?: string | undefined
   /** The reason in words. */
   readonly reason?: string | undefined
@@ -97,6 +100,7 @@ class Snapshot implements FlagSnapshot {
     this.#evaluation = evaluation
     this.#kept = kept
     this.#accessed = new Set(accessed)
+    Object.freeze(this)
   }
 
   get [TypeId](): typeof TypeId {
@@ -172,7 +176,17 @@ class Snapshot implements FlagSnapshot {
     const record = this.#keeps(key) ? recordOf(this.#evaluation, key) : undefined
     if (record === undefined) return Option.none()
     const { conditionIndex, hasExperiment, id, reason, reasonCode, source, value, version } = record
-    return Option.some({ key, value, source, reasonCode, reason, conditionIndex, id, version, hasExperiment })
+    return Option.some({
+      key,
+      value,
+      source: source === "remote" ? "remote" : "local",
+      reasonCode,
+      reason,
+      conditionIndex,
+      id,
+      version,
+      hasExperiment
+    })
   }
 
   get eventProperties(): Readonly<Record<string, unknown>> {

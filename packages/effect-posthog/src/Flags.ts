@@ -219,8 +219,8 @@ export type Overrides = Readonly<
  * an overridden flag has its value for everybody, and a request for overridden flags alone needs no server. Other flags
  * are evaluated as before, those that depend on an overridden one too.
  *
- * Which flags are overridden is logged once, as a warning. In `FlagSnapshot.detail` their `source` is `"override"`; their
- * exposures have the reason `Overridden` and count as evaluated locally. Fails with `FlagOverridesError`, which names
+ * Which flags are overridden is logged once, as a warning. In `FlagSnapshot.detail` their `reasonCode` is `"override"`;
+ * their exposures have the reason `Overridden` and count as evaluated locally. Fails with `FlagOverridesError`, which names
  * the flag, when an override is none.
  *
  * @example

@@ -29,7 +29,7 @@ describe("Flags.layerOverrides", () => {
       deepStrictEqual(flags.getFlagPayload("new"), Option.some({ months: 2 }))
       deepStrictEqual(
         Option.map(flags.detail("local"), ({ id, reason, reasonCode, source }) => [source, reasonCode, reason, id]),
-        Option.some(["override", "override", "Overridden", 1])
+        Option.some(["local", "override", "Overridden", 1])
       )
       deepStrictEqual(Option.map(flags.detail("unforced"), ({ source }) => source), Option.some("remote"))
       strictEqual((yield* test.remoteRequests).length, 1)

@@ -122,6 +122,8 @@ describe("laws of evaluateFlags and its snapshots", () => {
         assert.isTrue(Object.isFrozen(snapshot.keys))
         assert.isTrue(Object.isFrozen(snapshot.errors))
         assert.isTrue(Object.isFrozen(eventProperties(snapshot)))
+        assert.throws(() => Object.assign(snapshot, { isEnabled: () => Effect.succeed(false) }), TypeError)
+        assert.isTrue(Object.isFrozen(yield* snapshot.only(["a"])))
       }).pipe(Effect.provide(layer))
     })
   })
@@ -379,6 +381,18 @@ describe("laws of evaluateFlags and its snapshots", () => {
         deepStrictEqual(yield* ask(new DeciderError({ reason: "Timeout" }), keys), [])
         deepStrictEqual(yield* ask({ flags }), [])
       })
+    })
+
+    it.effect("a key that the caller adds to its list while the server answers is not remembered as absent", () => {
+      const flagKeys = ["ghost"]
+      const { absent, layer } = Doubles.services({
+        local: Doubles.evaluation({ ghost: Doubles.unknown }),
+        server: () => Effect.sync(() => void flagKeys.push("later")).pipe(Effect.as({ flags: {} }))
+      })
+      return Effect.gen(function*() {
+        yield* evaluateFlags({ ...user, flagKeys })
+        deepStrictEqual(absent, ["ghost"])
+      }).pipe(Effect.provide(layer))
     })
 
     it.effect("orPartial lets other errors pass", () => {

@@ -171,6 +171,21 @@ describe("FlagSnapshot", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("payloads that the server sends as they are belong to each reader alone", () => {
+    const { layer, queue } = Doubles.services({
+      server: { flags: { a: { enabled: true, payload: { list: [1] } }, b: { enabled: true, payload: [0] } } }
+    })
+    return Effect.gen(function*() {
+      const snapshot = yield* evaluateFlags(user)
+      const first = Option.getOrThrow(snapshot.getFlagPayload("a")) as { list: Array<number> }
+      first.list.push(2)
+      assertSome(snapshot.getFlagPayload("a"), { list: [1] })
+      assertSome(snapshot.getFlagPayload("b"), [0])
+      yield* snapshot.isEnabled("a")
+      deepStrictEqual(queue.taken[0]?.properties?.["$feature_flag_payload"], { list: [1] })
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("fromValues is silent, and records access", () =>
     Effect.gen(function*() {
       const snapshot = FlagSnapshot.fromValues({ a: true, b: "x", ["__proto__"]: false }, {

@@ -43,11 +43,11 @@ export const remoteValue = (flag: RemoteFlag): boolean | string | undefined => {
   return flag.variant === undefined || flag.variant === "" ? true : flag.variant
 }
 
+// Every reader gets a value of its own, also when the server sends one in place of its text.
 const decodePayload = (payload: unknown): unknown => {
   if (payload === undefined || payload === null || payload === "") return undefined
-  if (typeof payload !== "string") return payload
   try {
-    return JSON.parse(payload)
+    return JSON.parse(typeof payload === "string" ? payload : JSON.stringify(payload))
   } catch {
     return payload
   }
