@@ -158,6 +158,19 @@ describe("compile", () => {
     assert.deepStrictEqual(step.value.definitions.keys, compile({ flags }).definitions.keys)
   })
 
+  it("pauses while it follows references, also when each leads only to what is known", () => {
+    const pauses = (properties: ReadonlyArray<object>) => {
+      const flags = Array.from({ length: 2560 }, (_, i) => ({
+        key: `flag-${i}`,
+        active: true,
+        filters: { groups: [{ properties, rollout_percentage: 100 }] }
+      }))
+      const cohorts = { "1": { type: "AND", values: [{ key: "plan", type: "person", value: "pro" }] } }
+      return Array.from(compileSteps({ flags, cohorts })).length
+    }
+    assert.isAtLeast(pauses([{ key: "id", type: "cohort", value: 1 }]), pauses([]) + 10)
+  })
+
   it("does not look at the document again, and shares nothing with it", () => {
     const payload = { nested: [1, { __proto__: null, deep: true }] }
     const filter = { key: "plan", type: "person", operator: "exact", value: ["pro"] }

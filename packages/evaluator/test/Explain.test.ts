@@ -1,5 +1,5 @@
 import type { EvaluationContext } from "@effect-posthog/evaluator"
-import { compile, explain, renderExplanation, requirements } from "@effect-posthog/evaluator"
+import { compile, evaluateFlag, explain, renderExplanation, requirements } from "@effect-posthog/evaluator"
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 
@@ -177,6 +177,43 @@ describe("requirements", () => {
     ]
     const never = Array.from(requirements(compile({ flags }).definitions), ([key, { never }]) => [key, never.length])
     assert.deepStrictEqual(never, [["continuity", 1], ["static", 1], ["regex", 1], ["fine", 0]])
+  })
+
+  it("says so of a flag about cohorts that refer to each other", () => {
+    const cohort = (value: number) => ({ key: "id", type: "cohort", value })
+    const { definitions } = compile({
+      flags: [{ key: "circle", active: true, filters: { groups: [{ properties: [cohort(1)] }] } }],
+      cohorts: { "1": { type: "AND", values: [cohort(2)] }, "2": { type: "AND", values: [cohort(1)] } }
+    })
+    const { _tag } = evaluateFlag(definitions, "circle", { distinctId: "a" }, 0)
+    assert.strictEqual(_tag, "RequiresServer")
+    assert.deepStrictEqual(requirements(definitions).get("circle")?.never, [
+      "cohort 1 cannot be decided without the server",
+      "cohort 2 cannot be decided without the server"
+    ])
+  })
+
+  it("goes no further than evaluation does", () => {
+    const flags = Array.from({ length: 1000 }, (_, index) => ({
+      key: `flag-${index}`,
+      active: true,
+      filters: {
+        groups: [{
+          properties: index === 0 ? [] : [{
+            key: `flag-${index - 1}`,
+            type: "flag",
+            operator: "flag_evaluates_to",
+            value: true,
+            dependency_chain: [`flag-${index - 1}`]
+          }]
+        }]
+      }
+    }))
+    const needs = requirements(compile({ flags }).definitions)
+    assert.strictEqual(needs.get("flag-400")?.flags.length, 400)
+    assert.deepStrictEqual(needs.get("flag-400")?.never, [])
+    assert.deepStrictEqual(needs.get("flag-999")?.flags, [])
+    assert.strictEqual(needs.get("flag-999")?.never.length, 1)
   })
 
   it("can be asked for some keys", () => {

@@ -11,8 +11,20 @@ export interface Fingerprint {
   readonly document: number
 }
 
-/** Flags that are read in one step: about a millisecond of work. */
-const stepSize = 200
+/** Characters that are hashed in one step: about a millisecond of work. */
+const stepSize = 64 * 1024
+
+/** What it costs to come to a text, in characters. */
+const overhead = 8
+
+// Characters hashed since the last step began. Whose step it was does not matter: others only become smaller by it.
+let hashed = 0
+
+const isStepDone = (): boolean => {
+  if (hashed < stepSize) return false
+  hashed = 0
+  return true
+}
 
 /** @internal */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -30,6 +42,7 @@ const mix = (hash: number, value: number): number => {
 }
 
 const hashText = (text: string): number => {
+  hashed += text.length + overhead
   let high = 0x41c6ce57
   let low = 0xdeadbeef
   for (let offset = 0; offset < text.length; offset++) {
@@ -49,9 +62,9 @@ export const hash = (value: unknown): number => {
   if (typeof value === "string") return hashText(value)
   if (typeof value !== "object" || value === null) return hashText(`${typeof value} ${String(value)}`)
   if (Array.isArray(value)) {
-    let hashed = value.length
-    for (const element of value) hashed = mix(hashed, hash(element))
-    return hashed
+    let elements = value.length
+    for (const element of value) elements = mix(elements, hash(element))
+    return elements
   }
   let high = 1
   let low = 0
@@ -72,40 +85,61 @@ const collectCohorts = (value: unknown, into: Set<string>): void => {
   for (const key of Object.keys(value)) collectCohorts((value as Record<string, unknown>)[key], into)
 }
 
+interface Cohort {
+  readonly hash: number
+  readonly refersTo: ReadonlySet<string>
+  /** Of the cohort and all that it leads to, once a flag has asked for it. */
+  closure: number | undefined
+}
+
 /** @internal */
 export function* fingerprint(document: unknown): Generator<void, Fingerprint> {
   const { cohorts: givenCohorts, flags: givenFlags, ...others } = isRecord(document) ? document : {}
-  const cohorts = isRecord(givenCohorts) ? givenCohorts : {}
+  const definitions = isRecord(givenCohorts) ? givenCohorts : {}
   const flags = Array.isArray(givenFlags) ? givenFlags : []
-  const seen = new Map<string, { readonly hash: number; readonly refersTo: ReadonlySet<string> }>()
+  const cohorts = new Map<string, Cohort>()
 
-  const cohort = (id: string) => {
-    const known = seen.get(id)
+  const cohort = (id: string): Cohort => {
+    const known = cohorts.get(id)
     if (known !== undefined) return known
-    const definition = Object.hasOwn(cohorts, id) ? cohorts[id] : undefined
+    const definition = Object.hasOwn(definitions, id) ? definitions[id] : undefined
     const refersTo = new Set<string>()
     collectCohorts(definition, refersTo)
-    const entry = { hash: hash([id, definition]), refersTo }
-    seen.set(id, entry)
-    return entry
+    const read: Cohort = { hash: hash([id, definition]), refersTo, closure: undefined }
+    cohorts.set(id, read)
+    return read
+  }
+
+  const closure = (id: string): number => {
+    const first = cohort(id)
+    if (first.closure === undefined) {
+      const reached = new Set([id])
+      // Grows while it is walked: cohorts refer to cohorts.
+      for (const next of reached) {
+        for (const further of cohort(next).refersTo) reached.add(further)
+      }
+      hashed += reached.size * overhead
+      first.closure = Array.from(reached, (next) => cohort(next).hash).sort((left, right) => left - right).reduce(mix)
+    }
+    return first.closure
+  }
+
+  let whole = hash(others)
+  for (const id of Object.keys(definitions).sort()) {
+    whole = mix(whole, cohort(id).hash)
+    if (isStepDone()) yield
   }
 
   const prints = new Map<string, number>()
-  let whole = hash([others, cohorts])
-  let count = 0
   for (const flag of flags) {
     const own = hash(flag)
-    whole = hash([whole, own])
+    whole = mix(whole, own)
     if (isRecord(flag) && typeof flag.key === "string") {
-      const reached = new Set<string>()
-      collectCohorts(flag.filters, reached)
-      // Grows while it is walked: cohorts refer to cohorts.
-      for (const id of reached) {
-        for (const next of cohort(id).refersTo) reached.add(next)
-      }
-      prints.set(flag.key, reached.size === 0 ? own : hash([own, [...reached].sort().map((id) => cohort(id).hash)]))
+      const refersTo = new Set<string>()
+      collectCohorts(flag.filters, refersTo)
+      prints.set(flag.key, refersTo.size === 0 ? own : hash([own, [...refersTo].sort().map(closure)]))
     }
-    if (++count % stepSize === 0) yield
+    if (isStepDone()) yield
   }
   return { flags: prints, document: whole }
 }

@@ -6,8 +6,11 @@ import type { DefinitionsChange } from "../DefinitionsStatus.ts"
 import { difference } from "./definitionsDifference.ts"
 import { fingerprint, isRecord } from "./fingerprint.ts"
 
-/** Flags whose requirements are worked out in one step: about a millisecond of work. */
-const stepSize = 500
+/** Flags and names of properties that are looked at in one step: about a millisecond of work. */
+const stepSize = 250
+
+/** What it costs to come to a flag, in flags and names of properties that one leads to. */
+const overhead = 4
 
 /**
  * Definitions in the form in which they are evaluated and compared.
@@ -37,10 +40,16 @@ function* neverLocalOf(
   definitions: CompiledDefinitions
 ): Generator<void, ReadonlyMap<string, ReadonlyArray<string>>> {
   const found = new Map<string, ReadonlyArray<string>>()
-  for (let from = 0; from < definitions.keys.length; from += stepSize) {
-    if (from > 0) yield
-    for (const [key, { never }] of requirements(definitions, definitions.keys.slice(from, from + stepSize))) {
-      if (never.length > 0) found.set(key, never)
+  let work = 0
+  for (const key of definitions.keys) {
+    const needs = requirements(definitions, [key]).get(key)
+    if (needs === undefined) continue
+    if (needs.never.length > 0) found.set(key, needs.never)
+    // A flag may lead to all the others.
+    work += overhead + needs.flags.length + needs.personProperties.length
+    if (work >= stepSize) {
+      work = 0
+      yield
     }
   }
   return found

@@ -31,9 +31,13 @@ interface Visit {
 export function* markReferences(references: ReadonlyArray<Reference>): Generator<void, void, void> {
   const visits = new Map<Reference, Visit>()
   const component: Array<Visit> = []
+  let roots = 0
   for (const root of references) {
     if (root.edges.length > 0 && !visits.has(root)) {
       yield* explore(root, visits, component)
+      if (++roots % perStep === 0) {
+        yield
+      }
     }
   }
 }

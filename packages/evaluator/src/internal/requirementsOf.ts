@@ -80,6 +80,10 @@ class Collector {
     if (reference.cycle !== undefined || reference.tooDeep) {
       this.never.add("references between flags and cohorts lead back, or on for too many levels")
     }
+    // Evaluation looks no further either.
+    if (reference.tooDeep && body._tag === "Plan") {
+      return
+    }
     if (body._tag === "Plan") {
       this.plan(body)
     } else if (body._tag !== "Resolved") {
@@ -87,7 +91,10 @@ class Collector {
     }
   }
 
-  private body({ body }: CompiledCohort): void {
+  private body({ body, reference, undecided }: CompiledCohort): void {
+    if (reference.cycle !== undefined) {
+      this.never.add(undecided.cause)
+    }
     if (body._tag === "Group") {
       this.pending.push(body)
     } else {
