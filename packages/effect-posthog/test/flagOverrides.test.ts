@@ -46,6 +46,17 @@ describe("Flags.layerOverrides", () => {
       )
     ))
 
+  it.effect("hands out payloads that nobody can change", () => {
+    const payload = { months: [2] }
+    return Effect.gen(function*() {
+      const flags = yield* evaluateFlags({ distinctId: "ada" })
+      payload.months.push(3)
+      const given = Option.getOrThrow(flags.getFlagPayload("new")) as typeof payload
+      assert.throws(() => given.months.push(4), TypeError)
+      deepStrictEqual((yield* evaluateFlags({ distinctId: "bob" })).getFlagPayload("new"), Option.some({ months: [2] }))
+    }).pipe(Effect.provide(overridden({ new: { value: "annual", payload } })))
+  })
+
   it.effect("asks the server for no flag that is overridden", () =>
     Effect.gen(function*() {
       const test = yield* PostHogTest.PostHogTest

@@ -14,10 +14,19 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isValue = (value: unknown): value is boolean | string =>
   typeof value === "boolean" || (typeof value === "string" && value !== "")
 
+// Every evaluation hands out the same payload, so nobody may change it.
+const frozenCopy = (payload: unknown): unknown => {
+  try {
+    return JSON.parse(JSON.stringify(payload), (_, member) => Object.freeze(member))
+  } catch {
+    return payload
+  }
+}
+
 const toResult = (value: boolean | string, payload: unknown): Resolved => ({
   _tag: "Resolved",
   value,
-  payload,
+  payload: frozenCopy(payload),
   reason: value === false ? "no_condition_match" : "condition_match",
   conditionIndex: undefined
 })
