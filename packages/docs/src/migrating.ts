@@ -65,6 +65,8 @@ const program = Effect.gen(function*() {
   assert.equal((yield* posthog.remoteRequests).length, 4)
   yield* posthog.forget
   yield* calls
+  const forced = yield* Effect.provide(perRequest, Flags.layerOverrides({ pricing: "monthly" }))
+  assert.deepStrictEqual(forced.variant, Option.some("monthly"))
 })
 
 await Effect.runPromise(

@@ -217,7 +217,8 @@ export type Overrides = Readonly<
 /**
  * Forces flags, on top of real evaluation, for development and end-to-end tests. It wraps the `LocalEvaluator` beneath:
  * an overridden flag has its value for everybody, and a request for overridden flags alone needs no server. Other flags
- * are evaluated as before, those that depend on an overridden one too.
+ * are evaluated as before. That goes for flags that depend on an overridden one too: they do not follow it, so override
+ * them as well.
  *
  * Which flags are overridden is logged once, as a warning. In `FlagSnapshot.detail` their `reasonCode` is `"override"`;
  * their exposures have the reason `Overridden` and count as evaluated locally. Fails with `FlagOverridesError`, which names

@@ -57,6 +57,30 @@ describe("Flags.layerOverrides", () => {
     }).pipe(Effect.provide(overridden({ new: { value: "annual", payload } })))
   })
 
+  it.effect("does not reach flags that depend on an overridden one", () => {
+    const onParent = {
+      key: "parent",
+      type: "flag",
+      operator: "flag_evaluates_to",
+      value: true,
+      dependency_chain: ["parent"]
+    }
+    const child = { groups: [{ properties: [onParent], rollout_percentage: 100 }] }
+    const document = {
+      flags: [
+        { id: 1, key: "parent", active: false, filters: everyone },
+        { id: 2, key: "child", active: true, filters: child }
+      ]
+    }
+    return Effect.gen(function*() {
+      const flags = yield* evaluateFlags({ distinctId: "ada", onlyEvaluateLocally: true })
+      deepStrictEqual(
+        [yield* flags.getFlag("parent"), yield* flags.getFlag("child")],
+        [Option.some(true), Option.some(false)]
+      )
+    }).pipe(Effect.provide(overridden({ parent: true }, { definitions: document })))
+  })
+
   it.effect("asks the server for no flag that is overridden", () =>
     Effect.gen(function*() {
       const test = yield* PostHogTest.PostHogTest
