@@ -89,6 +89,9 @@ describe("PostHogConfig.layer", () => {
     ["events.protocol", { events: { protocol: "v9" } }],
     ["events.compression", { events: { compression: "br" } }],
     ["events.whenFull", { events: { whenFull: "explode" } }],
+    ["events.retryBase", { events: { retryBase: -1 } }],
+    ["events.shutdownTimeout", { events: { shutdownTimeout: Number.NaN } }],
+    ["events.shutdownTimeout", { events: { shutdownTimeout: "-1 seconds" } }],
     ["events.beforeSend", { events: { beforeSend: [1] } }],
     ["dedup.capacity", { dedup: { capacity: 0 } }]
   ]

@@ -77,7 +77,11 @@ const duration = (
   zero: "allowed" | "forbidden" = "forbidden"
 ): Checked<Duration.Duration> => {
   const decoded = Duration.decodeUnknown(value ?? fallback)
-  if (Option.isNone(decoded)) return unusable(option, "is not a duration")
+  if (Option.isNone(decoded) || Number.isNaN(value)) return unusable(option, "is not a duration")
+  // Decoding makes zero of them, which means "do not wait" here and there.
+  if ((typeof value === "number" && value < 0) || (typeof value === "string" && value.startsWith("-"))) {
+    return unusable(option, "is negative")
+  }
   const millis = Duration.toMillis(decoded.value)
   if (!Number.isFinite(millis)) return unusable(option, "is not finite")
   if (millis === 0 && zero === "forbidden") return unusable(option, "is not longer than zero")
