@@ -33,8 +33,12 @@ export interface Journal {
   readonly watchHttp: (client: HttpClient.HttpClient) => HttpClient.HttpClient
 }
 
-const sentIn = (batch: EventBatch, outcome: SendOutcome): number =>
-  outcome._tag === "Delivered" ? batch.events.length - (outcome.retry?.length ?? 0) : 0
+// Answers may name events that the batch does not carry.
+const sentIn = (batch: EventBatch, outcome: SendOutcome): number => {
+  if (outcome._tag !== "Delivered") return 0
+  const again = new Set(outcome.retry?.map((id) => id.toLowerCase()))
+  return batch.events.filter(({ uuid }) => !again.has(uuid.toLowerCase())).length
+}
 
 const errorIn = (outcome: SendOutcome): string | undefined => {
   if (outcome._tag !== "Delivered") return outcome.details

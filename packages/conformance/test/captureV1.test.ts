@@ -325,13 +325,13 @@ layer(Scenario.layer({ protocol: "v1", codec: "gzip" }), { excludeTestServices: 
     }
 
     for (
-      const [name, body] of [
-        ["are missing", {}],
-        ["are empty", { results: {} }],
-        ["are of other events", { results: { "0199f3c2-8d10-7c4e-9a77-5b0d5a3c1e42": { result: "retry" } } }],
-        ["have no known form", { results: { a: "retry" } }],
-        ["are no object", { results: ["retry"] }],
-        ["are not in an object", ["retry"]]
+      const [name, sent, body] of [
+        ["are missing", 1, {}],
+        ["are empty", 1, { results: {} }],
+        ["are of other events", 1, { results: { "0199f3c2-8d10-7c4e-9a77-5b0d5a3c1e42": { result: "retry" } } }],
+        ["have no known form", 1, { results: { a: "retry" } }],
+        ["are no object", 0, { results: ["retry"] }],
+        ["are not in an object", 0, ["retry"]]
       ] as const
     ) {
       it.effect(`that ${name} end the batch`, () =>
@@ -342,7 +342,9 @@ layer(Scenario.layer({ protocol: "v1", codec: "gzip" }), { excludeTestServices: 
           yield* test.capture()
           yield* test.flush
           yield* test.onlyRequest
-          assert.strictEqual((yield* test.state)["pending_events"], 0)
+          const state = yield* test.state
+          assert.strictEqual(state["pending_events"], 0)
+          assert.strictEqual(state["total_events_sent"], sent)
         }))
     }
 
