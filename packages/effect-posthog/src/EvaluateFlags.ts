@@ -15,6 +15,7 @@ import { DedupCache } from "./DedupCache.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { makeSnapshot } from "./FlagSnapshot.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import { annotated } from "./internal/annotated.ts"
 import { evaluationErrors } from "./internal/evaluation.ts"
 import type { Evaluation, Reporter, Subject } from "./internal/evaluation.ts"
 import { charge, inTurn } from "./internal/evaluationTurns.ts"
@@ -80,12 +81,18 @@ const absentKeys = (
   )
 }
 
+const fromHere = annotated("EvaluateFlags")
+
+const withoutId = fromHere(Effect.logDebug("evaluateFlags: no distinct id, so there are no flags"))
+
 const warn = (response: DecideResponse): Effect.Effect<void> => {
   if (response.quotaLimited === true) {
-    return Effect.logWarning("PostHog did not evaluate flags: the project is over its quota for feature flags")
+    return fromHere(
+      Effect.logWarning("PostHog did not evaluate flags: the project is over its quota for feature flags")
+    )
   }
   return response.errorsWhileComputingFlags === true
-    ? Effect.logWarning("PostHog could not compute every flag")
+    ? fromHere(Effect.logWarning("PostHog could not compute every flag"))
     : Effect.void
 }
 
@@ -214,7 +221,7 @@ export const evaluateFlags = (
           : { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
       }
       if (distinctId === "") {
-        return Effect.as(Effect.logDebug("evaluateFlags: no distinct id, so there are no flags"), nothing(pending))
+        return Effect.as(withoutId, nothing(pending))
       }
       if (pending.requested?.size === 0) return Effect.succeed(nothing(pending))
       return inTurn(

@@ -21,6 +21,7 @@ import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EventDraft, EventId, Timestamp } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import { annotated } from "./internal/annotated.ts"
 import { contextProperties } from "./internal/contextProperties.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
 import { eventPropertiesOf } from "./internal/snapshotProperties.ts"
@@ -29,6 +30,8 @@ import type { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
 
 type Properties = Readonly<Record<string, unknown>>
+
+const fromHere = annotated("Events")
 
 /**
  * What every kind of event may say about itself.
@@ -253,11 +256,14 @@ const evaluateFor = (
   }).pipe(
     Effect.catchTag("RemoteFlagsError", (error) =>
       Effect.as(
-        Effect.logWarning(`The event "${message.event}" is captured with what flags could be decided`, error),
+        fromHere(Effect.logWarning(`The event "${message.event}" is captured with what flags could be decided`, error)),
         error.snapshot
       )),
     Effect.catchAllDefect((defect) =>
-      Effect.as(Effect.logError(`The event "${message.event}" is captured without flags`, Cause.die(defect)), undefined)
+      Effect.as(
+        fromHere(Effect.logError(`The event "${message.event}" is captured without flags`, Cause.die(defect))),
+        undefined
+      )
     )
   )
 }
@@ -294,9 +300,9 @@ export const captureWithFlags = (
     if (!isText(message.event)) return invalid("event", "is empty")
     if (message.flags !== undefined) {
       return Effect.zipRight(
-        Effect.logWarning(
+        fromHere(Effect.logWarning(
           `Events.captureWithFlags: the event "${message.event}" has a snapshot, which is used; nothing is evaluated`
-        ),
+        )),
         capture(message)
       )
     }

@@ -11,12 +11,15 @@ import * as Option from "effect/Option"
 import type { Pipeable } from "effect/Pipeable"
 import { pipeArguments } from "effect/Pipeable"
 import type { Flag, FlagPayloadError, FlagValueError } from "./Flag.ts"
+import { annotated } from "./internal/annotated.ts"
 import type { Evaluation } from "./internal/evaluation.ts"
 import { keysOf, payloadOf, recordOf, valueOf } from "./internal/evaluation.ts"
 import { countRepeated, reportExposure } from "./internal/exposure.ts"
 import type { FlagErrorCode } from "./RemoteFailure.ts"
 
 const TypeId = "~effect-posthog/FlagSnapshot"
+
+const fromHere = annotated("FlagSnapshot")
 
 /**
  * What is known about a flag beside its payload.
@@ -159,7 +162,7 @@ class Snapshot implements FlagSnapshot {
       return unknown.length === 0
         ? child
         : Effect.zipRight(
-          Effect.logWarning(`FlagSnapshot.only: the snapshot has no flags ${unknown.sort().join(", ")}`),
+          fromHere(Effect.logWarning(`FlagSnapshot.only: the snapshot has no flags ${unknown.sort().join(", ")}`)),
           child
         )
     })

@@ -16,6 +16,7 @@ import { DedupStore } from "./DedupStore.ts"
 import { DefinitionsSource } from "./DefinitionsSource.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { EventTransport } from "./EventTransport.ts"
+import { annotated } from "./internal/annotated.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import type { CaptureProtocol, DefinitionsOptions, EventsOptions, Options } from "./Options.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
@@ -174,7 +175,10 @@ const captureMode = Effect.flatMap(
       case "analytics_v1":
         return Effect.succeed("v1")
       default:
-        return Effect.as(Effect.logWarning("POSTHOG_CAPTURE_MODE is neither v0 nor v1; events are sent with v0"), "v0")
+        return Effect.logWarning("POSTHOG_CAPTURE_MODE is neither v0 nor v1; events are sent with v0").pipe(
+          annotated("PostHog"),
+          Effect.as("v0")
+        )
     }
   }
 )

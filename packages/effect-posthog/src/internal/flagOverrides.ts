@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { FlagOverridesError } from "../FlagOverridesError.ts"
 import type { LocalEvaluation } from "../LocalEvaluation.ts"
 import { LocalEvaluator } from "../LocalEvaluator.ts"
+import { annotated } from "./annotated.ts"
 
 /** Flag key to what it is forced to. */
 type Overridden = ReadonlyMap<string, Resolved>
@@ -106,6 +107,8 @@ export const overrideFlags = Effect.fnUntraced(function*(origin: string, overrid
   const evaluator = yield* LocalEvaluator
   const overridden = yield* read(origin, overrides)
   if (overridden.size === 0) return evaluator
-  yield* Effect.logWarning(`Feature flags are overridden by ${origin}: ${[...overridden.keys()].sort().join(", ")}`)
+  yield* Effect.logWarning(
+    `Feature flags are overridden by ${origin}: ${[...overridden.keys()].sort().join(", ")}`
+  ).pipe(annotated("Flags"))
   return override(evaluator, overridden)
 })
