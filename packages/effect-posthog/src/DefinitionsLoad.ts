@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import type { DefinitionsError } from "./DefinitionsError.ts"
 
 /**
@@ -67,4 +68,9 @@ export interface LoadDefinitions {
   /** What `DefinitionsStatus.source` shows. `"none"` switches local evaluation off. Default: `"custom"`. */
   readonly name?: string | undefined
   readonly load: (etag: string | undefined) => Effect.Effect<DefinitionsLoad, DefinitionsError>
+  /**
+   * Tells that a load may now find something new, so that the loader loads without waiting for the next poll. Run while
+   * the layer is open. Default: definitions are only polled.
+   */
+  readonly changed?: Stream.Stream<void> | undefined
 }

@@ -67,9 +67,10 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
     Layer.succeed(DefinitionsSource, staticDefinitions(document))
 
   /**
-   * A JSON file. It is read with every poll, so that an edit takes effect within `definitions.pollInterval`, or at
-   * `LocalEvaluator.reload`. A file that cannot be used (missing, larger than `definitions.maxDocumentBytes`, no JSON)
-   * leaves the last good definitions in place; `DefinitionsStatus.lastFailure` says what is wrong, with line and column.
+   * A JSON file. An edit takes effect at once where the `FileSystem` can watch the file's folder, and in any case within
+   * `definitions.pollInterval`, as the file is read with every poll. A file that cannot be used (missing, larger than
+   * `definitions.maxDocumentBytes`, no JSON) leaves the last good definitions in place; `DefinitionsStatus.lastFailure`
+   * says what is wrong, with line and column.
    *
    * @since 0.1.0
    * @category layers
@@ -81,7 +82,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
       DefinitionsSource,
       Effect.gen(function*() {
         const { definitions } = yield* PostHogConfig
-        return fileDefinitions(yield* FileSystem.FileSystem, path, definitions.maxDocumentBytes)
+        return fileDefinitions(yield* FileSystem.FileSystem, path, definitions)
       })
     )
 

@@ -179,6 +179,9 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     yield* Effect.forkIn(poll, scope)
     yield* Effect.forkIn(watch(pollInterval), scope)
   }
+  if (source.changed !== undefined) {
+    yield* Effect.forkIn(Stream.runForEach(source.changed, () => Effect.ignore(load.fresh)), scope)
+  }
 
   const status = Effect.sync((): DefinitionsStatus => {
     const now = clock.unsafeCurrentTimeMillis()

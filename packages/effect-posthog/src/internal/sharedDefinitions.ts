@@ -123,5 +123,6 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
     canFetch
       ? Effect.flatMap(shouldFetch, (should) => should ? fetch(etag, true) : take(etag))
       : take(etag)
-  return { name: canFetch ? `${sourceName(source)}, shared` : "shared", load } satisfies LoadDefinitions
+  const name = canFetch ? `${sourceName(source)}, shared` : "shared"
+  return { name, load, changed: source.changed } satisfies LoadDefinitions
 })

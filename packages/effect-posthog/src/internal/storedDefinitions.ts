@@ -117,5 +117,5 @@ export const storedDefinitions = (
         )
       })
     )
-  return { name: `${sourceName(source)}, stored`, load }
+  return { name: `${sourceName(source)}, stored`, load, changed: source.changed }
 }
