@@ -80,7 +80,8 @@ export interface CaptureMessage extends Omit<Events.CaptureMessage, "flags"> {
 /**
  * A client for one project. Unusable options make every promise reject with `PostHogConfigError`. The promises of
  * events resolve with the event's id once it is queued, or with `undefined` when it was not accepted, and reject with
- * `InvalidEventError` when the message cannot be sent. After `close` every promise rejects.
+ * `InvalidEventError` when the message cannot be sent. After `close` every promise rejects, that of
+ * `close` itself aside.
  *
  * @since 0.1.0
  * @category models
@@ -117,11 +118,15 @@ export interface PromiseClient {
 
 type Run = ManagedRuntime.ManagedRuntime<PostHog.Services, PostHogConfigError>
 
+// A runtime that was disposed of says so in a text that is no error.
+const errorOf = (cause: Cause.Cause<unknown>): unknown => {
+  const error = Cause.squash(cause)
+  return typeof error === "string" ? new Cause.RuntimeException("The client is closed") : error
+}
+
 // The runtime's own promises reject with a wrapper around the failure; callers want the failure.
 const promise = <A, E>(runtime: Run, effect: Effect.Effect<A, E, PostHog.Services>): Promise<A> =>
-  runtime.runPromiseExit(effect).then((exit) =>
-    Exit.isSuccess(exit) ? exit.value : Promise.reject(Cause.squash(exit.cause))
-  )
+  runtime.runPromiseExit(effect).then((exit) => Exit.isSuccess(exit) ? exit.value : Promise.reject(errorOf(exit.cause)))
 
 /** Runs effects of which only the flush hears. */
 interface Background {

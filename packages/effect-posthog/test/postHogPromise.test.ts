@@ -79,7 +79,11 @@ describe("PostHogPromise", () => {
       yield* Effect.promise(() => posthog.groupIdentify({ groupType: "company", groupKey: 7 }))
       yield* Effect.promise(() => posthog[Symbol.asyncDispose]())
       deepStrictEqual((yield* events).map(({ event }) => event), ["$identify", "$create_alias", "$groupidentify"])
-      assert.isDefined(yield* rejection(posthog.evaluateFlags({ distinctId: "ada" })))
+      for (const late of [() => posthog.evaluateFlags({ distinctId: "ada" }), posthog.flush, posthog.ready]) {
+        const error = yield* rejection(late())
+        assert(error instanceof Error)
+        assert.include(error.message, "closed")
+      }
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("rejects for unusable options and unusable messages", () =>
