@@ -176,6 +176,63 @@ describe("layerCached", () => {
       assert.strictEqual(yield* Effect.orDie(store.size), 0)
     }))
 
+  it.scoped("a quota that is used up brings no copy back, though the store cannot remove it", () =>
+    Effect.gen(function*() {
+      for (const remove of [Effect.dieMessage("the disk is read-only"), Effect.never]) {
+        const kept = yield* memoryStore
+        const store = KeyValueStore.make({ ...kept, remove: () => remove })
+        const endpoint = makeEndpoint(ok(document(["one"])))
+        yield* Effect.scoped(Effect.flatMap(start(endpoint.client, store), ({ reload }) => reload))
+        const evaluator = yield* start(endpoint.client, store)
+        yield* evaluator.reload
+        endpoint.answer(status(402))
+        const refused = yield* Effect.fork(Effect.flip(evaluator.reload))
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual((yield* refused).reason, "QuotaLimited")
+        assert.deepStrictEqual(resolved(evaluator), [])
+        endpoint.answer(status(500))
+        yield* Effect.flip(evaluator.reload)
+        assert.deepStrictEqual(resolved(evaluator), [])
+        endpoint.answer(ok(document(["two"])))
+        yield* evaluator.reload
+        assert.deepStrictEqual(resolved(evaluator), ["two"])
+      }
+    }))
+
+  it.scoped("a start at which something else is answered has the stored flags, too", () =>
+    Effect.gen(function*() {
+      const store = yield* memoryStore
+      const endpoint = makeEndpoint(ok(document(["one"])))
+      yield* Effect.scoped(Effect.flatMap(start(endpoint.client, store), ({ reload }) => reload))
+      endpoint.answer(ok({ status: "maintenance" }))
+      const evaluator = yield* start(endpoint.client, store)
+      assert.strictEqual((yield* Effect.flip(evaluator.reload)).problem, "the document has no array \"flags\"")
+      assert.deepStrictEqual(resolved(evaluator), ["one"])
+      assert.isTrue((yield* evaluator.status).stale)
+    }))
+
+  it.scopedLive("a copy is not taken for what a file has in it now", () =>
+    Effect.gen(function*() {
+      const fileSystem = yield* FileSystem.FileSystem
+      const path = yield* fileSystem.makeTempFileScoped()
+      const store = yield* memoryStore
+      const evaluatorOfFile = evaluatorOver(
+        DefinitionsSource.layerCached(DefinitionsSource.layerFile(path)).pipe(
+          Layer.provide(Layer.succeed(KeyValueStore.KeyValueStore, store)),
+          Layer.provide(PostHogConfig.layer(options()))
+        ),
+        { definitions: { pollInterval: "1 hour" } }
+      )
+      yield* fileSystem.writeFileString(path, JSON.stringify(document(["one"])))
+      yield* Effect.scoped(Effect.flatMap(evaluatorOfFile, ({ reload }) => reload))
+      yield* fileSystem.writeFileString(path, "{}")
+      const evaluator = yield* evaluatorOfFile
+      yield* Effect.flip(evaluator.reload)
+      yield* Effect.flip(evaluator.reload)
+      assert.deepStrictEqual(resolved(evaluator), ["one"])
+      assert.isTrue((yield* evaluator.status).stale)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scoped("an application that ends as soon as it is ready leaves its copy all the same", () =>
     Effect.gen(function*() {
       const store = yield* memoryStore
@@ -236,7 +293,7 @@ describe("layerCached", () => {
         })
         const endpoint = makeEndpoint(status(500))
         const evaluator = yield* start(endpoint.client, store)
-        yield* Effect.flip(evaluator.reload)
+        assert.strictEqual((yield* Effect.flip(evaluator.reload)).status, 500)
         assert.isTrue(evaluator.evaluate(someone).needsRemote)
         endpoint.answer(ok(document(["one"])))
         yield* evaluator.reload

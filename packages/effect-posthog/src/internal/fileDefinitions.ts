@@ -1,5 +1,6 @@
 import type * as PlatformError from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -72,7 +73,8 @@ export const fileDefinitions = (
       })
     }
     revision++
-    current = { text, etag: `file-${revision}` }
+    // An ETag may outlive the process, in a stored copy.
+    current = { text, etag: `file-${yield* Clock.currentTimeMillis}-${revision}` }
     return { _tag: "Loaded", document: document.right, etag: current.etag } as const
   })
 

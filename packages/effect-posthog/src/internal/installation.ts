@@ -34,7 +34,19 @@ export interface Installation {
 
 const nothing: DefinitionsChange = { added: [], removed: [], changed: [] }
 
-const refusal = (problem: string) => Either.left(new DefinitionsError({ reason: "InvalidDocument", problem }))
+const refusal = (problem: string) => new DefinitionsError({ reason: "InvalidDocument", problem })
+
+/**
+ * Why a value is no definitions document at all, whatever its flags are.
+ *
+ * @internal
+ */
+export const refusalOf = (document: unknown): DefinitionsError | undefined =>
+  !isRecord(document)
+    ? refusal("the document is not an object")
+    : Array.isArray(document.flags)
+    ? undefined
+    : refusal("the document has no array \"flags\"")
 
 function* neverLocalOf(
   definitions: CompiledDefinitions
@@ -66,8 +78,8 @@ export function* install(
   previous: Installed | undefined,
   options: CompileOptions
 ): Generator<void, Either.Either<Installation, DefinitionsError>> {
-  if (!isRecord(document)) return refusal("the document is not an object")
-  if (!Array.isArray(document.flags)) return refusal("the document has no array \"flags\"")
+  const refused = refusalOf(document)
+  if (refused !== undefined) return Either.left(refused)
 
   const print = yield* fingerprint(document)
   if (previous !== undefined && previous.document === print.document) {
@@ -75,7 +87,8 @@ export function* install(
   }
   const compilation = yield* compileSteps(document, options)
   if (isInvalidDocument(compilation)) {
-    return refusal(compilation.problems.map(({ message, path }) => `${path}: ${message}`).join("; "))
+    const problem = compilation.problems.map(({ message, path }) => `${path}: ${message}`).join("; ")
+    return Either.left(refusal(problem))
   }
   const { definitions, problems } = compilation
   const flags = new Map<string, number>()

@@ -8,6 +8,7 @@ import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoa
 import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
 import { isRecord } from "./fingerprint.ts"
+import { refusalOf } from "./installation.ts"
 import { name as library } from "./library.ts"
 import { sourceName } from "./sourceName.ts"
 
@@ -43,7 +44,7 @@ function* decode(text: string): Generator<void, Option.Option<Copy>> {
   const document = yield* parseDocument(text.slice(end + 1))
   if (Either.isLeft(about) || Either.isLeft(document) || !isRecord(about.right)) return Option.none()
   const { etag, savedAt } = about.right
-  if (typeof savedAt !== "number") return Option.none()
+  if (typeof savedAt !== "number" || refusalOf(document.right) !== undefined) return Option.none()
   return Option.some({ document: document.right, etag: typeof etag === "string" ? etag : undefined, savedAt })
 }
 
@@ -59,7 +60,8 @@ export const storedDefinitions = (
   key: string
 ): LoadDefinitions => {
   if (source.name === "none") return source
-  let installed = false
+  // Until definitions are installed for the first time, be they the copy, or are forbidden by the quota.
+  let isStarting = true
 
   const guarded = <A, E>(what: string, effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
     effect.pipe(
@@ -89,7 +91,7 @@ export const storedDefinitions = (
   const marked = (loaded: Loaded, afterwards: Effect.Effect<unknown>): Loaded => ({
     ...loaded,
     onInstalled: Effect.suspend(() => {
-      installed = true
+      isStarting = false
       return Effect.zipRight(loaded.onInstalled ?? Effect.void, Effect.asVoid(afterwards))
     })
   })
@@ -104,17 +106,22 @@ export const storedDefinitions = (
       })
     )
 
+  const accept = (answer: DefinitionsLoad): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
+    if (answer._tag !== "Loaded") return Effect.succeed(answer)
+    const refused = refusalOf(answer.document)
+    return refused === undefined
+      ? Effect.succeed(marked(answer, guarded("written", write(answer))))
+      : Effect.fail(refused)
+  }
+
   const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> =>
     source.load(etag).pipe(
-      Effect.map((answer) => answer._tag === "Loaded" ? marked(answer, guarded("written", write(answer))) : answer),
+      Effect.flatMap(accept),
       Effect.catchAll((failure) => {
-        if (failure.reason !== "QuotaLimited") return installed ? Effect.fail(failure) : fallback(failure)
-        installed = false
+        if (failure.reason !== "QuotaLimited") return isStarting ? fallback(failure) : Effect.fail(failure)
+        isStarting = false
         // What the quota forbids now must not come back with the next start.
-        return Effect.zipRight(
-          Effect.ignore(Effect.timeout(Effect.disconnect(store.remove(key)), patience)),
-          Effect.fail(failure)
-        )
+        return Effect.zipRight(guarded("removed", store.remove(key)), Effect.fail(failure))
       })
     )
   return { name: `${sourceName(source)}, stored`, load, changed: source.changed }
