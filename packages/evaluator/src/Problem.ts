@@ -9,7 +9,8 @@
  *
  * - `InvalidDocument`: the whole document is none. Keep the definitions you have.
  * - `MalformedFlag`: the flag is left to the server; the others are not affected.
- * - `MalformedCohort`: flags that refer to the cohort are left to the server, unless something else decides them.
+ * - `MalformedCohort`: the cohort, or the part of it that the path names, is left to the server. Flags that refer to it are
+ *   too, unless something else decides them.
  *
  * @since 0.1.0
  * @category models

@@ -134,6 +134,34 @@ describe("evaluateFlag", () => {
     assert.deepInclude(evaluate(flag([decided, everyone])), { value: true, conditionIndex: 1 })
   })
 
+  it("leaves the part of a cohort that cannot be read to the server, and decides by the others where they do", () => {
+    const member = { key: "id", type: "cohort", value: 1 }
+    const within = (cohort: unknown) => {
+      const document = { flags: [flag([{ properties: [member] }])], cohorts: { 1: cohort } }
+      const { definitions, problems } = compile(document)
+      const context = { distinctId: "user-17", personProperties: { plan: "free" } }
+      const result = evaluateFlag(definitions, "f", context, 0)
+      return [result._tag === "Resolved" ? result.value : result._tag, problems.map(({ path }) => path)]
+    }
+    const yes = person("plan", "free")
+    const no = person("plan", "pro")
+    const unreadable: ReadonlyArray<readonly [part: unknown, path: string]> = [
+      [{ type: "XOR", values: [yes] }, "cohorts.1.values[0].type"],
+      [{ type: "AND" }, "cohorts.1.values[0].values"],
+      [{ type: "property", values: null }, "cohorts.1.values[0].values"],
+      [null, "cohorts.1.values[0]"],
+      [{ type: "person", operator: "exact", value: "x" }, "cohorts.1.values[0].key"]
+    ]
+    for (const [part, path] of unreadable) {
+      assert.deepStrictEqual(within({ type: "OR", values: [part, yes] }), [true, [path]])
+      assert.deepStrictEqual(within({ type: "AND", values: [part, no] }), [false, [path]])
+      assert.deepStrictEqual(within({ type: "OR", values: [part, no] }), ["RequiresServer", [path]])
+      assert.deepStrictEqual(within({ type: "AND", values: [part, yes] }), ["RequiresServer", [path]])
+    }
+    assert.deepStrictEqual(within({ type: "XOR", values: [yes] }), ["RequiresServer", ["cohorts.1.type"]])
+    assert.deepStrictEqual(within({}), ["RequiresServer", ["cohorts.1.type"]])
+  })
+
   it("names what is missing, and no values", () => {
     const result = evaluate(flag([{ properties: [person("email", "secret@example.com")] }]))
     assert.deepStrictEqual(result, { _tag: "Inconclusive", cause: "person property \"email\" is not supplied" })

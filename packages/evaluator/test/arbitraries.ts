@@ -161,20 +161,23 @@ const filter = FastCheck.oneof(
   { weight: 2, arbitrary: flagFilter }
 )
 
+const noGroup = anyOf({ type: "XOR", values: [] }, { type: "AND" }, { type: "OR", values: null })
+
 const { group: cohortGroup } = FastCheck.letrec<{ group: unknown; child: unknown }>((tie) => ({
   group: FastCheck.record({
     type: FastCheck.constantFrom("AND", "OR", "AND", "OR", "property"),
     values: FastCheck.array(tie("child"), { maxLength: 3 })
   }),
-  child: FastCheck.oneof({ weight: 3, arbitrary: filter }, { weight: 1, arbitrary: tie("group") })
+  child: FastCheck.oneof(
+    { weight: 18, arbitrary: filter },
+    { weight: 6, arbitrary: tie("group") },
+    { weight: 1, arbitrary: noGroup }
+  )
 }))
 
 const cohort = FastCheck.oneof(
   { weight: 12, arbitrary: cohortGroup },
-  {
-    weight: 1,
-    arbitrary: anyOf({}, { type: "XOR", values: [] }, { type: "AND" })
-  }
+  { weight: 1, arbitrary: FastCheck.oneof(noGroup, FastCheck.constant({})) }
 )
 
 const percentage = FastCheck.oneof(

@@ -131,27 +131,20 @@ export class ReferenceEvaluator {
     return typeof member === "boolean" ? member === (operator !== "not_in") : member
   }
 
-  private static wellFormed(group: any): boolean {
-    if (group === null || typeof group !== "object" || Array.isArray(group)) {
-      return false
-    }
-    if (!("values" in group) && !["AND", "OR", "property"].includes(group.type)) {
-      return true
-    }
-    return ["AND", "OR", "property"].includes(group.type) && Array.isArray(group.values) &&
-      group.values.every(ReferenceEvaluator.wellFormed)
+  private static isGroup(value: any): boolean {
+    return value !== null && typeof value === "object" && ["AND", "OR", "property"].includes(value.type) &&
+      Array.isArray(value.values)
   }
 
   private cohort(cohort: any, stack: ReadonlyArray<string>): Three {
-    const isGroup = cohort !== null && typeof cohort === "object" && ("values" in cohort || "type" in cohort)
-    return isGroup && ReferenceEvaluator.wellFormed(cohort) ? this.members(cohort, stack) : "server"
+    return ReferenceEvaluator.isGroup(cohort) ? this.members(cohort, stack) : "server"
   }
 
   // 6.3 to 6.6
   private members(group: any, stack: ReadonlyArray<string>): Three {
     const results = group.values.map((child: any): Three => {
       if (child.values !== undefined || ["AND", "OR", "property"].includes(child.type)) {
-        return this.members(child, stack)
+        return this.cohort(child, stack)
       }
       const leaf = this.filter(child.type === "group" ? { ...child, type: "person" } : child, null, stack) // 6.8
       return typeof leaf === "boolean" && child.negation === true ? !leaf : leaf

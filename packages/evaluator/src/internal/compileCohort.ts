@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
+import type { RequiresServer } from "../Result.ts"
 import type { FilterScope } from "./compileFilter.ts"
-import { compileFilter, negate } from "./compileFilter.ts"
+import { compileFilter, constant, negate } from "./compileFilter.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
-import type { DocumentReader } from "./documentReader.ts"
-import { step } from "./documentReader.ts"
+import { DocumentReader, isObject, step } from "./documentReader.ts"
 import type { CompiledFilter, CompiledGroup, Reference } from "./plan.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { heavier } from "./verdict.ts"
@@ -15,10 +15,23 @@ import { heavier } from "./verdict.ts"
 /** Groups may nest this deep; a stack has to hold them. */
 const deepestGroup = 1500
 
-const emptyGroup: CompiledGroup = { _tag: "Group", test: () => true, combine: "AND", children: [] }
+/** A cohort may have this many members. Objects that hold themselves in several places have no end. */
+const mostMembers = 1_000_000
+
+/** What the members of one cohort are compiled with. */
+interface Compiler {
+  readonly owner: Reference
+  readonly scope: FilterScope
+  /** The verdict on what cannot be read. */
+  readonly undecided: RequiresServer
+  /** Notes what cannot be read. */
+  readonly reader: DocumentReader
+  members: number
+}
 
 /**
- * Compiles the value of a cohort. What the reader notes as a problem leaves the cohort to the server.
+ * Compiles the value of a cohort; `undefined` when it is no group. Members that cannot be read are left to the server,
+ * each for itself: the others may decide. The reader notes the first of them.
  *
  * @internal
  */
@@ -27,33 +40,32 @@ export const compileCohort = (
   path: Path,
   owner: Reference,
   scope: FilterScope,
+  undecided: RequiresServer,
   reader: DocumentReader
-): CompiledGroup => compileGroup(reader.object(value, path), path, owner, scope, reader, 0)
+): CompiledGroup | undefined => compileGroup(value, path, 0, { owner, scope, undecided, reader, members: 0 })
 
-const compileGroup = (
-  group: DocumentObject,
-  path: Path,
-  owner: Reference,
-  scope: FilterScope,
-  reader: DocumentReader,
-  depth: number
-): CompiledGroup => {
-  const type = group["type"]
-  const values = group["values"]
+const compileGroup = (value: unknown, path: Path, depth: number, compiler: Compiler): CompiledGroup | undefined => {
+  const { reader } = compiler
+  if (!isObject(value)) {
+    reader.fail(path, "expected an object")
+    return undefined
+  }
+  const { type, values } = value
   if (type !== "AND" && type !== "OR" && type !== "property") {
     reader.fail(step(path, "type"), "expected AND, OR or property")
-    return emptyGroup
+    return undefined
   }
   if (!Array.isArray(values)) {
     reader.fail(step(path, "values"), "expected an array")
-    return emptyGroup
+    return undefined
   }
-  if (depth >= deepestGroup) {
-    reader.fail(path, "nested too deeply")
-    return emptyGroup
+  compiler.members += values.length
+  if (depth >= deepestGroup || compiler.members > mostMembers) {
+    reader.fail(path, "too large or nested too deeply")
+    return undefined
   }
   const valuesPath = step(path, "values")
-  const children = values.map((child, i) => compileChild(child, step(valuesPath, i), owner, scope, reader, depth + 1))
+  const children = values.map((child, i) => compileChild(child, step(valuesPath, i), depth + 1, compiler))
   const combine = type === "OR" ? "OR" : "AND"
   return { _tag: "Group", test: combination(combine === "AND", children), combine, children }
 }
@@ -61,19 +73,33 @@ const compileGroup = (
 const compileChild = (
   value: unknown,
   path: Path,
-  owner: Reference,
-  scope: FilterScope,
-  reader: DocumentReader,
-  depth: number
+  depth: number,
+  compiler: Compiler
 ): CompiledGroup | CompiledFilter => {
-  const child = reader.object(value, path)
-  const type = child["type"]
-  if (child["values"] !== undefined || type === "AND" || type === "OR" || type === "property") {
-    return compileGroup(child, path, owner, scope, reader, depth)
-  }
+  const child = isObject(value) ? value : {}
+  const { key, type, values } = child
+  const isGroup = child !== value || values !== undefined || type === "AND" || type === "OR" || type === "property"
+  const compiled = isGroup ? compileGroup(value, path, depth, compiler) : compileLeaf(child, path, compiler)
+  return compiled ?? constant({
+    _tag: "Unsupported",
+    type: typeof type === "string" ? type : "unknown",
+    key: typeof key === "string" ? key : ""
+  }, compiler.undecided)
+}
+
+const compileLeaf = (
+  child: DocumentObject,
+  path: Path,
+  { owner, reader, scope }: Compiler
+): CompiledFilter | undefined => {
+  const leafReader = new DocumentReader()
   // Membership never depends on properties of groups: such a leaf looks at the person, too.
-  const leaf = type === "group" ? { ...child, type: "person" } : child
-  const filter = compileFilter(leaf, path, { _tag: "Person" }, owner, scope, reader)
+  const leaf = child["type"] === "group" ? { ...child, type: "person" } : child
+  const filter = compileFilter(leaf, path, { _tag: "Person" }, owner, scope, leafReader)
+  if (leafReader.problem !== undefined) {
+    reader.fail(leafReader.problem.path, leafReader.problem.message)
+    return undefined
+  }
   return child["negation"] === true ? negate(filter) : filter
 }
 

@@ -204,10 +204,10 @@ class DocumentCompiler {
     const path = step(step(undefined, "cohorts"), cohort.id)
     try {
       const reader = new DocumentReader()
-      const body = compileCohort(this.cohortValues[cohort.id], path, cohort.reference, this.scope, reader)
-      if (reader.problem === undefined) {
-        cohort.body = body
-      } else {
+      const value = this.cohortValues[cohort.id]
+      const { reference, undecided } = cohort
+      cohort.body = compileCohort(value, path, reference, this.scope, undecided, reader) ?? undecided
+      if (reader.problem !== undefined) {
         this.report("MalformedCohort", undefined, reader.problem.path, reader.problem.message)
       }
     } catch {

@@ -35,7 +35,12 @@ export interface FilterScope {
  */
 export const costs = { property: 0, dearProperty: 1, cohort: 2, flag: 3 } as const
 
-const constant = (shape: FilterShape, verdict: Verdict): CompiledFilter => ({
+/**
+ * A filter with the same verdict for everyone.
+ *
+ * @internal
+ */
+export const constant = (shape: FilterShape, verdict: Verdict): CompiledFilter => ({
   _tag: "Filter",
   test: always(verdict),
   cost: costs.property,
