@@ -72,10 +72,15 @@ const participant = (
   shouldFetch: Effect.flatMap(
     Clock.currentTimeMillis,
     (now) =>
-      Ref.modify(state, (memory) =>
-        memory.holder !== undefined && memory.holder !== self && now < memory.leaseEndsAt
+      Ref.modify(state, (memory) => {
+        const { holder, leaseEndsAt } = memory
+        const remaining = leaseEndsAt - now
+        // More than a whole lease remains when the clock was set back: then nobody can tell how old this one is.
+        const isHeld = remaining > 0 && remaining <= Duration.toMillis(lease)
+        return holder !== undefined && holder !== self && isHeld
           ? [false, memory]
-          : [true, { ...memory, holder: self, leaseEndsAt: now + Duration.toMillis(lease) }])
+          : [true, { ...memory, holder: self, leaseEndsAt: now + Duration.toMillis(lease) }]
+      })
   ),
   get: Effect.map(Ref.get(state), ({ definitions }) => definitions),
   // A participant that lost its lease while it fetched has nothing newer than the one that took over.

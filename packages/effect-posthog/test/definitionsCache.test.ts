@@ -129,6 +129,7 @@ describe("a loader over a shared cache", () => {
     const [name, shouldFetch] of [
       ["fails", broken("shouldFetch")],
       ["dies", Effect.dieMessage("no such command")],
+      ["is interrupted", Effect.interrupt],
       ["hangs", Effect.never],
       ["hangs and cannot be interrupted", Effect.uninterruptible(Effect.never)]
     ] as const
@@ -153,6 +154,7 @@ describe("a loader over a shared cache", () => {
       ["has a malformed mapping", Effect.succeedSome({ flags: [], groupTypeMapping: [] })],
       ["fails", broken("get")],
       ["dies", Effect.dieMessage("no such command")],
+      ["is interrupted", Effect.interrupt],
       ["hangs", Effect.never]
     ] as const
   ) {
@@ -240,6 +242,19 @@ describe("a loader over a shared cache", () => {
 })
 
 describe("DefinitionsCache.layerMemory", () => {
+  it.scoped("gives the lease of one that is gone to another, though the clock was set back", () =>
+    Effect.gen(function*() {
+      const memory = yield* DefinitionsCache.makeMemory({ lease: "10 seconds" })
+      const participant = Effect.map(Layer.build(DefinitionsCache.layerMemory(memory)), Context.get(DefinitionsCache))
+      const [gone, other] = yield* Effect.all([participant, participant])
+      yield* TestClock.setTime(3_600_000)
+      assert.isTrue(yield* gone.shouldFetch)
+      assert.isFalse(yield* other.shouldFetch)
+      yield* TestClock.setTime(0)
+      assert.isTrue(yield* other.shouldFetch)
+      assert.isFalse(yield* gone.shouldFetch)
+    }))
+
   it.scoped("takes nothing from a participant that has lost its lease", () =>
     Effect.gen(function*() {
       const memory = yield* DefinitionsCache.makeMemory({ lease: "10 seconds" })

@@ -552,6 +552,9 @@ describe("the layer", () => {
         "thrown"
       ])
       assert.deepStrictEqual(etags, [undefined, undefined, undefined, "a", "a", "a"])
+      const { failures, lastFailure } = yield* evaluator.status
+      assert.strictEqual(failures, 3)
+      assert.include(lastFailure?.message, problems[5])
       yield* poll(evaluator)
       assert.deepStrictEqual(resolved(evaluator), ["one"])
       assert.strictEqual((yield* evaluator.status).source, "mine")

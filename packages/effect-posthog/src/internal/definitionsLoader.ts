@@ -1,10 +1,12 @@
 import type { CompileOptions, EvaluationContext } from "@effect-posthog/evaluator"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -151,7 +153,10 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     }).pipe(
       Effect.ensuring(answered),
       Effect.flatMap(apply),
-      Effect.catchAllDefect((cause) => Effect.fail(unexpected(cause))),
+      // A source may also interrupt itself; the interruption of this fiber gets past here.
+      Effect.catchAllCause((cause) =>
+        Effect.fail(Option.getOrElse(Cause.failureOption(cause), () => unexpected(Cause.squash(cause))))
+      ),
       Effect.tapError((error) =>
         error.reason === "QuotaLimited" ? Effect.zipRight(clear, health.failed(error)) : health.failed(error)
       ),

@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,7 +41,14 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
     duration: Duration.DurationInput
   ): Effect.Effect<A, DefinitionsCacheError> =>
     Effect.suspend(() => effect).pipe(
-      Effect.catchAllDefect((cause) => Effect.fail(new DefinitionsCacheError({ operation, cause }))),
+      Effect.catchAllCause((cause) =>
+        Effect.fail(
+          Option.getOrElse(
+            Cause.failureOption(cause),
+            () => new DefinitionsCacheError({ operation, cause: Cause.squash(cause) })
+          )
+        )
+      ),
       Effect.disconnect,
       Effect.interruptible,
       Effect.timeoutFail({
