@@ -136,6 +136,23 @@ describe("hostile definitions", () => {
     }
   })
 
+  it("values and cohorts that hold themselves", () => {
+    const values: Array<unknown> = []
+    values.push(values, values)
+    const group: { readonly type: string; readonly values: Array<unknown> } = { type: "AND", values: [] }
+    group.values.push(group, group)
+    const document = {
+      flags: [
+        flag("f", [{ key: "k", type: "person", operator: "exact", value: values }]),
+        flag("g", [cohortFilter(1)]),
+        flag("h", [], { payloads: { true: values } })
+      ],
+      cohorts: { 1: group }
+    }
+    const context = { distinctId: "a", personProperties: { k: "x" } }
+    assert.deepStrictEqual(tags(document, context), ["Inconclusive", "RequiresServer", "Resolved"])
+  })
+
   it("numbers that are none, and dates out of reach", () => {
     const filters = [
       { key: "k", type: "person", operator: "is_date_before", value: "9999-12-31T23:59:59Z" },
@@ -212,6 +229,35 @@ describe("hostile contexts", () => {
       assert.strictEqual(evaluateFlag(definitions, "exact", context, 0)._tag, "Inconclusive")
       assert.strictEqual(evaluateFlag(definitions, "contains", context, 0)._tag, "Inconclusive")
     }
+  })
+
+  it("values that hold others over and over end all the same", () => {
+    const doubled = (inner: unknown, twice: (value: unknown) => unknown) => {
+      let value = inner
+      for (let i = 0; i < 100; i++) {
+        value = twice(value)
+      }
+      return value
+    }
+    const holdsItself: Array<unknown> = []
+    holdsItself.push(holdsItself, holdsItself)
+    const shared = [
+      doubled("true", (value) => [value, value]),
+      doubled("x", (value) => ({ a: value, b: value })),
+      holdsItself
+    ]
+    for (const k of shared) {
+      const context = { distinctId: "a", personProperties: { k, "$feature_enrollment/e": k } }
+      assert.strictEqual(evaluateFlag(definitions, "exact", context, 0)._tag, "Inconclusive")
+      assert.strictEqual(evaluateFlag(definitions, "e", context, 0)._tag, "Resolved")
+      for (const value of [true, [], k]) {
+        assert.include([true, false, "inconclusive"], matchProperty({ key: "k", value }, { k }, 0))
+      }
+      renderExplanation(explain(definitions, "set", context, 0))
+    }
+    const list = Array.from({ length: 100_000 }, (_, i) => `member ${i}`)
+    const filter = { key: "k", operator: "icontains", value: "member 99999" }
+    assert.strictEqual(matchProperty(filter, { k: list }, 0), true)
   })
 
   it("dates are their ISO text", () => {

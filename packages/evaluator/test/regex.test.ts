@@ -70,7 +70,14 @@ describe("regular expressions", () => {
       "^(?:ab|cd)+$",
       "a{1,50}b",
       "^(?:a+b)+$",
-      "(?:a|b)*c"
+      "(?:a|b)*c",
+      ".*@posthog\\.com$",
+      ".+?@posthog\\.com",
+      ".*foo.*bar",
+      ".*a|b.*c",
+      "(.+)@(.+)",
+      "/blog/.*/comments/.*",
+      "https?://.*\\.example\\.com/[a-z]+"
     ]
     const unbounded = [
       "(a+)+$",
@@ -81,6 +88,9 @@ describe("regular expressions", () => {
       "(a|ab)+c",
       "(.*)*x",
       "\\w+.*\\w+.*x",
+      "x.*y.*z.*!",
+      "[ab]*aaaaaaaaaaaaaaaaaaaaaaa",
+      ".*a*a*b",
       "^(\\w+\\s?)*$",
       "(?:a{1,9}){1,9}b"
     ]
@@ -90,6 +100,27 @@ describe("regular expressions", () => {
     for (const pattern of unbounded) {
       assert.strictEqual(tag(pattern, "x"), "RequiresServer", pattern)
     }
+  })
+
+  it("finds the same when it leaves out what is at the start", () => {
+    const patterns = ".*ab .*?ab .+ab .+?b .*.*b .*.+b .+.*b .*|x .+|x .*^a .+^a .*$ .*"
+    for (const pattern of patterns.split(" ")) {
+      for (const text of ["", "a", "b", "ab", "aab", "\nb", "a\nb", "\n", "ba", "x\na"]) {
+        assert.strictEqual(match(pattern, text), new RegExp(pattern).test(text), `${pattern}, ${JSON.stringify(text)}`)
+      }
+    }
+  })
+
+  it("calls a method of an engine's program as a method", () => {
+    class Program {
+      readonly _tag = "Compiled"
+      private readonly wanted = "yes"
+      test(text: string): boolean {
+        return text === this.wanted
+      }
+    }
+    assert.strictEqual(match("(a+)+$", "yes", "regex", { compile: () => new Program() }), true)
+    assert.strictEqual(match("(a+)+$", "no", "regex", { compile: () => new Program() }), false)
   })
 
   it("reads texts of up to 2,000 characters", () => {

@@ -15,8 +15,8 @@ import { heavier } from "./verdict.ts"
 /** Groups may nest this deep; a stack has to hold them. */
 const deepestGroup = 1500
 
-/** A cohort may have this many members. Objects that hold themselves in several places have no end. */
-const mostMembers = 1_000_000
+/** A cohort may have this many members. Groups that hold themselves have no end of them. */
+const mostMembers = 100_000
 
 /** What the members of one cohort are compiled with. */
 interface Compiler {
@@ -42,7 +42,11 @@ export const compileCohort = (
   scope: FilterScope,
   undecided: RequiresServer,
   reader: DocumentReader
-): CompiledGroup | undefined => compileGroup(value, path, 0, { owner, scope, undecided, reader, members: 0 })
+): CompiledGroup | undefined => {
+  const compiler: Compiler = { owner, scope, undecided, reader, members: 0 }
+  const group = compileGroup(value, path, 0, compiler)
+  return compiler.members > mostMembers ? undefined : group
+}
 
 const compileGroup = (value: unknown, path: Path, depth: number, compiler: Compiler): CompiledGroup | undefined => {
   const { reader } = compiler

@@ -24,8 +24,8 @@ const largestExpansion = 4096
 /** The longest text that the built-in engine searches. */
 const longestText = 2000
 
-/** What the built-in engine may spend on the longest text: some milliseconds. */
-const mostSteps = 30_000_000
+/** What the built-in engine may spend on the longest text: milliseconds, a few tens of them at the very worst. */
+const mostSteps = 25_000_000
 
 const isPortable = (text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
@@ -44,12 +44,11 @@ const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
     if (program._tag !== "Compiled") {
       return program
     }
-    const test = program.test
     return {
       _tag: "Compiled",
       test: (text) => {
         try {
-          return test(text)
+          return program.test(text)
         } catch {
           return undefined
         }
@@ -58,6 +57,15 @@ const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
   } catch {
     return { _tag: "Unsupported" }
   }
+}
+
+/** A search finds what follows `.*` without it, and what follows `.+` behind any one character. */
+const withoutStart = (pattern: string): string => pattern.replace(/^(?:\.\*\??)+/, "").replace(/^\.\+\??/, ".")
+
+/** A search in the built-in engine, for patterns that it searches for in bounded time. */
+const boundedSearch = (pattern: string): RegExp | undefined => {
+  const parsed = parseRegex(pattern)
+  return typeof parsed !== "string" && searchSteps(parsed, longestText) <= mostSteps ? new RegExp(pattern) : undefined
 }
 
 /**
@@ -85,7 +93,7 @@ export const prepareRegex = (pattern: string, engine: RegexEngine | undefined): 
     return { _tag: "Invalid" }
   }
   const searchLinear = program?._tag === "Compiled" ? program.test : undefined
-  const native = searchSteps(parsed, longestText) <= mostSteps ? new RegExp(pattern) : undefined
+  const native = boundedSearch(withoutStart(pattern))
   if (native === undefined && searchLinear === undefined) {
     return { _tag: "TooExpensive" }
   }

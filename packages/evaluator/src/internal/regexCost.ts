@@ -79,7 +79,16 @@ const costOf = (node: RegexNode, following: CharacterSet, length: number): Cost 
   }
 }
 
-const costOfSequence = (items: ReadonlyArray<RegexNode>, following: CharacterSet, length: number): Cost => {
+/**
+ * The parts of a sequence, one after the other. It is tried at `places` adjoining places of the text. Of the places where
+ * the one way of a repetition ends, or where a search begins, only some can hold the characters that come next.
+ */
+const costOfSequence = (
+  items: ReadonlyArray<RegexNode>,
+  following: CharacterSet,
+  length: number,
+  places: number = 1
+): Cost => {
   const follows: Array<CharacterSet> = []
   let next = following
   for (let i = items.length - 1; i >= 0; i--) {
@@ -87,14 +96,72 @@ const costOfSequence = (items: ReadonlyArray<RegexNode>, following: CharacterSet
     const item = first(items[i]!)
     next = item.canBeEmpty ? union(item.set, next) : item.set
   }
-  let ways = 1
-  let steps = 1
-  items.forEach((item, i) => {
+  let ways = places
+  let adjoining = places
+  let steps = places
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!
+    if (adjoining > 1 && item._tag === "Set") {
+      const literal = literalAt(items, i)
+      for (const share of sharesOf(literal, adjoining)) {
+        steps += ways
+        ways *= share
+      }
+      adjoining = 1
+      i += literal.length - 1
+      continue
+    }
     const cost = costOf(item, follows[i]!, length)
     steps += ways * cost.steps
     ways *= cost.ways
-  })
+    if (item._tag !== "Assertion") {
+      adjoining = item._tag === "Repeat" && item.body._tag === "Set" ? cost.ways : 1
+    }
+  }
   return { ways, steps }
+}
+
+/** Looking further costs more than it tells. */
+const longestLiteral = 16
+
+const literalAt = (items: ReadonlyArray<RegexNode>, start: number): ReadonlyArray<CharacterSet> => {
+  const literal: Array<CharacterSet> = []
+  for (let i = start; i < items.length && literal.length < longestLiteral; i++) {
+    const item = items[i]!
+    if (item._tag !== "Set") {
+      break
+    }
+    literal.push(item.set)
+  }
+  return literal
+}
+
+/**
+ * For each character of a literal, the share of the places that have got to it and can hold it as well. Two occurrences
+ * are no closer than the literal, laid over itself, allows.
+ */
+const sharesOf = (literal: ReadonlyArray<CharacterSet>, places: number): ReadonlyArray<number> => {
+  let distance = 1
+  let reached = 1
+  return literal.map((_, last) => {
+    while (distance <= last && !overlapsItself(literal, last, distance)) {
+      distance++
+    }
+    const held = Math.min(reached, 1 / distance + 1 / places)
+    const share = held / reached
+    reached = held
+    return share
+  })
+}
+
+/** Whether the literal up to `last` can occur twice at this distance. */
+const overlapsItself = (literal: ReadonlyArray<CharacterSet>, last: number, distance: number): boolean => {
+  for (let i = distance; i <= last; i++) {
+    if (disjoint(literal[i]!, literal[i - distance]!)) {
+      return false
+    }
+  }
+  return true
 }
 
 const costOfAlternation = (options: ReadonlyArray<RegexNode>, following: CharacterSet, length: number): Cost => {
@@ -116,6 +183,9 @@ const costOfAlternation = (options: ReadonlyArray<RegexNode>, following: Charact
   return { ways: overlapping ? total : most, steps: steps + options.length }
 }
 
+/** An engine counts the rounds of a repetition with more of them. */
+const mostUnrolled = 3
+
 const costOfRepeat = (
   node: Extract<RegexNode, { readonly _tag: "Repeat" }>,
   following: CharacterSet,
@@ -128,13 +198,14 @@ const costOfRepeat = (
     return { ways: Infinity, steps: Infinity }
   }
   const most = Math.min(node.maximum, length)
+  const counting = node.maximum > mostUnrolled && Number.isFinite(node.maximum) ? 2 : 0
   if (body.ways > 1) {
     // Every round multiplies the ways; the sum of the rounds is below twice the last.
     const ways = 2 * body.ways ** most
     return { ways, steps: ways * body.steps + 1 }
   }
   const exits = disjoint(start.set, following) && !start.canBeEmpty ? 1 : Math.max(1, most - node.minimum + 1)
-  return { ways: exits, steps: most * body.steps + 1 }
+  return { ways: exits, steps: most * (body.steps + counting) + 1 }
 }
 
 const isAnchored = (node: RegexNode): boolean => {
@@ -150,31 +221,32 @@ const isAnchored = (node: RegexNode): boolean => {
   }
 }
 
-/** Without what can stay empty at the end of a pattern: a search that has come so far has succeeded. */
-const withoutEnd = (node: RegexNode): RegexNode => {
-  if (node._tag === "Alternation") {
-    return { _tag: "Alternation", options: node.options.map(withoutEnd) }
-  }
-  if (node._tag !== "Sequence") {
-    return node
-  }
-  let end = node.items.length
-  while (end > 0 && isOptional(node.items[end - 1]!)) {
-    end--
-  }
-  return { _tag: "Sequence", items: node.items.slice(0, end) }
-}
-
-const isOptional = (node: RegexNode): boolean =>
-  node._tag === "Repeat" && node.minimum === 0 && node.body._tag === "Set"
-
 /**
  * The most steps that searching a text of this length takes.
  *
  * @internal
  */
 export const searchSteps = (node: RegexNode, length: number): number =>
-  costOf(withoutEnd(node), nothing, length).steps * (isAnchored(node) ? 1 : length)
+  node._tag === "Alternation"
+    ? node.options.reduce((sum, option) => sum + searchSteps(option, length), node.options.length)
+    : searchSequence(node._tag === "Sequence" ? node.items : [node], isAnchored(node) ? 1 : length, length)
+
+/**
+ * A repetition at the end is gone through once: a search that has come through the rounds it must take has succeeded, and
+ * never tries another way.
+ */
+const searchSequence = (items: ReadonlyArray<RegexNode>, places: number, length: number): number => {
+  const last = items[items.length - 1]
+  const start = last?._tag === "Repeat" ? first(last.body) : undefined
+  if (last?._tag !== "Repeat" || start === undefined || start.canBeEmpty) {
+    return costOfSequence(items, nothing, length, places).steps
+  }
+  const rest = items.slice(0, -1)
+  const rounds = Math.min(last.maximum, length) * costOf(last.body, start.set, length).steps + 1
+  return rounds + (last.minimum === 0
+    ? searchSequence(rest, places, length)
+    : costOfSequence([...rest, { ...last, maximum: last.minimum }], nothing, length, places).steps)
+}
 
 /**
  * How large the pattern is with its counted repetitions written out.

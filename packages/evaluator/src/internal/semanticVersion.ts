@@ -49,8 +49,26 @@ const readComponent = (component: string): string | undefined => {
   return compareDigits(number, largest) > 0 ? undefined : number
 }
 
+/** Blanks in Unicode; `trim` takes the byte order mark for one, and U+0085 for none. */
+const isBlank = (code: number): boolean =>
+  code <= 0x20
+    ? code === 0x20 || (code >= 0x09 && code <= 0x0d)
+    : code > 0x7f &&
+      (code === 0x85 || code === 0xa0 || code === 0x1680 || (code >= 0x2000 && code <= 0x200a) || code === 0x2028 ||
+        code === 0x2029 || code === 0x202f || code === 0x205f || code === 0x3000)
+
 /** Drops one `v`, only if it comes first, then blanks. */
-const withoutDecoration = (text: string): string => (text.charCodeAt(0) === 0x76 ? text.slice(1) : text).trim()
+const withoutDecoration = (text: string): string => {
+  let start = text.charCodeAt(0) === 0x76 ? 1 : 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) {
+    start++
+  }
+  while (start < end && isBlank(text.charCodeAt(end - 1))) {
+    end--
+  }
+  return text.slice(start, end)
+}
 
 let lastText: string | undefined = undefined
 

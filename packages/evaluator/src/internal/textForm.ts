@@ -7,6 +7,13 @@
 /** The server refuses JSON that is nested deeper. */
 const deepestJson = 128
 
+/** Larger values are not read. One that holds another over and over can be larger than anything. */
+const mostMembers = 500_000
+
+interface Room {
+  left: number
+}
+
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 
 /**
@@ -43,7 +50,7 @@ const numberForm = (value: number): string | undefined => {
 
 /**
  * The text form of a value, or `undefined` when the server's cannot be reproduced: numbers written with an exponent,
- * infinities, lone surrogates, values that JSON does not carry.
+ * infinities, lone surrogates, values that JSON does not carry, and those that are enormous.
  *
  * @internal
  */
@@ -56,7 +63,7 @@ export const textForm = (value: unknown): string | undefined => {
     case "boolean":
       return value ? "true" : "false"
     case "object":
-      return value === null ? "null" : jsonForm(value, deepestJson)
+      return value === null ? "null" : jsonForm(value, deepestJson, { left: mostMembers })
     default:
       return undefined
   }
@@ -72,7 +79,10 @@ const isWellFormed = (text: string): boolean => {
   return true
 }
 
-const jsonForm = (value: unknown, depth: number): string | undefined => {
+const jsonForm = (value: unknown, depth: number, room: Room): string | undefined => {
+  if (room.left-- <= 0) {
+    return undefined
+  }
   const plain = asJsonValue(value)
   if (typeof plain === "string") {
     return isWellFormed(plain) ? JSON.stringify(plain) : undefined
@@ -86,7 +96,7 @@ const jsonForm = (value: unknown, depth: number): string | undefined => {
   if (Array.isArray(plain)) {
     const members: Array<string> = []
     for (const member of plain) {
-      const text = jsonForm(member === undefined ? null : member, depth - 1)
+      const text = jsonForm(member === undefined ? null : member, depth - 1, room)
       if (text === undefined) {
         return undefined
       }
@@ -103,7 +113,7 @@ const jsonForm = (value: unknown, depth: number): string | undefined => {
     if (member === undefined) {
       continue
     }
-    const text = jsonForm(member, depth - 1)
+    const text = jsonForm(member, depth - 1, room)
     if (text === undefined || !isWellFormed(key)) {
       return undefined
     }
@@ -131,23 +141,43 @@ const byCodePoint = (left: string, right: string): number => {
  *
  * @internal
  */
-export const isTruthy = (value: unknown, depth: number = deepestJson): boolean =>
-  value === true ||
-  (typeof value === "string" && value.length === 4 && value.toLowerCase() === "true") ||
-  (Array.isArray(value) && depth > 0 && value.every((member) => isTruthy(member, depth - 1)))
+export const isTruthy = (value: unknown): boolean =>
+  Array.isArray(value) ? isFilledWith(isTrue, value, deepestJson, { left: mostMembers }) : isTrue(value)
+
+const isTrue = (value: unknown): boolean =>
+  value === true || (typeof value === "string" && value.length === 4 && value.toLowerCase() === "true")
 
 /**
  * Whether a value is a boolean, or the text of one in any case, or an array of only such.
  *
  * @internal
  */
-export const isBooleanLike = (value: unknown, depth: number = deepestJson): boolean => {
+export const isBooleanLike = (value: unknown): boolean =>
+  Array.isArray(value) ? isFilledWith(isBoolean, value, deepestJson, { left: mostMembers }) : isBoolean(value)
+
+const isBoolean = (value: unknown): boolean => {
   if (typeof value === "string") {
     const lower = value.toLowerCase()
     return lower === "true" || lower === "false"
   }
-  return typeof value === "boolean" ||
-    (Array.isArray(value) && depth > 0 && value.every((member) => isBooleanLike(member, depth - 1)))
+  return typeof value === "boolean"
+}
+
+const isFilledWith = (
+  holds: (member: unknown) => boolean,
+  array: ReadonlyArray<unknown>,
+  depth: number,
+  room: Room
+): boolean => {
+  if (depth === 0) {
+    return false
+  }
+  for (const member of array) {
+    if (room.left-- <= 0 || !(Array.isArray(member) ? isFilledWith(holds, member, depth - 1, room) : holds(member))) {
+      return false
+    }
+  }
+  return true
 }
 
 /**

@@ -1,0 +1,68 @@
+import { matchProperty } from "@effect-posthog/evaluator"
+import { assert, describe, it } from "@effect/vitest"
+
+const now = Date.parse("2024-03-31T12:00:00Z")
+
+const match = (operator: string, value: unknown, k: unknown) =>
+  matchProperty({ key: "k", type: "person", operator, value }, { k }, now)
+
+describe("matchProperty", () => {
+  it("trims versions of what the server takes for blanks, and of nothing else", () => {
+    for (
+      const blank of [" ", "\t", "\n", "\r", "\v", "\f", "\u0085", "\u00a0", "\u1680", "\u2003", "\u2028", "\u3000"]
+    ) {
+      assert.strictEqual(match("semver_eq", "1.2.3", `${blank}1.2.3${blank}`), true, JSON.stringify(blank))
+      assert.strictEqual(match("semver_eq", `v${blank}1.2.3`, "1.2.3"), true, JSON.stringify(blank))
+      assert.strictEqual(match("semver_wildcard", `${blank}1.*${blank}`, "1.2.3"), true, JSON.stringify(blank))
+    }
+    for (const other of ["\ufeff", "\u200b", "\u180e", "\u0000"]) {
+      assert.strictEqual(match("semver_eq", "1.2.3", `${other}1.2.3`), false)
+      assert.strictEqual(match("semver_neq", "1.2.4", `1.2.3${other}`), false)
+    }
+    assert.strictEqual(match("semver_eq", "1.2.3", " v1.2.3"), false)
+    assert.strictEqual(match("semver_eq", "1.2.3", " ".repeat(1_000_000)), false)
+  })
+
+  it("lower-cases all of Unicode for equality, and folds ASCII letters only to look within", () => {
+    const equal: ReadonlyArray<readonly [string, string]> = [
+      ["\u212a", "k"],
+      ["ẞ", "ß"],
+      ["İ", "i̇"],
+      ["ὈΔΥΣΣΕΎΣ", "ὀδυσσεύς"],
+      ["Ǆ", "ǆ"]
+    ]
+    for (const [left, right] of equal) {
+      assert.strictEqual(match("exact", left, right), true)
+      assert.strictEqual(match("exact", right, left), true)
+      assert.strictEqual(match("icontains", left, right), false)
+      assert.strictEqual(match("starts_with", right, left), false)
+    }
+    for (const [left, right] of [["ß", "SS"], ["ﬁ", "fi"], ["é", "e\u0301"], ["Σ", "ς"]] as const) {
+      assert.strictEqual(match("exact", left, right), false)
+      assert.strictEqual(match("is_not", right, left), true)
+    }
+  })
+
+  it("orders the keys of objects by code point", () => {
+    const text = "{\"10\":1,\"9\":2,\"A\":3,\"\ufb01\":4,\"😀\":5}"
+    assert.strictEqual(match("exact", text, { "😀": 5, "\ufb01": 4, A: 3, 9: 2, 10: 1 }), true)
+  })
+
+  it("clamps the day at every step of a month or a year, and does not restore it", () => {
+    const instants: ReadonlyArray<readonly [string, string]> = [
+      ["-1m", "2024-02-29T12:00:00Z"],
+      ["-2m", "2024-01-29T12:00:00Z"],
+      ["3m", "2023-12-29T12:00:00Z"],
+      ["13m", "2023-02-28T12:00:00Z"],
+      ["14m", "2023-01-28T12:00:00Z"],
+      ["1y", "2023-03-31T12:00:00Z"],
+      ["9999m", "1190-12-28T12:00:00Z"],
+      ["007d", "2024-03-24T12:00:00Z"],
+      ["-0h", "2024-03-31T12:00:00Z"]
+    ]
+    for (const [relative, instant] of instants) {
+      assert.strictEqual(match("is_date_exact", relative, instant), true, relative)
+      assert.strictEqual(match("is_date_exact", instant, relative), true, relative)
+    }
+  })
+})
