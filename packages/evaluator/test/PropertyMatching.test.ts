@@ -65,4 +65,58 @@ describe("matchProperty", () => {
       assert.strictEqual(match("is_date_exact", instant, relative), true, relative)
     }
   })
+
+  it("reads long texts in the time it takes to look at them", () => {
+    const long = ["1", "0", ".", "-", "v", " ", "x", "1.", "a.", "1e"].map((part) => part.repeat(200_000))
+    for (const text of long) {
+      for (const end of ["", "e", "!", ".", "-"]) {
+        for (const operator of ["gt", "is_date_after", "semver_eq", "semver_wildcard", "exact", "icontains"]) {
+          assert.include([true, false, "inconclusive"], match(operator, "1", text + end))
+          assert.include([true, false, "inconclusive"], match(operator, text + end, "1"))
+        }
+      }
+    }
+  })
+
+  it("takes numbers in the full syntax of floats, and nothing more", () => {
+    const numbers: ReadonlyArray<readonly [string, number]> = [
+      ["+1", 1],
+      ["5.", 5],
+      [".5", 0.5],
+      ["-.5e1", -5],
+      ["5.e1", 50],
+      ["1E+3", 1000],
+      ["0001", 1],
+      ["inf", Infinity],
+      ["-Infinity", -Infinity],
+      ["1e400", Infinity]
+    ]
+    for (const [text, number] of numbers) {
+      assert.strictEqual(match("gt", text, 7), 7 > number, text)
+      assert.strictEqual(match("lte", 7, text), number <= 7, text)
+    }
+    for (
+      const text of [
+        "",
+        ".",
+        "e1",
+        "1e",
+        "1e+",
+        " 1",
+        "1 ",
+        "1\n",
+        "0x10",
+        "1_000",
+        "1,000",
+        "--1",
+        "1.2.3",
+        "10abc",
+        "١"
+      ]
+    ) {
+      assert.strictEqual(match("gt", 0, text), false, text)
+      assert.strictEqual(match("lt", text, 0), false, text)
+      assert.strictEqual(match("not_between", [5, 6], text), false, text)
+    }
+  })
 })

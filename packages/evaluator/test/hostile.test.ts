@@ -343,6 +343,16 @@ describe("hostile contexts", () => {
     assert.strictEqual(results.get("half")?._tag, "Resolved")
   })
 
+  it("explanations of values that cannot be read are rendered", () => {
+    const value = {
+      get member() {
+        throw new Error("no")
+      }
+    }
+    const explanation = explain(definitions, "set", { distinctId: "a", personProperties: { k: value } }, 0)
+    assert.include(renderExplanation(explanation), "person property \"k\" is_set (seen (a value with no JSON form))")
+  })
+
   it("filters and properties of any shape never throw", () => {
     for (
       const filter of [undefined, null, 1, {}, { key: "k", operator: 1 }, { key: Symbol("k") }] as ReadonlyArray<any>

@@ -1,6 +1,7 @@
 /** @since 0.1.0 */
 
-const float = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+/** There is one way only to read a text as a number: a long one that is none must not be tried in all ways. */
+const float = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 const named = /^[+-]?(?:(nan)|inf(?:inity)?)$/i
 

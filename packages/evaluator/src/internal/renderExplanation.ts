@@ -12,8 +12,17 @@ import { textForm } from "./textForm.ts"
 
 const longestValue = 80
 
+/** A value that the caller supplied may have getters that throw. */
+const readableText = (value: unknown): string | undefined => {
+  try {
+    return textForm(value)
+  } catch {
+    return undefined
+  }
+}
+
 const renderValue = (value: unknown): string => {
-  const text = typeof value === "string" ? JSON.stringify(value) : value === undefined ? "nothing" : textForm(value)
+  const text = typeof value === "string" ? JSON.stringify(value) : value === undefined ? "nothing" : readableText(value)
   if (text === undefined) {
     return "(a value with no JSON form)"
   }
