@@ -179,6 +179,25 @@ describe("requirements", () => {
     assert.deepStrictEqual(never, [["continuity", 1], ["static", 1], ["regex", 1], ["fine", 0]])
   })
 
+  it("says so of filter values that only the server can read", () => {
+    const values: ReadonlyArray<readonly [operator: string, value: unknown, times: number]> = [
+      ["is_date_after", "last Friday", 1],
+      ["is_date_after", "-10000d", 1],
+      ["is_date_after", "-3d", 0],
+      ["is_date_after", true, 0],
+      ["exact", [1e300, "a"], 1],
+      ["is_not", 1e300, 1],
+      ["icontains_multi", ["a", 1e300], 1],
+      ["exact", ["a", "b"], 0],
+      ["future", "a", 1]
+    ]
+    for (const [operator, value, times] of values) {
+      const filter = { key: "k", type: "person", operator, value }
+      const document = { flags: [{ key: "f", active: true, filters: { groups: [{ properties: [filter] }] } }] }
+      assert.lengthOf(requirements(compile(document).definitions).get("f")?.never ?? [], times, operator)
+    }
+  })
+
   it("says so of a flag about cohorts that refer to each other", () => {
     const cohort = (value: number) => ({ key: "id", type: "cohort", value })
     const { definitions } = compile({

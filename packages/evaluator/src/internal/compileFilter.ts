@@ -8,7 +8,7 @@ import type { DocumentReader } from "./documentReader.ts"
 import { step } from "./documentReader.ts"
 import { cohortVerdict, flagResult } from "./evaluate.ts"
 import { frozenCopy } from "./frozenCopy.ts"
-import type { OperatorSettings } from "./operators.ts"
+import type { Matcher, OperatorSettings } from "./operators.ts"
 import { prepareOperator } from "./operators.ts"
 import type { Pass } from "./pass.ts"
 import { ownProperty } from "./pass.ts"
@@ -141,12 +141,12 @@ export const compileJudgement = (
   }
   const { isDear } = prepared
   const verdict = typeof prepared.matches === "function" ? undefined : prepared.matches
-  const matches = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
+  const matches: Matcher = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
   const missing = inconclusive(`${subject} is not supplied`)
   const notJson = inconclusive(`${subject} has a value that JSON cannot carry`)
   return {
     isDear,
-    never: typeof verdict === "object" ? verdict : undefined,
+    never: typeof verdict === "object" ? verdict : matches.never,
     judge: (property, now) => {
       if (typeof property === "string") {
         return matches(property, now)

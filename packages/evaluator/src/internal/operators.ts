@@ -11,7 +11,7 @@ import { prepareRegex } from "./regex.ts"
 import type { SemanticVersion, VersionRequirement } from "./semanticVersion.ts"
 import { compareVersions, parseVersion, parseWildcard, satisfies } from "./semanticVersion.ts"
 import { asciiLower, equalsLower, isBooleanLike, isTruthy, textForm } from "./textForm.ts"
-import type { Verdict } from "./verdict.ts"
+import type { Unresolved, Verdict } from "./verdict.ts"
 import { inconclusive, requiresServer } from "./verdict.ts"
 
 /**
@@ -19,7 +19,11 @@ import { inconclusive, requiresServer } from "./verdict.ts"
  *
  * @internal
  */
-export type Matcher = (property: unknown, now: number) => Verdict
+export interface Matcher {
+  (property: unknown, now: number): Verdict
+  /** The verdict on some properties, because the filter value cannot be read. */
+  readonly never?: Unresolved | undefined
+}
 
 /**
  * @internal
@@ -35,10 +39,13 @@ export interface OperatorSettings {
  */
 type Preparation = (value: unknown, subject: string, settings: OperatorSettings) => Matcher | Verdict
 
-const noTextForm = (subject: string): Verdict =>
+const noTextForm = (subject: string): Unresolved =>
   inconclusive(`${subject} has a value that the server may write differently`)
 
-const noFilterForm = (subject: string): Verdict => noTextForm(`the filter on ${subject}`)
+const noFilterForm = (subject: string): Unresolved => noTextForm(`the filter on ${subject}`)
+
+const withNever = (matcher: Matcher, never: Unresolved | undefined): Matcher =>
+  never === undefined ? matcher : Object.assign(matcher, { never })
 
 /** The text form of a filter value. Its digits are lost when it is an integer that a JavaScript number cannot hold. */
 const filterText = (value: unknown): string | undefined =>
@@ -55,20 +62,21 @@ const exact = (negated: boolean): Preparation => (value, subject, settings) => {
   const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
   const texts = members.map(filterText)
   const lowered = texts.filter((text) => text !== undefined).map((text) => text.toLowerCase())
-  const unlike: Verdict = lowered.length === texts.length ? negated : noFilterForm(subject)
+  const never = lowered.length === texts.length ? undefined : noFilterForm(subject)
+  const unlike: Verdict = never ?? negated
   const unreadable = noTextForm(subject)
   if (lowered.length === 1) {
     const wanted = lowered[0]!
-    return (property) => {
+    return withNever((property) => {
       const equal = equalsLower(property, wanted)
       return equal === undefined ? unreadable : equal ? !negated : unlike
-    }
+    }, never)
   }
   const wanted = new Set(lowered)
-  return (property) => {
+  return withNever((property) => {
     const text = textForm(property)
     return text === undefined ? unreadable : wanted.has(text) || wanted.has(text.toLowerCase()) ? !negated : unlike
-  }
+  }, never)
 }
 
 /** Operators that look for the filter value within the property, without regard to the case of ASCII letters. */
@@ -96,16 +104,17 @@ const includesAny = (negated: boolean): Preparation => (value, subject) => {
   const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
   const texts = members.map(filterText)
   const sought = texts.filter((text) => text !== undefined).map(asciiLower)
-  const absent: Verdict = sought.length === texts.length ? negated : noFilterForm(subject)
+  const never = sought.length === texts.length ? undefined : noFilterForm(subject)
+  const absent: Verdict = never ?? negated
   const unreadable = noTextForm(subject)
-  return (property) => {
+  return withNever((property) => {
     const text = textForm(property)
     if (text === undefined) {
       return sought.length === 0 ? absent : unreadable
     }
     const lower = asciiLower(text)
     return sought.some((member) => lower.includes(member)) ? !negated : absent
-  }
+  }, never)
 }
 
 const regex = (negated: boolean): Preparation => (value, subject, settings) => {
@@ -186,7 +195,7 @@ const date = (holds: (order: number) => boolean): Preparation => (value, subject
   const unreadableFilter = inconclusive(`the filter on ${subject} has a date that only the server can read`)
   const unreadable = inconclusive(`${subject} has a date that only the server can read`)
   const wanted = typeof parsed === "function" ? anchored(parsed) : parsed
-  return (property, now) => {
+  return withNever((property, now) => {
     if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) {
       return false
     }
@@ -197,7 +206,7 @@ const date = (holds: (order: number) => boolean): Preparation => (value, subject
     return instant === undefined
       ? unreadable
       : holds(compareInstants(instant, typeof wanted === "function" ? wanted(now) : wanted))
-  }
+  }, wanted === undefined ? unreadableFilter : undefined)
 }
 
 const version = (

@@ -77,7 +77,7 @@ export interface CompiledFilter {
   readonly cost: number
   readonly negated: boolean
   readonly shape: FilterShape
-  /** The verdict, when the filter value alone decides it. */
+  /** The verdict, on all callers or on some, when the filter value alone leads to it. */
   readonly never: Unresolved | undefined
 }
 
