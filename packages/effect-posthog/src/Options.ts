@@ -114,7 +114,10 @@ export interface EventsOptions {
   readonly flushInterval?: Duration.DurationInput | undefined
   /** Events in one request at most. Default: 100. */
   readonly maxBatchSize?: number | undefined
-  /** Events in the queue at most. Default: 10,000. */
+  /**
+   * Events in the queue at most. Under `"dropOldest"` what is being sent does not count: it cannot be dropped any more,
+   * and newer events are not dropped for it. Default: 10,000.
+   */
   readonly queueSize?: number | undefined
   /** Default: `"dropOldest"`. */
   readonly whenFull?: WhenFull | undefined

@@ -29,6 +29,8 @@ const hasKeys = (record: object): boolean => {
   return false
 }
 
+const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null
+
 const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
   const properties: Record<string, unknown> = {}
   new JsonCopy(limit).into(properties, event.properties)
@@ -61,7 +63,8 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     copy.size += superCopy.size
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
-    if (draft.groups !== undefined && hasKeys(draft.groups)) properties["$groups"] = copy.value(draft.groups)
+    const groups = draft.groups === undefined ? undefined : copy.value(draft.groups)
+    if (isRecord(groups) && hasKeys(groups)) properties["$groups"] = groups
     if (personless && properties["$process_person_profile"] === undefined) {
       properties["$process_person_profile"] = false
     }

@@ -39,9 +39,9 @@ export class Candidate {
     return this.measured >= 0 ? this.measured : this.estimate * mostBytesPerCharacter
   }
 
-  /** The exact size as JSON. */
+  /** The exact size as JSON: on the wire, the name of the distinct id is one character longer. */
   get bytes(): number {
-    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length
+    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length + 1
     return this.measured
   }
 

@@ -91,7 +91,7 @@ const malformed: SendOutcome = { _tag: "Rejected", details: "invalid_response" }
 const readResults = ({ body, retryAfter }: EventResponse): SendOutcome => {
   const answer = parse(body)
   if (!isRecord(answer)) return malformed
-  const results = answer["results"] ?? {}
+  const results = "results" in answer ? answer["results"] : {}
   if (!isRecord(results)) return malformed
   const dropped: Array<{ readonly id: string; readonly details?: string | undefined }> = []
   const retry: Array<string> = []

@@ -1,5 +1,7 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type { CompressionError, CompressionService, Compressor as Compress } from "../Compression.ts"
+import * as Option from "effect/Option"
+import type { CompressionService, Compressor as Compress } from "../Compression.ts"
 import type { CompressionCodec } from "../Options.ts"
 import { PostHogConfigError } from "../PostHogConfigError.ts"
 
@@ -15,8 +17,8 @@ export interface Compressor {
   readonly compress: (bytes: Uint8Array) => Effect.Effect<CompressedBody>
 }
 
-const warn = (error: CompressionError) =>
-  Effect.logWarning(`${error.message}; events are sent uncompressed`).pipe(
+const warn = (problem: string) =>
+  Effect.logWarning(`${problem}; events are sent uncompressed`).pipe(
     Effect.annotateLogs({ package: "effect-posthog", module: "EventTransport" })
   )
 
@@ -25,10 +27,15 @@ const uncompressed: Compressor = { compress: (bytes) => Effect.succeed({ bytes, 
 // Delivery matters more than size: a body that cannot be compressed is sent as it is.
 const falling = (codec: CompressionCodec, compress: Compress): Compressor => ({
   compress: (bytes) =>
-    compress(bytes).pipe(
-      Effect.map((compressed): CompressedBody => ({ bytes: compressed, encoding: codec })),
-      Effect.catchAll((error) => Effect.as(warn(error), { bytes, encoding: undefined }))
-    )
+    Effect.matchCauseEffect(Effect.suspend(() => compress(bytes)), {
+      onSuccess: (compressed) => Effect.succeed<CompressedBody>({ bytes: compressed, encoding: codec }),
+      onFailure: (cause) => {
+        if (Cause.isInterrupted(cause)) return Effect.interrupt
+        const failure = Cause.failureOption(cause)
+        const problem = Option.isSome(failure) ? failure.value.message : `${codec} failed unexpectedly`
+        return Effect.as(warn(problem), { bytes, encoding: undefined })
+      }
+    })
 })
 
 /**
@@ -46,7 +53,7 @@ export const makeCompressor = (
     Effect.map((compress) => falling(codec, compress)),
     Effect.catchAll((error) =>
       codec === "gzip"
-        ? Effect.as(warn(error), uncompressed)
+        ? Effect.as(warn(error.message), uncompressed)
         : Effect.fail(new PostHogConfigError({ option: "events.compression", problem: error.message }))
     )
   )

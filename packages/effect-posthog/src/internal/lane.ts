@@ -12,8 +12,8 @@ import { RingBuffer } from "./ringBuffer.ts"
 /** Characters of JSON a lane holds, roughly; more counts as full. */
 const maxLaneSize = 64 * 1024 * 1024
 
-/** Bytes of JSON in one request, unless a single event is larger. */
-const maxBatchBytes = 5 * 1024 * 1024
+/** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for what is around them. */
+const maxBatchBytes = 5 * 1024 * 1024 - 1024
 
 /**
  * An accepted event from its acceptance to its end.
@@ -28,6 +28,8 @@ export class Entry {
   /** What is sent; replaced when a hook decides late. */
   candidate: Candidate
   live = true
+  /** On its way. */
+  sending = false
 
   constructor(order: number, acceptedAt: number, candidate: Candidate) {
     this.order = order
@@ -71,12 +73,17 @@ export class Lane {
   private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
   /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
   private readonly stragglers = new Set<Entry>()
+  /** Those of them whose hook has not decided yet. They are not in the buffer. */
+  private readonly undecided = new Set<Entry>()
   private readonly waiters = new Set<Waiter>()
   private inFlight: ReadonlyArray<Entry> = []
   private inFlightFrom = 0
   private lastOrder = 0
   private live = 0
   private size = 0
+  /** Live entries that are not on their way. */
+  private waiting = 0
+  private waitingSize = 0
   /** Entries up to this one are to be sent without further waiting. */
   private dueOrder = 0
   private workerRuns = false
@@ -86,21 +93,12 @@ export class Lane {
     this.options = options
   }
 
-  get isEmpty(): boolean {
-    return this.live === 0
-  }
-
   // ------------------------------------------------------------------------------------------------------ acceptance
 
   /** Room for an event, after giving up the oldest where that is the policy. */
   makeRoom(estimate: number): boolean {
     if (this.options.whenFull === "dropOldest") {
-      while (this.isFull(estimate)) {
-        const oldest = this.buffer.shift()
-        // What is on its way cannot be given up, so a queue that is all in flight takes one batch more.
-        if (oldest === undefined) return true
-        this.end(oldest, "Overflow")
-      }
+      while (this.isFull(estimate)) this.giveUpOldest()
       if (this.flushes.length > 0) this.resolveFlushes()
       return true
     }
@@ -117,14 +115,20 @@ export class Lane {
   acceptUndecided(candidate: Candidate, now: number): Entry {
     const entry = this.enter(candidate, now)
     this.stragglers.add(entry)
+    this.undecided.add(entry)
     return entry
   }
 
   /** The hook let the event pass. */
   decide(entry: Entry, candidate: Candidate): void {
     if (!entry.live) return
-    this.size += candidate.estimate - entry.candidate.estimate
+    this.undecided.delete(entry)
+    const growth = candidate.estimate - entry.candidate.estimate
+    this.size += growth
+    this.waitingSize += growth
     entry.candidate = candidate
+    // Somebody flushed while the hook was still deciding.
+    if (entry.order <= this.dueOrder) this.dueOrder = this.lastOrder
     this.enqueue(entry)
   }
 
@@ -141,18 +145,38 @@ export class Lane {
     const entry = new Entry(++this.lastOrder, now, candidate)
     this.live++
     this.size += candidate.estimate
+    this.waiting++
+    this.waitingSize += candidate.estimate
     this.options.ledger.accept()
     return entry
   }
 
   private enqueue(entry: Entry): void {
     this.buffer.push(entry)
-    if (this.buffer.length >= this.options.flushAt || this.live >= this.options.capacity) this.dueOrder = this.lastOrder
+    if (this.buffer.length >= this.options.flushAt || this.live >= this.options.capacity) {
+      this.dueOrder = this.lastOrder
+    }
     this.stir()
   }
 
+  // What is on its way cannot be given up any more, and must not push out what came after it. Where nothing is given up,
+  // it takes room like everything that has not ended.
   private isFull(estimate: number): boolean {
-    return this.live >= this.options.capacity || (this.live > 0 && this.size + estimate > maxLaneSize)
+    const { capacity, whenFull } = this.options
+    const [count, size] = whenFull === "dropOldest" ? [this.waiting, this.waitingSize] : [this.live, this.size]
+    return count >= capacity || (count > 0 && size + estimate > maxLaneSize)
+  }
+
+  private giveUpOldest(): void {
+    const queued = this.buffer.peek(0)
+    for (const undecided of this.undecided) {
+      if (queued === undefined || undecided.order < queued.order) return this.end(undecided, "Overflow")
+      break
+    }
+    if (queued !== undefined) {
+      this.buffer.shift()
+      this.end(queued, "Overflow")
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------------ ends
@@ -163,7 +187,11 @@ export class Lane {
     entry.live = false
     this.live--
     this.size -= entry.candidate.estimate
-    if (this.stragglers.size > 0) this.stragglers.delete(entry)
+    if (!entry.sending) this.leaveRoom(entry)
+    if (this.stragglers.size > 0) {
+      this.stragglers.delete(entry)
+      this.undecided.delete(entry)
+    }
     const { hub, ledger } = this.options
     if (reason === undefined) ledger.deliver()
     else ledger.drop(reason)
@@ -174,6 +202,11 @@ export class Lane {
         ? { _tag: "Delivered", id, event }
         : { _tag: "Dropped", id, event, reason, ...(details === undefined ? {} : { details }) }
     )
+  }
+
+  private leaveRoom(entry: Entry): void {
+    this.waiting--
+    this.waitingSize -= entry.candidate.estimate
   }
 
   /** To be called after ends: wakes who waited for them. */
@@ -195,6 +228,12 @@ export class Lane {
     for (const entry of this.stragglers) this.end(entry, reason)
     this.resolveFlushes()
     return left
+  }
+
+  /** Ends what is left of the batch on its way. */
+  endBatch(reason: DropReason, details: string): void {
+    for (const entry of this.inFlight) this.end(entry, reason, details)
+    this.settle()
   }
 
   /** Refuses the events that wait for room. */
@@ -287,6 +326,8 @@ export class Lane {
       }
       batch.push(head)
       buffer.shift()
+      head.sending = true
+      this.leaveRoom(head)
     }
     this.inFlight = batch
     this.inFlightFrom = 0
@@ -294,7 +335,8 @@ export class Lane {
   }
 
   private isDue(): boolean {
-    return this.lowestLive() <= this.dueOrder
+    const head = this.buffer.peek(0)
+    return head !== undefined && head.order <= this.dueOrder
   }
 
   private stir(): void {

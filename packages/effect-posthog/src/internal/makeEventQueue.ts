@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
@@ -108,11 +109,21 @@ export const makeEventQueue = (
         onTimeout: () => lane.becomeDue()
       })
 
+    // Whatever breaks, a logger that throws included, the worker goes on with the next batch.
+    const sendBatch = (lane: Lane, route: Route): Effect.Effect<void> =>
+      Effect.catchAllCause(
+        Effect.zipRight(deliver(lane, route, lane.takeBatch()), report),
+        (cause) =>
+          Cause.isInterrupted(cause)
+            ? Effect.failCause(cause)
+            : Effect.sync(() => lane.endBatch("RetriesExhausted", "unknown_error"))
+      )
+
     const work = (lane: Lane, route: Route): Effect.Effect<void> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const wait = lane.nextBatchIn(now)
         if (wait === undefined) return Effect.void
-        const step = wait > 0 ? sleep(lane, wait) : Effect.zipRight(deliver(lane, route, lane.takeBatch()), report)
+        const step = wait > 0 ? sleep(lane, wait) : sendBatch(lane, route)
         return Effect.zipRight(step, work(lane, route))
       })
 

@@ -99,7 +99,14 @@ export const makeSendEvents = (
           onSuccess: (outcome) => outcome,
           onTimeout: (): SendOutcome => known ?? { _tag: "Retry", details: "timeout" }
         }),
-        Effect.catchAll(() => Effect.succeed<SendOutcome>(known ?? { _tag: "Retry", details: "connection_error" }))
+        Effect.catchAll((error) =>
+          known !== undefined
+            ? Effect.succeed(known)
+            // The given client may be one that refuses statuses by itself.
+            : error._tag === "ResponseError" && error.reason === "StatusCode"
+            ? Effect.map(answerTo(error.response, ""), protocol.classify)
+            : Effect.succeed<SendOutcome>({ _tag: "Retry", details: "connection_error" })
+        )
       )
     })
 

@@ -2,14 +2,17 @@ import * as DateTime from "effect/DateTime"
 import type { Timestamp } from "../EventDraft.ts"
 
 /**
- * Epoch milliseconds as RFC 3339 in UTC. Events come in bursts, so the text of the last second is kept.
+ * Epoch milliseconds as RFC 3339 in UTC. Events come in bursts, so the last text is kept.
  *
  * @internal
  */
 export const makeUtcFormatter = (): (epochMillis: number) => string => {
+  let last = Number.NaN
+  let text = ""
   let second = Number.NaN
   let prefix = ""
-  return (epochMillis) => {
+
+  const format = (epochMillis: number): string => {
     const current = Math.floor(epochMillis / 1000)
     if (current !== second) {
       prefix = DateTime.formatIso(DateTime.unsafeMake(current * 1000)).slice(0, -4)
@@ -17,6 +20,14 @@ export const makeUtcFormatter = (): (epochMillis: number) => string => {
     }
     const millis = Math.floor(epochMillis - current * 1000)
     return `${prefix}${millis < 10 ? "00" : millis < 100 ? "0" : ""}${millis}Z`
+  }
+
+  return (epochMillis) => {
+    if (epochMillis !== last) {
+      text = format(epochMillis)
+      last = epochMillis
+    }
+    return text
   }
 }
 

@@ -48,15 +48,13 @@ export const makeUuidV7 = (fill: (bytes: Uint8Array) => void): (epochMillis: num
       startMillisecond(written + 1, 0)
     }
     const variant = 0x80 | (view.getUint8(at) & 0x3f)
-    const [b, c, d, e, f, g, h] = [
-      view.getUint8(at + 1),
-      view.getUint8(at + 2),
-      view.getUint8(at + 3),
-      view.getUint8(at + 4),
-      view.getUint8(at + 5),
-      view.getUint8(at + 6),
-      view.getUint8(at + 7)
-    ] as const
+    const b = view.getUint8(at + 1)
+    const c = view.getUint8(at + 2)
+    const d = view.getUint8(at + 3)
+    const e = view.getUint8(at + 4)
+    const f = view.getUint8(at + 5)
+    const g = view.getUint8(at + 6)
+    const h = view.getUint8(at + 7)
     // dprint-ignore
     return time + String.fromCharCode(
       low[counter >> 8] ?? 0, high[counter & 0xff] ?? 0, low[counter & 0xff] ?? 0, hyphen,
