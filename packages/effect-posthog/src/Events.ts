@@ -23,6 +23,7 @@ import { EventQueue } from "./EventQueue.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import { annotated } from "./internal/annotated.ts"
 import { contextProperties } from "./internal/contextProperties.ts"
+import { offerThen } from "./internal/immediateOffer.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
 import { eventPropertiesOf } from "./internal/snapshotProperties.ts"
 import { InvalidEventError } from "./InvalidEventError.ts"
@@ -170,7 +171,7 @@ const offer = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   draft: EventDraft
 ): Effect.Effect<Option.Option<EventId>> =>
-  Effect.flatMap(Context.unsafeGet(fiber.currentContext, EventQueue).offer(draft), answer)
+  offerThen(fiber, Context.unsafeGet(fiber.currentContext, EventQueue), draft, answer)
 
 const merged = (stored: unknown, given: Properties): Properties => (isRecord(stored) ? { ...stored, ...given } : given)
 

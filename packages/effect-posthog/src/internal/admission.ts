@@ -2,15 +2,15 @@ import * as Effect from "effect/Effect"
 import type { BeforeSend, EventDraft, PostHogEvent, Timestamp } from "../EventDraft.ts"
 import type { EventIdSource } from "../EventIds.ts"
 import type { Settings } from "../Options.ts"
-import { Candidate, maxEventBytes, Refusal } from "./candidate.ts"
 import { JsonCopy, wellFormed } from "./jsonCopy.ts"
 import * as library from "./library.ts"
 import { minimalProperties } from "./minimalProperties.ts"
+import { maxEventBytes, QueuedEvent, Refusal } from "./queuedEvent.ts"
 import { makeUtcFormatter, toUtc } from "./timestamp.ts"
 import { isUuid } from "./uuid.ts"
 
 /** @internal */
-export type Verdict = Candidate | Refusal
+export type Verdict = QueuedEvent | Refusal
 
 /** @internal */
 export interface Admitted {
@@ -77,9 +77,9 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
   }
 
   const sized = (event: PostHogEvent, copy: JsonCopy, limit: number): Verdict => {
-    const candidate = new Candidate(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
-    if (!copy.exceeded && candidate.fits(limit)) return candidate
-    const size = copy.exceeded ? `more than ${limit}` : String(candidate.bytes)
+    const queued = new QueuedEvent(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
+    if (!copy.exceeded && queued.fits(limit)) return queued
+    const size = copy.exceeded ? `more than ${limit}` : String(queued.bytes)
     return new Refusal("TooLarge", `The event "${event.event}" is too large to be sent: ${size} bytes`)
   }
 

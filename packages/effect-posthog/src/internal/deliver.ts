@@ -9,15 +9,15 @@ import type { EventIdSource } from "../EventIds.ts"
 import type { Settings } from "../Options.ts"
 import * as Metrics from "../PostHogMetrics.ts"
 import { retryDelay } from "./backoff.ts"
-import type { Route } from "./candidate.ts"
-import type { Entry, Lane } from "./lane.ts"
+import type { Lane } from "./lane.ts"
+import type { QueuedEvent, Route } from "./queuedEvent.ts"
 
 type Next =
   | { readonly _tag: "Done" }
   | { readonly _tag: "Split" }
   | {
     readonly _tag: "Again"
-    readonly pending: ReadonlyArray<Entry>
+    readonly pending: ReadonlyArray<QueuedEvent>
     readonly details: string
     readonly retryAfter: Duration.Duration | undefined
   }
@@ -37,13 +37,13 @@ const allDelivered: SendOutcome = { _tag: "Delivered" }
 // A transport that broke instead of answering may or may not have reached the server, like a lost connection.
 const broken: SendOutcome = { _tag: "Retry", details: "unknown_error" }
 
-const endAll = (lane: Lane, entries: ReadonlyArray<Entry>, reason?: DropReason, details?: string): void => {
+const endAll = (lane: Lane, entries: ReadonlyArray<QueuedEvent>, reason?: DropReason, details?: string): void => {
   for (const entry of entries) lane.end(entry, reason, details)
 }
 
 const settleDelivered = (
   lane: Lane,
-  entries: ReadonlyArray<Entry>,
+  entries: ReadonlyArray<QueuedEvent>,
   { dropped = [], retry = [], retryAfter }: Extract<SendOutcome, { readonly _tag: "Delivered" }>
 ): Next => {
   if (dropped.length === 0 && retry.length === 0) {
@@ -53,7 +53,7 @@ const settleDelivered = (
   // A server may answer in lower case for a uuid that the caller wrote in upper case.
   const again = new Set(retry.map((id) => id.toLowerCase()))
   const refused = new Map(dropped.map(({ details, id }) => [id.toLowerCase(), details]))
-  const pending: Array<Entry> = []
+  const pending: Array<QueuedEvent> = []
   for (const entry of entries) {
     const id = entry.id.toLowerCase()
     if (again.has(id)) pending.push(entry)
@@ -65,7 +65,7 @@ const settleDelivered = (
     : { _tag: "Again", pending, details: "the server asked for a retry", retryAfter }
 }
 
-const settle = (lane: Lane, entries: ReadonlyArray<Entry>, outcome: SendOutcome): Next => {
+const settle = (lane: Lane, entries: ReadonlyArray<QueuedEvent>, outcome: SendOutcome): Next => {
   switch (outcome._tag) {
     case "Delivered":
       return settleDelivered(lane, entries, outcome)
@@ -94,7 +94,7 @@ export const makeDeliver = (
   send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
 ) => {
   // Nothing may come between the server's answer and the books.
-  const attempt = (lane: Lane, entries: ReadonlyArray<Entry>, batch: EventBatch): Effect.Effect<Next> =>
+  const attempt = (lane: Lane, entries: ReadonlyArray<QueuedEvent>, batch: EventBatch): Effect.Effect<Next> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.map(
         restore(Effect.catchAllCause(Effect.suspend(() => send(batch)), () => Effect.succeed(broken))),
@@ -108,11 +108,11 @@ export const makeDeliver = (
       )
     )
 
-  const deliver = (lane: Lane, route: Route, entries: ReadonlyArray<Entry>): Effect.Effect<void> =>
+  const deliver = (lane: Lane, route: Route, entries: ReadonlyArray<QueuedEvent>): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (createdAt) => {
       const batch: EventBatch = {
         route,
-        events: entries.map((entry) => entry.candidate.event),
+        events: entries.map((entry) => entry.event),
         requestId: ids.make(createdAt),
         createdAt,
         attempt: 1
@@ -126,7 +126,7 @@ export const makeDeliver = (
   // What follows on a first attempt that did not settle everything.
   const proceed = (
     lane: Lane,
-    entries: ReadonlyArray<Entry>,
+    entries: ReadonlyArray<QueuedEvent>,
     batch: EventBatch,
     first: Next
   ): Effect.Effect<void> =>
@@ -148,7 +148,7 @@ export const makeDeliver = (
         yield* Effect.sleep(Duration.millis(delay))
         next = yield* attempt(lane, pending, {
           ...batch,
-          events: pending.map((entry) => entry.candidate.event),
+          events: pending.map((entry) => entry.event),
           attempt: number + 1
         })
       }

@@ -37,7 +37,9 @@ export class JsonCopy {
   exceeded = false
 
   private readonly ceiling: number
-  private readonly ancestors: Array<object> = []
+  /** What is being copied, from the outside in. Most records are flat: the list is made when there is more than one. */
+  private root: object | undefined
+  private ancestors: Array<object> | undefined
 
   /** `limit`: bytes. */
   constructor(limit: number) {
@@ -47,13 +49,20 @@ export class JsonCopy {
 
   /** Copies the own enumerable properties of a record over those of the target. */
   into(target: Record<string, unknown>, source: object): void {
-    this.ancestors.push(source)
+    const { root } = this
+    if (root === undefined) this.root = source
+    else (this.ancestors ??= []).push(source)
     try {
       this.properties(target, source)
     } catch {
       // A proxy that refuses to list its keys has none.
     }
-    this.ancestors.pop()
+    if (root === undefined) this.root = undefined
+    else this.ancestors?.pop()
+  }
+
+  private isInside(value: object): boolean {
+    return value === this.root || (this.ancestors !== undefined && this.ancestors.includes(value))
   }
 
   value(value: unknown): unknown {
@@ -106,13 +115,14 @@ export class JsonCopy {
   }
 
   private object(value: object): unknown {
-    if (this.ancestors.includes(value)) return this.value("[Circular]")
-    if (this.ancestors.length >= deepest) return this.value("[Too deep]")
-    const depth = this.ancestors.push(value)
+    if (this.isInside(value)) return this.value("[Circular]")
+    const ancestors = this.ancestors ??= []
+    if (ancestors.length >= deepest - 1) return this.value("[Too deep]")
+    const depth = ancestors.push(value)
     try {
       return this.contents(value)
     } finally {
-      this.ancestors.length = depth - 1
+      ancestors.length = depth - 1
     }
   }
 

@@ -2,11 +2,10 @@ import * as Deferred from "effect/Deferred"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type { DropReason } from "../Delivery.ts"
-import type { EventId } from "../EventDraft.ts"
 import type { WhenFull } from "../Options.ts"
-import type { Candidate } from "./candidate.ts"
 import type { DeliveryHub } from "./deliveryHub.ts"
 import type { Ledger } from "./ledger.ts"
+import type { QueuedEvent } from "./queuedEvent.ts"
 import { RingBuffer } from "./ringBuffer.ts"
 
 /** Characters of JSON a lane holds, roughly; more counts as full. */
@@ -15,36 +14,11 @@ const maxLaneSize = 64 * 1024 * 1024
 /** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for what is around them. */
 const maxBatchBytes = 5 * 1024 * 1024 - 1024
 
-/**
- * An accepted event from its acceptance to its end.
- *
- * @internal
- */
-export class Entry {
-  readonly order: number
-  readonly id: EventId
-  readonly name: string
-  readonly acceptedAt: number
-  /** What is sent; replaced when a hook decides late. */
-  candidate: Candidate
-  live = true
-  /** On its way. */
-  sending = false
-
-  constructor(order: number, acceptedAt: number, candidate: Candidate) {
-    this.order = order
-    this.id = candidate.event.uuid as EventId
-    this.name = candidate.event.event
-    this.acceptedAt = acceptedAt
-    this.candidate = candidate
-  }
-}
-
 /** @internal */
 export interface Waiter {
-  readonly candidate: Candidate
+  readonly event: QueuedEvent
   readonly offeredAt: number
-  readonly accepted: (entry: Entry) => void
+  readonly accepted: () => void
   readonly closed: () => void
 }
 
@@ -69,14 +43,14 @@ export interface LaneOptions {
  */
 export class Lane {
   private readonly options: LaneOptions
-  private readonly buffer = new RingBuffer<Entry>()
+  private readonly buffer = new RingBuffer<QueuedEvent>()
   private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
   /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
-  private readonly stragglers = new Set<Entry>()
+  private readonly stragglers = new Set<QueuedEvent>()
   /** Those of them whose hook has not decided yet. They are not in the buffer. */
-  private readonly undecided = new Set<Entry>()
+  private readonly undecided = new Set<QueuedEvent>()
   private readonly waiters = new Set<Waiter>()
-  private inFlight: ReadonlyArray<Entry> = []
+  private inFlight: ReadonlyArray<QueuedEvent> = []
   private inFlightFrom = 0
   private lastOrder = 0
   private live = 0
@@ -105,31 +79,29 @@ export class Lane {
     return !this.isFull(estimate)
   }
 
-  accept(candidate: Candidate, now: number): Entry {
-    const entry = this.enter(candidate, now)
-    this.enqueue(entry)
-    return entry
+  accept(event: QueuedEvent, now: number): void {
+    this.enter(event, now)
+    this.enqueue(event)
   }
 
   /** Accepts an event whose hook still runs. */
-  acceptUndecided(candidate: Candidate, now: number): Entry {
-    const entry = this.enter(candidate, now)
-    this.stragglers.add(entry)
-    this.undecided.add(entry)
-    return entry
+  acceptUndecided(event: QueuedEvent, now: number): void {
+    this.enter(event, now)
+    this.stragglers.add(event)
+    this.undecided.add(event)
   }
 
   /** The hook let the event pass. */
-  decide(entry: Entry, candidate: Candidate): void {
-    if (!entry.live) return
-    this.undecided.delete(entry)
-    const growth = candidate.estimate - entry.candidate.estimate
+  decide(event: QueuedEvent, decided: QueuedEvent): void {
+    if (!event.live) return
+    this.undecided.delete(event)
+    const growth = decided.estimate - event.estimate
     this.size += growth
     this.waitingSize += growth
-    entry.candidate = candidate
+    event.become(decided)
     // Somebody flushed while the hook was still deciding.
-    if (entry.order <= this.dueOrder) this.dueOrder = this.lastOrder
-    this.enqueue(entry)
+    if (event.order <= this.dueOrder) this.dueOrder = this.lastOrder
+    this.enqueue(event)
   }
 
   addWaiter(waiter: Waiter): void {
@@ -141,18 +113,19 @@ export class Lane {
     this.waiters.delete(waiter)
   }
 
-  private enter(candidate: Candidate, now: number): Entry {
-    const entry = new Entry(++this.lastOrder, now, candidate)
+  private enter(event: QueuedEvent, now: number): void {
+    event.order = ++this.lastOrder
+    event.acceptedAt = now
+    event.live = true
     this.live++
-    this.size += candidate.estimate
+    this.size += event.estimate
     this.waiting++
-    this.waitingSize += candidate.estimate
+    this.waitingSize += event.estimate
     this.options.ledger.accept()
-    return entry
   }
 
-  private enqueue(entry: Entry): void {
-    this.buffer.push(entry)
+  private enqueue(event: QueuedEvent): void {
+    this.buffer.push(event)
     if (this.buffer.length >= this.options.flushAt || this.live >= this.options.capacity) {
       this.dueOrder = this.lastOrder
     }
@@ -181,41 +154,42 @@ export class Lane {
 
   // ------------------------------------------------------------------------------------------------------------ ends
 
-  /** The event ends: delivered, or dropped for a reason. Later calls for the same entry do nothing. */
-  end(entry: Entry, reason?: DropReason, details?: string): void {
-    if (!entry.live) return
-    entry.live = false
+  /** The event ends: delivered, or dropped for a reason. Later calls for the same event do nothing. */
+  end(event: QueuedEvent, reason?: DropReason, details?: string): void {
+    if (!event.live) return
+    event.live = false
     this.live--
-    this.size -= entry.candidate.estimate
-    if (!entry.sending) this.leaveRoom(entry)
+    this.size -= event.estimate
+    if (!event.sending) this.leaveRoom(event)
     if (this.stragglers.size > 0) {
-      this.stragglers.delete(entry)
-      this.undecided.delete(entry)
+      this.stragglers.delete(event)
+      this.undecided.delete(event)
     }
     const { hub, ledger } = this.options
     if (reason === undefined) ledger.deliver()
     else ledger.drop(reason)
     if (hub.silent) return
-    const { id, name: event } = entry
+    const { id, name } = event
     hub.publish(
       reason === undefined
-        ? { _tag: "Delivered", id, event }
-        : { _tag: "Dropped", id, event, reason, ...(details === undefined ? {} : { details }) }
+        ? { _tag: "Delivered", id, event: name }
+        : { _tag: "Dropped", id, event: name, reason, ...(details === undefined ? {} : { details }) }
     )
   }
 
-  private leaveRoom(entry: Entry): void {
+  private leaveRoom(event: QueuedEvent): void {
     this.waiting--
-    this.waitingSize -= entry.candidate.estimate
+    this.waitingSize -= event.estimate
   }
 
   /** To be called after ends: wakes who waited for them. */
   settle(): void {
     this.resolveFlushes()
     for (const waiter of this.waiters) {
-      if (this.isFull(waiter.candidate.estimate)) return
+      if (this.isFull(waiter.event.estimate)) return
       this.waiters.delete(waiter)
-      waiter.accepted(this.accept(waiter.candidate, waiter.offeredAt))
+      this.accept(waiter.event, waiter.offeredAt)
+      waiter.accepted()
     }
   }
 
@@ -224,15 +198,15 @@ export class Lane {
     const left = this.live
     this.turnAway()
     for (let next = this.buffer.shift(); next !== undefined; next = this.buffer.shift()) this.end(next, reason)
-    for (const entry of this.inFlight) this.end(entry, reason)
-    for (const entry of this.stragglers) this.end(entry, reason)
+    for (const event of this.inFlight) this.end(event, reason)
+    for (const event of this.stragglers) this.end(event, reason)
     this.resolveFlushes()
     return left
   }
 
   /** Ends what is left of the batch on its way. */
   endBatch(reason: DropReason, details: string): void {
-    for (const entry of this.inFlight) this.end(entry, reason, details)
+    for (const event of this.inFlight) this.end(event, reason, details)
     this.settle()
   }
 
@@ -312,16 +286,16 @@ export class Lane {
   }
 
   /** The events of the next request, oldest first. They are in flight until they end. */
-  takeBatch(): ReadonlyArray<Entry> {
+  takeBatch(): ReadonlyArray<QueuedEvent> {
     const { buffer, options: { maxBatchSize } } = this
     const most = Math.min(buffer.length, maxBatchSize)
     let bound = 0
-    for (let index = 0; index < most; index++) bound += buffer.peek(index)?.candidate.byteBound ?? 0
-    const batch: Array<Entry> = []
+    for (let index = 0; index < most; index++) bound += buffer.peek(index)?.byteBound ?? 0
+    const batch: Array<QueuedEvent> = []
     let bytes = 0
     for (let head = buffer.peek(0); head !== undefined && batch.length < most; head = buffer.peek(0)) {
       if (bound > maxBatchBytes) {
-        bytes += head.candidate.bytes + 1
+        bytes += head.bytes + 1
         if (batch.length > 0 && bytes > maxBatchBytes) break
       }
       batch.push(head)

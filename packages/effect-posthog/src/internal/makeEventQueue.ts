@@ -1,7 +1,6 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,17 +15,18 @@ import type { EventDraft, EventId, PostHogEvent } from "../EventDraft.ts"
 import type { EventIdSource } from "../EventIds.ts"
 import type { Settings } from "../Options.ts"
 import { type Admitted, makeAdmission, type Verdict } from "./admission.ts"
-import { Candidate, type Route } from "./candidate.ts"
 import { makeDeliver } from "./deliver.ts"
 import { DeliveryHub } from "./deliveryHub.ts"
 import { EventReports, Warnings } from "./eventReports.ts"
+import { makeOffer } from "./immediateOffer.ts"
 import { Lane, type Waiter } from "./lane.ts"
 import { Ledger } from "./ledger.ts"
+import { QueuedEvent, type Route } from "./queuedEvent.ts"
 
 const leastSubscriberCapacity = 1024
 
 const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
-  Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
+  Context.get(fiber.currentDefaultServices, Clock.Clock)
 
 const accepted = (id: EventId): Exit.Exit<Offered> => Exit.succeed({ _tag: "Accepted", id })
 
@@ -150,12 +150,12 @@ export const makeEventQueue = (
       return log === undefined ? rejections[reason] : Effect.zipRight(log, rejections[reason])
     }
 
-    const waitForRoom = (lane: Lane, candidate: Candidate, now: number): Effect.Effect<Offered> =>
+    const waitForRoom = (lane: Lane, event: QueuedEvent, now: number): Effect.Effect<Offered> =>
       Effect.async((resume) => {
         const waiter: Waiter = {
-          candidate,
+          event,
           offeredAt: now,
-          accepted: (entry) => resume(accepted(entry.id)),
+          accepted: () => resume(accepted(event.id)),
           closed: () => {
             ledger.reject("Closed")
             resume(rejections.Closed)
@@ -166,9 +166,12 @@ export const makeEventQueue = (
       })
 
     const enqueue = (lane: Lane, verdict: Verdict, now: number, mayWait: boolean): Effect.Effect<Offered> => {
-      if (!(verdict instanceof Candidate)) return refuse(verdict.reason, verdict.warning, now)
+      if (!(verdict instanceof QueuedEvent)) return refuse(verdict.reason, verdict.warning, now)
       if (closed) return refuse("Closed", undefined, now)
-      if (lane.makeRoom(verdict.estimate)) return accepted(lane.accept(verdict, now).id)
+      if (lane.makeRoom(verdict.estimate)) {
+        lane.accept(verdict, now)
+        return accepted(verdict.id)
+      }
       return mayWait && settings.events.whenFull === "backpressure"
         ? waitForRoom(lane, verdict, now)
         : refuse("Overflow", undefined, now)
@@ -182,18 +185,19 @@ export const makeEventQueue = (
       now: number
     ): Effect.Effect<Offered> => {
       if (!lane.makeRoom(0)) return refuse("Overflow", undefined, now)
-      const entry = lane.acceptUndecided(new Candidate(stamped, 0), now)
+      const event = new QueuedEvent(stamped, 0)
+      lane.acceptUndecided(event, now)
       inBackground(Effect.flatMap(decision, (verdict) => {
-        if (verdict instanceof Candidate) {
-          lane.decide(entry, verdict.withId(entry.id))
+        if (verdict instanceof QueuedEvent) {
+          lane.decide(event, verdict)
           return Effect.void
         }
-        lane.end(entry, verdict.reason === "Hook" || verdict.reason === "TooLarge" ? verdict.reason : "HookFailed")
+        lane.end(event, verdict.reason === "Hook" || verdict.reason === "TooLarge" ? verdict.reason : "HookFailed")
         lane.settle()
         return (verdict.warning === undefined ? undefined : warnings.warn(verdict.reason, verdict.warning, now)) ??
           Effect.void
       }))
-      return accepted(entry.id)
+      return accepted(event.id)
     }
 
     const answer = (draft: EventDraft, admitted: Admitted, now: number, mayWait: boolean): Effect.Effect<Offered> => {
@@ -205,8 +209,8 @@ export const makeEventQueue = (
         : acceptUndecided(lane, event, verdict, now)
     }
 
-    const offerWith = (mayWait: boolean) => (draft: EventDraft): Effect.Effect<Offered> =>
-      Effect.withFiberRuntime((fiber) => {
+    const offerWith = (mayWait: boolean) =>
+      makeOffer((fiber, draft) => {
         const now = clockOf(fiber).unsafeCurrentTimeMillis()
         if (closed) return refuse("Closed", undefined, now)
         const admitted = admit(draft, now)

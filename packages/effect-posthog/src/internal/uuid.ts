@@ -3,10 +3,12 @@ const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** @internal */
 export const isUuid = (value: unknown): value is string => typeof value === "string" && pattern.test(value)
 
-// Character codes of hexadecimal digits. A string made from codes is flat; one that is added up is a tree of its parts.
+// Character codes of hexadecimal digits. A string made from codes is flat; one that is added up is a tree of its parts,
+// which takes more memory and has to be flattened before it is sent.
 const high = Uint8Array.from({ length: 256 }, (_, byte) => (byte >> 4).toString(16).charCodeAt(0))
 const low = Uint8Array.from({ length: 256 }, (_, byte) => (byte & 0xf).toString(16).charCodeAt(0))
 const hyphen = 45
+const version = 55
 
 const bytesPerUuid = 10
 const latest = 2 ** 48 - 1
@@ -23,13 +25,14 @@ export const makeUuidV7 = (fill: (bytes: Uint8Array) => void): (epochMillis: num
   let used = pool.length
   let asked = Number.NaN
   let written = 0
-  let time = ""
+  /** The character codes of the time, in groups as they stand in a uuid. */
+  const time = new Uint8Array(12)
   let counter = 0
 
   const startMillisecond = (millis: number, random: number): void => {
     written = Math.min(latest, Math.max(0, Math.floor(millis)))
     const text = written.toString(16).padStart(12, "0")
-    time = `${text.slice(0, 8)}-${text.slice(8)}-7`
+    for (let index = 0; index < time.length; index++) time[index] = text.charCodeAt(index)
     counter = random & 0x7ff
   }
 
@@ -56,7 +59,9 @@ export const makeUuidV7 = (fill: (bytes: Uint8Array) => void): (epochMillis: num
     const g = view.getUint8(at + 6)
     const h = view.getUint8(at + 7)
     // dprint-ignore
-    return time + String.fromCharCode(
+    return String.fromCharCode(
+      time[0] ?? 0, time[1] ?? 0, time[2] ?? 0, time[3] ?? 0, time[4] ?? 0, time[5] ?? 0, time[6] ?? 0, time[7] ?? 0,
+      hyphen, time[8] ?? 0, time[9] ?? 0, time[10] ?? 0, time[11] ?? 0, hyphen, version,
       low[counter >> 8] ?? 0, high[counter & 0xff] ?? 0, low[counter & 0xff] ?? 0, hyphen,
       high[variant] ?? 0, low[variant] ?? 0, high[b] ?? 0, low[b] ?? 0, hyphen,
       high[c] ?? 0, low[c] ?? 0, high[d] ?? 0, low[d] ?? 0, high[e] ?? 0, low[e] ?? 0,

@@ -1,5 +1,5 @@
 import type { RejectReason } from "../Delivery.ts"
-import type { EventDraft, PostHogEvent } from "../EventDraft.ts"
+import type { EventDraft, EventId, PostHogEvent } from "../EventDraft.ts"
 
 /** @internal */
 export type Route = NonNullable<EventDraft["route"]>
@@ -19,19 +19,37 @@ const mostBytesPerCharacter = 6
 const encoder = new TextEncoder()
 
 /**
- * An event that is ready for the buffer. Its exact size is measured only where the estimate leaves a doubt.
+ * An event from its admission to its end. There are many of them at a time, so it is one object with all that the queue
+ * notes about it. Its exact size is measured only where the estimate leaves a doubt.
  *
  * @internal
  */
-export class Candidate {
-  readonly event: PostHogEvent
+export class QueuedEvent {
+  /** What is sent; replaced when a hook decides late. */
+  event: PostHogEvent
   /** About its length as JSON. */
-  readonly estimate: number
+  estimate: number
   private measured = -1
+
+  /** Its place among the accepted events, from 1. */
+  order = 0
+  acceptedAt = 0
+  /** Accepted, and not ended yet. */
+  live = false
+  /** On its way. */
+  sending = false
 
   constructor(event: PostHogEvent, estimate: number) {
     this.event = event
     this.estimate = estimate
+  }
+
+  get id(): EventId {
+    return this.event.uuid as EventId
+  }
+
+  get name(): string {
+    return this.event.event
   }
 
   /** No event is larger than this. */
@@ -45,9 +63,12 @@ export class Candidate {
     return this.measured
   }
 
-  /** The same event under the id that its caller was told. */
-  withId(uuid: string): Candidate {
-    return this.event.uuid === uuid ? this : new Candidate({ ...this.event, uuid }, this.estimate)
+  /** Takes on what a hook made of the event, under the id that its caller was told. */
+  become({ estimate, event, measured }: QueuedEvent): void {
+    const { id } = this
+    this.event = event.uuid === id ? event : { ...event, uuid: id }
+    this.estimate = estimate
+    this.measured = measured
   }
 
   fits(limit: number): boolean {
