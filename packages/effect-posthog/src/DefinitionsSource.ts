@@ -14,13 +14,14 @@ import * as Redacted from "effect/Redacted"
 import { DefinitionsCache } from "./DefinitionsCache.ts"
 import { DefinitionsError } from "./DefinitionsError.ts"
 import type { LoadDefinitions } from "./DefinitionsLoad.ts"
-import { fileDefinitions } from "./internal/fileDefinitions.ts"
-import { hash } from "./internal/fingerprint.ts"
-import { httpDefinitions } from "./internal/httpDefinitions.ts"
-import { sharedDefinitions } from "./internal/sharedDefinitions.ts"
 import { staticDefinitions } from "./internal/staticDefinitions.ts"
-import { storedDefinitions } from "./internal/storedDefinitions.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
+
+// Programs load the sources that they use, and none without local evaluation.
+const httpModule = Effect.promise(() => import("./internal/httpDefinitions.ts"))
+const fileModule = Effect.promise(() => import("./internal/fileDefinitions.ts"))
+const storedModule = Effect.promise(() => import("./internal/storedDefinitions.ts"))
+const sharedModule = Effect.promise(() => import("./internal/sharedDefinitions.ts"))
 
 const none: LoadDefinitions = {
   name: "none",
@@ -53,7 +54,8 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
       Effect.gen(function*() {
         const settings = yield* PostHogConfig
         const client = yield* HttpClient.HttpClient
-        return settings.secretKey === undefined ? none : httpDefinitions(settings, settings.secretKey, client)
+        if (settings.secretKey === undefined) return none
+        return (yield* httpModule).httpDefinitions(settings, settings.secretKey, client)
       })
     )
 
@@ -82,7 +84,8 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
       DefinitionsSource,
       Effect.gen(function*() {
         const { definitions } = yield* PostHogConfig
-        return fileDefinitions(yield* FileSystem.FileSystem, path, definitions)
+        const fileSystem = yield* FileSystem.FileSystem
+        return (yield* fileModule).fileDefinitions(fileSystem, path, definitions)
       })
     )
 
@@ -114,8 +117,8 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
       Effect.gen(function*() {
         const { apiKey, host } = yield* PostHogConfig
         const store = yield* KeyValueStore.KeyValueStore
-        const project = hash([host, Redacted.value(apiKey)]).toString(36)
-        return storedDefinitions(yield* DefinitionsSource, store, `flag-definitions-${project}`)
+        const original = yield* DefinitionsSource
+        return (yield* storedModule).storedDefinitions(original, store, { host, apiKey: Redacted.value(apiKey) })
       })
     ).pipe(Layer.provide(source))
 
@@ -138,10 +141,10 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
       DefinitionsSource,
       Effect.gen(function*() {
         const { operationTimeout = "3 seconds", shutdownTimeout = "30 seconds" } = options
-        return yield* sharedDefinitions(yield* DefinitionsSource, yield* DefinitionsCache, {
-          operationTimeout,
-          shutdownTimeout
-        })
+        const original = yield* DefinitionsSource
+        const cache = yield* DefinitionsCache
+        const { sharedDefinitions } = yield* sharedModule
+        return yield* sharedDefinitions(original, cache, { operationTimeout, shutdownTimeout })
       })
     ).pipe(Layer.provide(source))
 }

@@ -12,8 +12,8 @@ import * as Stream from "effect/Stream"
 import { DefinitionsError } from "./DefinitionsError.ts"
 import { DefinitionsSource } from "./DefinitionsSource.ts"
 import type { DefinitionsChange, DefinitionsStatus } from "./DefinitionsStatus.ts"
-import { makeLoader } from "./internal/definitionsLoader.ts"
-import { evaluate } from "./internal/definitionsState.ts"
+import type { LoaderOptions } from "./internal/definitionsLoader.ts"
+import { notLoaded } from "./internal/notLoaded.ts"
 import { staticDefinitions } from "./internal/staticDefinitions.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
@@ -156,8 +156,15 @@ const notReady = (duration: Duration.DurationInput, status: Effect.Effect<Defini
       })
     ))
 
+// Evaluation and all that belongs to it is more than half of the library, so programs without it need not load it.
+const makeLoader = (options: LoaderOptions) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./internal/definitionsLoader.ts")),
+    (loader) => loader.makeLoader(options)
+  )
+
 const noop: Context.Tag.Service<LocalEvaluator> = {
-  evaluate: (context, keys) => evaluate(undefined, context, keys, 0),
+  evaluate: (_, keys) => notLoaded(keys),
   noteAbsent: () => Effect.void,
   ready: Effect.void,
   reload: Effect.void,

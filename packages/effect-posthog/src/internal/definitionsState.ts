@@ -2,6 +2,7 @@ import { evaluateAll } from "@effect-posthog/evaluator"
 import type { EvaluationContext } from "@effect-posthog/evaluator"
 import type { LocalEvaluation } from "../LocalEvaluation.ts"
 import type { Installed } from "./installation.ts"
+import { notLoaded } from "./notLoaded.ts"
 
 /**
  * All that evaluation looks at, replaced as a whole: a reader that takes it once sees one set of definitions.
@@ -19,10 +20,6 @@ export interface DefinitionsState {
   /** Keys the server is known not to have. Belongs to this state: the next refresh brings an empty set. */
   readonly absent: Set<string>
 }
-
-const nothingLoaded: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: true })
-
-const nothingAsked: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: false })
 
 // Absent by what the server said, or because the configured evaluation contexts exclude the flag.
 const knownAbsent = (
@@ -47,7 +44,7 @@ export const evaluate = (
   keys: ReadonlyArray<string> | undefined,
   now: number
 ): LocalEvaluation => {
-  if (state === undefined) return keys !== undefined && keys.length === 0 ? nothingAsked : nothingLoaded
+  if (state === undefined) return notLoaded(keys)
   const { definitions } = state.installed
   const absent = keys === undefined ? undefined : knownAbsent(state, keys)
   const asked = absent === undefined ? keys : keys?.filter((key) => !absent.has(key))

@@ -7,7 +7,7 @@ import type { DefinitionsError } from "../DefinitionsError.ts"
 import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoad.ts"
 import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
-import { isRecord } from "./fingerprint.ts"
+import { hash, isRecord } from "./fingerprint.ts"
 import { refusalOf } from "./installation.ts"
 import { name as library } from "./library.ts"
 import { sourceName } from "./sourceName.ts"
@@ -49,17 +49,18 @@ function* decode(text: string): Generator<void, Option.Option<Copy>> {
 }
 
 /**
- * Keeps the newest document of a source in a store, and falls back on it while nothing has been loaded. The store is
- * never waited for longer than a few seconds, and its failures are only logged.
+ * Keeps the newest document of a source in a store, one for each project, and falls back on it while nothing has been
+ * loaded. The store is never waited for longer than a few seconds, and its failures are only logged.
  *
  * @internal
  */
 export const storedDefinitions = (
   source: LoadDefinitions,
   store: KeyValueStore.KeyValueStore,
-  key: string
+  project: { readonly host: string; readonly apiKey: string }
 ): LoadDefinitions => {
   if (source.name === "none") return source
+  const key = `flag-definitions-${hash([project.host, project.apiKey]).toString(36)}`
   // Until definitions are installed for the first time, be they the copy, or are forbidden by the quota.
   let isStarting = true
 
