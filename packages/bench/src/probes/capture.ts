@@ -40,8 +40,9 @@ interface Library {
 export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
   const library = options.library === "posthog-node" ? openTheirs(options) : await openOurs(options)
   if (options.manner !== "burst") {
-    // A rate is that of a process that has been running; a burst may well come first.
-    await library.run(options.manner === "paced" ? 2000 : 10_000)
+    // A rate is that of a process that has been running; a burst may well come first. Code is still being compiled for
+    // the first hundred thousand events.
+    await library.run(options.manner === "paced" ? 2000 : options.events)
     await fetch(`${options.url}/received`)
   }
   const cpu = process.cpuUsage()
