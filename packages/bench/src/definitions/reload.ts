@@ -5,8 +5,9 @@
  * Run with `npx tsx packages/bench/src/definitions/reload.ts [flags] [reloads]`.
  *
  * The load: in each turn of the event loop, one evaluation of ten flags. `turn` is the time from one turn to the next,
- * that is, how long the loop was held. On a machine that does other work too, a part of that time went elsewhere: `busy`
- * counts no more of it than the processor time that this process used. `collection` is the longest pause for garbage.
+ * that is, how long the loop was held. `work` is the same without the pauses for garbage in it, of which `collection` is
+ * the longest: a reload replaces everything it loaded before, and where the system is slow to hand out memory, as on some
+ * virtual machines (`pages` counts how often it was asked in the longest turn), these pauses are the longest turns.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -39,37 +40,51 @@ const host = `http://127.0.0.1:${String(port).trim()}`
 const quantile = (sorted: ReadonlyArray<number>, fraction: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN
 
+interface Turn {
+  readonly from: number
+  readonly millis: number
+  /** How often the system was asked for a page of memory. */
+  readonly pages: number
+}
+
 interface Sample {
   readonly evaluations: Array<number>
-  readonly turns: Array<number>
-  readonly busy: Array<number>
+  readonly turns: Array<Turn>
+  readonly collections: Array<{ readonly startTime: number; readonly duration: number }>
 }
 
-let longestCollection = 0
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) longestCollection = Math.max(longestCollection, duration)
-}).observe({ entryTypes: ["gc"] })
+const emptySample = (): Sample => ({ evaluations: [], turns: [], collections: [] })
 
-const processorTime = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (system + user) / 1000
-}
+/** The time of a turn that did not go into collecting garbage. */
+const work = ({ from, millis }: Turn, { collections }: Sample): number =>
+  collections.reduce((left, { duration, startTime }) => {
+    const overlap = Math.min(from + millis, startTime + duration) - Math.max(from, startTime)
+    return overlap > 0 ? left - overlap : left
+  }, millis)
 
-const summary = (name: string, { busy, evaluations, turns }: Sample) => {
-  busy.sort((left, right) => left - right)
-  evaluations.sort((left, right) => left - right)
-  turns.sort((left, right) => left - right)
-  const micros = (value: number) => `${(value * 1000).toFixed(1)} µs`.padStart(11)
-  const millis = (value: number) => `${value.toFixed(2)} ms`.padStart(9)
-  return Console.log(
-    `${name.padEnd(8)} ${String(evaluations.length).padStart(8)} evaluations  p50 ${
-      micros(quantile(evaluations, 0.5))
-    }  p99 ${micros(quantile(evaluations, 0.99))}  max ${micros(quantile(evaluations, 1))}   turn p99 ${
-      millis(quantile(turns, 0.99))
-    }  max ${millis(quantile(turns, 1))}   busy max ${millis(quantile(busy, 1))}   collection max ${
-      millis(longestCollection)
-    }`
-  )
+const pagesAsked = (): number => process.resourceUsage().minorPageFault
+
+const summary = (name: string, sample: Sample) => {
+  const evaluations = sample.evaluations.sort((left, right) => left - right)
+  const turns = sample.turns.sort((left, right) => left.millis - right.millis)
+  const longest = turns[turns.length - 1]
+  // A turn of less than a millisecond cannot be the one with the most work.
+  const mostWork = turns.reduce((most, turn) => turn.millis > 1 ? Math.max(most, work(turn, sample)) : most, 0)
+  const collection = sample.collections.reduce((most, { duration }) => Math.max(most, duration), 0)
+  const micros = (value: number) => `${(value * 1000).toFixed(1)} µs`
+  const millis = (value = 0) => `${value.toFixed(2)} ms`
+  return Console.log([
+    name.padEnd(8),
+    `${evaluations.length} evaluations`.padStart(19),
+    ...([["p50", 0.5], ["p99", 0.99], ["max", 1]] as const).map(([label, fraction]) =>
+      `${label} ${micros(quantile(evaluations, fraction)).padStart(10)}`
+    ),
+    `turn p99 ${millis(turns[Math.floor(turns.length * 0.99)]?.millis).padStart(8)}`,
+    `max ${millis(longest?.millis).padStart(8)}`,
+    `work max ${millis(mostWork).padStart(8)}`,
+    `collection max ${millis(collection).padStart(8)}`,
+    `pages ${longest?.pages ?? 0}`
+  ].join("  "))
 }
 
 const measure = (client: string) =>
@@ -80,15 +95,16 @@ const measure = (client: string) =>
     yield* Console.log(`\n${client}: first load ${(performance.now() - started).toFixed(0)} ms`)
 
     const keys = definitionsDocument(flags, 0).flags.slice(0, 1000).map(({ key }) => key)
-    let sample: Sample = { busy: [], evaluations: [], turns: [] }
+    let sample = emptySample()
+    const observer = new PerformanceObserver((list) => sample.collections.push(...list.getEntries()))
+    observer.observe({ entryTypes: ["gc"] })
     let running = true
     let user = 0
     let turnFrom = performance.now()
-    let busyFrom = processorTime()
+    let pagesFrom = pagesAsked()
     const turn = () => {
       const from = performance.now()
-      sample.turns.push(from - turnFrom)
-      sample.busy.push(Math.min(from - turnFrom, processorTime() - busyFrom))
+      sample.turns.push({ from: turnFrom, millis: from - turnFrom, pages: pagesAsked() - pagesFrom })
       const first = (user * 10) % 990
       evaluate({
         distinctId: `user-${user++}`,
@@ -96,20 +112,21 @@ const measure = (client: string) =>
       }, keys.slice(first, first + 10))
       sample.evaluations.push(performance.now() - from)
       turnFrom = performance.now()
-      busyFrom = processorTime()
+      pagesFrom = pagesAsked()
       if (running) setImmediate(turn)
     }
     setImmediate(turn)
 
     const phase = (name: string, effect: Effect.Effect<unknown, unknown>) =>
       Effect.gen(function*() {
-        sample = { busy: [], evaluations: [], turns: [] }
+        sample = emptySample()
         turnFrom = performance.now()
-        busyFrom = processorTime()
+        pagesFrom = pagesAsked()
         const since = performance.now()
-        longestCollection = 0
         yield* Effect.ignore(effect)
         const taken = performance.now() - since
+        // Collections are reported in a later turn.
+        yield* Effect.sleep("100 millis")
         yield* summary(name, sample)
         return taken
       })
@@ -119,6 +136,7 @@ const measure = (client: string) =>
     const taken = yield* phase("during", Effect.repeatN(reload, reloads - 1))
     yield* phase("after", Effect.sleep("2 seconds"))
     running = false
+    observer.disconnect()
     yield* Console.log(`${reloads} reloads, ${(taken / reloads).toFixed(0)} ms each`)
   })
 
