@@ -23,6 +23,47 @@ describe("matchProperty", () => {
     assert.strictEqual(match("semver_eq", "1.2.3", " ".repeat(1_000_000)), false)
   })
 
+  it("reads the components of versions as numbers", () => {
+    for (const version of ["01.2.3", "1.02.3", "1.2.003", "001.002.003", "1.2.3"]) {
+      assert.strictEqual(match("semver_eq", "1.2.3", version), true, version)
+      assert.strictEqual(match("semver_eq", version, "1.2.3"), true, version)
+    }
+    for (const zero of ["0.0.0", "00.0.0", "0.0", "0"]) {
+      assert.strictEqual(match("semver_eq", "0.0.0", zero), true, zero)
+    }
+    assert.strictEqual(match("semver_gt", "9.9.999999999", "9.9.1000000000"), true)
+    assert.strictEqual(match("semver_lt", "9.9.1000000000", "9.9.999999999"), true)
+    for (const none of ["1..3", ".2.3", "1.2.", "1.2.3.", "1.2.3.4", "1.2.3 ,", "1,2,3", ""]) {
+      assert.strictEqual(match("semver_neq", "1.2.4", none), false, none)
+    }
+  })
+
+  it("folds every ASCII letter and nothing beside them", () => {
+    for (let code = 0; code < 0x80; code++) {
+      const [one, other] = [String.fromCharCode(code), String.fromCharCode(code ^ 0x20)]
+      const isLetter = /[A-Za-z]/.test(one)
+      for (const operator of ["exact", "icontains", "starts_with", "ends_with"]) {
+        assert.strictEqual(match(operator, `a${one}`, `a${other}`), isLetter, `${operator} ${code}`)
+        assert.strictEqual(match(operator, `a${one}`, `a${one}`), true, `${operator} ${code}`)
+      }
+      assert.strictEqual(match("exact", ["b", `a${one}`, "c"], `A${other}`), isLetter)
+      assert.strictEqual(match("icontains_multi", ["b", `a${one}`, "c"], `A${other}`), isLetter)
+    }
+  })
+
+  it("compares with few values and with many alike", () => {
+    const values = Array.from({ length: 40 }, (_, index) => `Value-${index}`)
+    for (let count = 1; count <= values.length; count++) {
+      const wanted = values.slice(0, count)
+      for (const operator of ["exact", "is_not"]) {
+        assert.strictEqual(match(operator, wanted, `vALUE-${count - 1}`), operator === "exact")
+        assert.strictEqual(match(operator, wanted, `value-${count}`), operator !== "exact")
+        assert.strictEqual(match(operator, wanted, "value-"), operator !== "exact")
+        assert.strictEqual(match(operator, wanted, "value-\ud800"), "inconclusive")
+      }
+    }
+  })
+
   it("lower-cases all of Unicode for equality, and folds ASCII letters only to look within", () => {
     const equal: ReadonlyArray<readonly [string, string]> = [
       ["\u212a", "k"],

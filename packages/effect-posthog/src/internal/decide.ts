@@ -12,7 +12,7 @@ import type { Settings } from "../Options.ts"
 import type { RemoteFailureReason } from "../RemoteFailure.ts"
 import { flagsRequestBody } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
-import { isTimeout, requestWhole, scrub } from "./http.ts"
+import { isTimeout, makeRequestWhole, scrub } from "./http.ts"
 import { userAgent } from "./library.ts"
 
 const isRetryable = (error: DeciderError): boolean =>
@@ -58,6 +58,7 @@ const transportReason = (error: HttpClientError.HttpClientError): RemoteFailureR
 
 /** @internal */
 export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) => {
+  const requestWhole = makeRequestWhole(client)
   const token = Redacted.value(settings.apiKey)
   const defaults = {
     token,
@@ -93,7 +94,7 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
         status = response.status
         return read(response)
       }
-      return requestWhole(client, HttpClientRequest.bodyText(post, json, "application/json"), use).pipe(
+      return requestWhole(HttpClientRequest.bodyText(post, json, "application/json"), use).pipe(
         Effect.mapError(failure),
         Effect.timeoutFail({
           duration: settings.flags.requestTimeout,

@@ -1,5 +1,3 @@
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
@@ -7,6 +5,7 @@ import type { RequestContext } from "../CurrentRequest.ts"
 import type { EventDraft } from "../EventDraft.ts"
 import type { ExposureKey } from "../ExposureKey.ts"
 import * as Metrics from "../PostHogMetrics.ts"
+import { clockOf } from "./clockOf.ts"
 import { contextProperties } from "./contextProperties.ts"
 import type { Evaluation, Reporter } from "./evaluation.ts"
 import { recordOf } from "./evaluation.ts"
@@ -90,7 +89,7 @@ const tagsOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>) => fiber.getFiberRe
 const trace = ({ evaluation, fiber, key, record }: Reading): void => {
   const span = fiber.currentSpan
   if (span === undefined || span._tag !== "Span" || !span.sampled) return
-  const now = Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
+  const now = clockOf(fiber).unsafeCurrentTimeNanos()
   const stale = evaluation.local?.stale === true
   span.event("feature_flag.evaluation", now, flagAttributes(key, record, errorOf(evaluation, record), stale))
 }

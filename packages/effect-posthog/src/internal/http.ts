@@ -27,18 +27,22 @@ const withoutRedirects = (client: HttpClient.HttpClient): HttpClient.HttpClient 
 const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withTracerEnabled(Effect.mapInputContext(effect, (context: Context.Context<R>) => context), false)
 
+type Use<A, E, R> = (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
+
 /**
- * Runs one request of ours and hands the response to `use`. Redirects are not followed. The request is aborted when
- * `use` ends before the body was read, or is interrupted.
+ * Runs requests of ours and hands each response to `use`. Redirects are not followed. A request is aborted when `use`
+ * ends before the body was read, or is interrupted.
  *
  * @internal
  */
-export const request = <A, E, R>(
-  client: HttpClient.HttpClient,
-  httpRequest: HttpClientRequest.HttpClientRequest,
-  use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
-  ourOwn(Effect.scoped(Effect.flatMap(HttpClient.withScope(withoutRedirects(client)).execute(httpRequest), use)))
+export const makeRequest = (client: HttpClient.HttpClient) => {
+  const { execute } = HttpClient.withScope(withoutRedirects(client))
+  return <A, E, R>(
+    httpRequest: HttpClientRequest.HttpClientRequest,
+    use: Use<A, E, R>
+  ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
+    ourOwn(Effect.scoped(Effect.flatMap(execute(httpRequest), use)))
+}
 
 /**
  * The same for a `use` that always reads the body to its end, which spares the costs of an abort that is never needed.
@@ -46,12 +50,13 @@ export const request = <A, E, R>(
  *
  * @internal
  */
-export const requestWhole = <A, E, R>(
-  client: HttpClient.HttpClient,
-  httpRequest: HttpClientRequest.HttpClientRequest,
-  use: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
-  ourOwn(Effect.flatMap(withoutRedirects(client).execute(httpRequest), use))
+export const makeRequestWhole = (client: HttpClient.HttpClient) => {
+  const { execute } = withoutRedirects(client)
+  return <A, E, R>(
+    httpRequest: HttpClientRequest.HttpClientRequest,
+    use: Use<A, E, R>
+  ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> => ourOwn(Effect.flatMap(execute(httpRequest), use))
+}
 
 /**
  * An error and its chain of causes, as far as it is worth following.

@@ -12,7 +12,7 @@ import type { DefinitionsLoad, LoadDefinitions } from "../DefinitionsLoad.ts"
 import type { Settings } from "../Options.ts"
 import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
-import { causes, isTimeout, request } from "./http.ts"
+import { causes, isTimeout, makeRequest } from "./http.ts"
 import { describe } from "./jsonProblem.ts"
 import { userAgent } from "./library.ts"
 
@@ -90,6 +90,7 @@ export const httpDefinitions = (
     encodeURIComponent(Redacted.value(settings.apiKey))
   }&send_cohorts`
   const readResponse = read(maxDocumentBytes)
+  const request = makeRequest(client)
 
   const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
     const get = HttpClientRequest.get(url).pipe(
@@ -98,7 +99,7 @@ export const httpDefinitions = (
       HttpClientRequest.acceptJson
     )
     const conditional = etag === undefined ? get : HttpClientRequest.setHeader(get, "if-none-match", etag)
-    return request(client, conditional, readResponse).pipe(
+    return request(conditional, readResponse).pipe(
       Effect.mapError((error) => error._tag === "DefinitionsError" ? error : transportError(error)),
       Effect.catchAllDefect(() =>
         Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" }))

@@ -1,11 +1,9 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -15,6 +13,7 @@ import type { EventDraft, EventId, PostHogEvent } from "../EventDraft.ts"
 import type { EventIdSource } from "../EventIds.ts"
 import type { Settings } from "../Options.ts"
 import { type Admitted, makeAdmission, type Verdict } from "./admission.ts"
+import { clockOf } from "./clockOf.ts"
 import { makeDeliver } from "./deliver.ts"
 import { DeliveryHub } from "./deliveryHub.ts"
 import { EventReports, Warnings } from "./eventReports.ts"
@@ -24,9 +23,6 @@ import { Ledger } from "./ledger.ts"
 import { QueuedEvent, type Route } from "./queuedEvent.ts"
 
 const leastSubscriberCapacity = 1024
-
-const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
-  Context.get(fiber.currentDefaultServices, Clock.Clock)
 
 const accepted = (id: EventId): Exit.Exit<Offered> => Exit.succeed({ _tag: "Accepted", id })
 

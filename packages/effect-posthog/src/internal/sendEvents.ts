@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { SendOutcome } from "../EventBatch.ts"
 import type { CompressedBody, Compressor } from "./compressor.ts"
-import { requestWhole } from "./http.ts"
+import { makeRequestWhole } from "./http.ts"
 import { userAgent } from "./library.ts"
 import { parseRetryAfter } from "./retryAfter.ts"
 
@@ -59,6 +59,8 @@ export const makeSendEvents = (
   compressor: Compressor,
   timeout: Duration.Duration
 ) => {
+  const requestWhole = makeRequestWhole(client)
+
   const answerTo = (
     response: HttpClientResponse.HttpClientResponse,
     body: string
@@ -90,7 +92,6 @@ export const makeSendEvents = (
 
       const withBody = HttpClientRequest.bodyUint8Array(request, bytes, "application/json")
       return requestWhole(
-        client,
         encoding === undefined ? withBody : HttpClientRequest.setHeader(withBody, "content-encoding", encoding),
         read
       ).pipe(

@@ -146,18 +146,24 @@ const compilePlan = (
   const bucketing = groupType === undefined ? individual : scope.group(groupType)
   const variants = compileVariants(filters["multivariate"], step(path, "multivariate"), reader)
   const groupsPath = step(path, "groups")
-  const conditions = reader.optionalArray(filters["groups"], groupsPath)
+  const enrolment = filters["feature_enrollment"] === true ? compileEnrolment(compiler) : undefined
+  const holdout = compileHoldout(filters["holdout"], step(path, "holdout"), compiler)
+  const conditions = reader.optionalArray(filters["groups"], groupsPath).map((condition, index) =>
+    compileCondition(condition, index, step(groupsPath, index), { individual, bucketing, variants }, compiler)
+  )
+  const first = conditions[0]
+  const onlyFirst = conditions.length === 1 && first?.group === "none" && enrolment === undefined &&
+    holdout === undefined && bucketing.kind !== "group"
   return {
     _tag: "Plan",
     prefix: packPrefix(`${flag.metadata.key}.`),
     bucketing,
-    enrolment: filters["feature_enrollment"] === true ? compileEnrolment(compiler) : undefined,
-    holdout: compileHoldout(filters["holdout"], step(path, "holdout"), compiler),
+    enrolment,
+    holdout,
     earlyExit: filters["early_exit"] === true,
     variants,
-    conditions: conditions.map((condition, index) =>
-      compileCondition(condition, index, step(groupsPath, index), { individual, bucketing, variants }, compiler)
-    ),
+    conditions,
+    only: onlyFirst ? first : undefined,
     withoutCondition,
     withoutGroup: skippedAt(0),
     unknownIdentifier: individual.kind === "device" ? noDeviceId : noIdentifier

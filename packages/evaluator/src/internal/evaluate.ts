@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Inconclusive, Resolved } from "../Result.ts"
+import type { Salt } from "./bucketing.ts"
 import { rolloutSalt, variantSalt } from "./bucketing.ts"
 import type { Pass } from "./pass.ts"
 import type { CompiledCohort, CompiledFlag, CompiledGroup, Condition, FlagPlan, Reference } from "./plan.ts"
@@ -77,7 +78,11 @@ const follow = <A, Body>(
 
 /** The steps of section 4 that come before the conditions. A flag that is off, or not for us, has a constant result. */
 const evaluatePlan = (plan: FlagPlan, pass: Pass): Resolved | Unresolved => {
-  const { bucketing, enrolment, holdout } = plan
+  const { bucketing, enrolment, holdout, only } = plan
+  if (only !== undefined) {
+    const matched = testFilters(only, pass)
+    return matched === true ? outcomeOf(plan, only, pass) : matched === false ? only.unmatched : matched
+  }
   if (bucketing.kind === "group" && pass.groupKey(bucketing.groupType) === undefined) {
     return plan.withoutGroup
   }
@@ -187,7 +192,7 @@ export const testFilters = ({ filters }: Condition, pass: Pass): Verdict => {
  */
 export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Resolved | Inconclusive => {
   if (condition.percentage !== 100) {
-    const hash = pass.hash(plan.prefix, condition.bucketing, rolloutSalt)
+    const hash = hashOf(plan, condition, rolloutSalt, pass)
     if (hash === undefined) {
       return plan.unknownIdentifier
     }
@@ -202,7 +207,7 @@ export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Res
   if (variants.length === 0) {
     return condition.plain
   }
-  const hash = pass.hash(plan.prefix, condition.bucketing, variantSalt)
+  const hash = hashOf(plan, condition, variantSalt, pass)
   if (hash === undefined) {
     return plan.unknownIdentifier
   }
@@ -213,6 +218,11 @@ export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Res
   }
   return condition.plain
 }
+
+const hashOf = (plan: FlagPlan, { bucketing }: Condition, salt: Salt, pass: Pass): number | undefined =>
+  plan.conditions.length === 1
+    ? pass.hash(plan.prefix, bucketing, salt)
+    : pass.hashAgain(plan.prefix, bucketing, salt)
 
 /**
  * Whether the unresolved conditions before a match could not have given the flag another value, had their filters

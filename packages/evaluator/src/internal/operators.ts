@@ -10,7 +10,7 @@ import { numericForm } from "./numericForm.ts"
 import { prepareRegex } from "./regex.ts"
 import type { SemanticVersion, VersionRequirement } from "./semanticVersion.ts"
 import { compareVersions, parseVersion, parseWildcard, satisfies } from "./semanticVersion.ts"
-import { asciiLower, equalsLower, isBooleanLike, isTruthy, textForm } from "./textForm.ts"
+import { asciiLowerForm, isBooleanLike, isOneOf, isTruthy, textForm } from "./textForm.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { inconclusive, requiresServer } from "./verdict.ts"
 
@@ -51,6 +51,9 @@ const withNever = (matcher: Matcher, never: Unresolved | undefined): Matcher =>
 const filterText = (value: unknown): string | undefined =>
   typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : textForm(value)
 
+/** Up to here, comparing with one after the other is faster than looking up in a set. */
+const fewMembers = 8
+
 const exact = (negated: boolean): Preparation => (value, subject, settings) => {
   if (Array.isArray(value) && value.length === 0) {
     return (property) => isTruthy(property) !== negated
@@ -65,10 +68,9 @@ const exact = (negated: boolean): Preparation => (value, subject, settings) => {
   const never = lowered.length === texts.length ? undefined : noFilterForm(subject)
   const unlike: Verdict = never ?? negated
   const unreadable = noTextForm(subject)
-  if (lowered.length === 1) {
-    const wanted = lowered[0]!
+  if (lowered.length <= fewMembers) {
     return withNever((property) => {
-      const equal = equalsLower(property, wanted)
+      const equal = isOneOf(property, lowered)
       return equal === undefined ? unreadable : equal ? !negated : unlike
     }, never)
   }
@@ -82,15 +84,14 @@ const exact = (negated: boolean): Preparation => (value, subject, settings) => {
 /** Operators that look for the filter value within the property, without regard to the case of ASCII letters. */
 const textual =
   (finds: (text: string, sought: string) => boolean, negated: boolean): Preparation => (value, subject) => {
-    const text = filterText(value)
-    if (text === undefined) {
+    const sought = asciiLowerForm(filterText(value))
+    if (sought === undefined) {
       return noFilterForm(subject)
     }
-    const sought = asciiLower(text)
     const unreadable = noTextForm(subject)
     return (property) => {
-      const text = textForm(property)
-      return text === undefined ? unreadable : finds(asciiLower(text), sought) !== negated
+      const text = asciiLowerForm(property)
+      return text === undefined ? unreadable : finds(text, sought) !== negated
     }
   }
 
@@ -102,18 +103,16 @@ const endsWith = (text: string, sought: string): boolean => text.endsWith(sought
 
 const includesAny = (negated: boolean): Preparation => (value, subject) => {
   const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
-  const texts = members.map(filterText)
-  const sought = texts.filter((text) => text !== undefined).map(asciiLower)
-  const never = sought.length === texts.length ? undefined : noFilterForm(subject)
+  const sought = members.map((member) => asciiLowerForm(filterText(member))).filter((text) => text !== undefined)
+  const never = sought.length === members.length ? undefined : noFilterForm(subject)
   const absent: Verdict = never ?? negated
   const unreadable = noTextForm(subject)
   return withNever((property) => {
-    const text = textForm(property)
+    const text = asciiLowerForm(property)
     if (text === undefined) {
       return sought.length === 0 ? absent : unreadable
     }
-    const lower = asciiLower(text)
-    return sought.some((member) => lower.includes(member)) ? !negated : absent
+    return sought.some((member) => text.includes(member)) ? !negated : absent
   }, never)
 }
 

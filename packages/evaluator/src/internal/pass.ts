@@ -166,6 +166,12 @@ export class Pass {
   /** Where the identifier falls for the rollout or the variants of a flag; `undefined` when it is not known. */
   hash(prefix: PackedPrefix, bucketing: Bucketing, salt: Salt): number | undefined {
     const identifier = this.identifier(bucketing)
+    return identifier === undefined ? undefined : bucketing.hash(identifier, prefix, salt)
+  }
+
+  /** The same, for a flag that may ask again with its next condition. */
+  hashAgain(prefix: PackedPrefix, bucketing: Bucketing, salt: Salt): number | undefined {
+    const identifier = this.identifier(bucketing)
     if (identifier === undefined) {
       return undefined
     }

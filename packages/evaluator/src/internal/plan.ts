@@ -177,6 +177,8 @@ export interface FlagPlan {
   readonly earlyExit: boolean
   readonly variants: ReadonlyArray<Variant>
   readonly conditions: ReadonlyArray<Condition>
+  /** The condition that alone decides, as it does for most flags: they have nothing else. */
+  readonly only: Condition | undefined
   readonly withoutCondition: Resolved
   readonly withoutGroup: Resolved
   readonly unknownIdentifier: Inconclusive

@@ -82,10 +82,20 @@ let lastVersion: SemanticVersion | undefined = undefined
  */
 export const parseVersion = (text: string): SemanticVersion | undefined => {
   if (text !== lastText) {
-    lastVersion = readVersion(text)
+    lastVersion = readPlainVersion(text) ?? readVersion(text)
     lastText = text
   }
   return lastVersion
+}
+
+const none: ReadonlyArray<string> = []
+
+/** The form that nearly all versions have. */
+const plainVersion = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/
+
+const readPlainVersion = (text: string): SemanticVersion | undefined => {
+  const match = plainVersion.exec(text)
+  return match === null ? undefined : { core: [match[1]!, match[2]!, match[3]!], preRelease: none, build: none }
 }
 
 const readVersion = (text: string): SemanticVersion | undefined => {
@@ -103,7 +113,7 @@ const readVersion = (text: string): SemanticVersion | undefined => {
   }
   const core = [major, minor, patch] as const
   if (end === -1) {
-    return { core, preRelease: [], build: [] }
+    return { core, preRelease: none, build: none }
   }
   const suffix = trimmed.slice(end)
   const plus = suffix.indexOf("+")

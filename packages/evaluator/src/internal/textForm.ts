@@ -181,49 +181,65 @@ const isFilledWith = (
 }
 
 /**
- * Folds ASCII letters only.
+ * The text form of a value, with its ASCII letters folded and no others. A text of ASCII alone is looked at once.
  *
  * @internal
  */
-export const asciiLower = (text: string): string => {
+export const asciiLowerForm = (value: unknown): string | undefined => {
+  const text = typeof value === "string" ? value : textForm(value)
+  if (text === undefined) {
+    return undefined
+  }
   let hasUpper = false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit > 0x7f) {
-      return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+      return isWellFormed(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : undefined
     }
     hasUpper = hasUpper || (unit >= 0x41 && unit <= 0x5a)
   }
   return hasUpper ? text.toLowerCase() : text
 }
 
+const isAscii = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0x7f) {
+      return false
+    }
+  }
+  return true
+}
+
+/** Whether a text of ASCII is `lower` in lower case. It is not copied. */
+const foldsTo = (text: string, lower: string): boolean => {
+  if (text.length !== lower.length) {
+    return false
+  }
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if ((unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit) !== lower.charCodeAt(i)) {
+      return false
+    }
+  }
+  return true
+}
+
 /**
- * Whether the text form of a value, in lower case, is `lower`; `undefined` when it has no text form. A text is compared
- * without being copied as long as it is ASCII.
+ * Whether the text form of a value, in lower case, is one of a few; `undefined` when it has no text form.
  *
  * @internal
  */
-export const equalsLower = (value: unknown, lower: string): boolean | undefined => {
-  if (typeof value !== "string") {
-    const text = textForm(value)
-    return text === undefined ? undefined : text.toLowerCase() === lower
-  }
-  if (value === lower) {
-    return true
-  }
-  for (let i = 0; i < value.length; i++) {
-    let unit = value.charCodeAt(i)
-    if (unit > 0x7f) {
-      return isWellFormed(value) ? value.toLowerCase() === lower : undefined
+export const isOneOf = (value: unknown, lowered: ReadonlyArray<string>): boolean | undefined => {
+  if (typeof value === "string" && isAscii(value)) {
+    for (let i = 0; i < lowered.length; i++) {
+      if (foldsTo(value, lowered[i]!)) {
+        return true
+      }
     }
-    if (unit >= 0x41 && unit <= 0x5a) {
-      unit += 0x20
-    }
-    if (unit !== lower.charCodeAt(i)) {
-      return isWellFormed(value) ? false : undefined
-    }
+    return false
   }
-  return value.length === lower.length
+  const text = textForm(value)
+  return text === undefined ? undefined : lowered.includes(text.toLowerCase())
 }
 
 /**
