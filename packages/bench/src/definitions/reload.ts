@@ -6,8 +6,8 @@
  *
  * The load: in each turn of the event loop, one evaluation of ten flags. `turn` is the time from one turn to the next,
  * that is, how long the loop was held. `work` is the same without the pauses for garbage in it, of which `collection` is
- * the longest: a reload replaces everything it loaded before, and where the system is slow to hand out memory, as on some
- * virtual machines (`pages` counts how often it was asked in the longest turn), these pauses are the longest turns.
+ * the longest. `pages` counts how often the system was asked for memory in the longest turn: where it is slow to hand it
+ * out, as on some virtual machines, both take longer.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
