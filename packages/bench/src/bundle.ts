@@ -20,7 +20,14 @@ export const bundle = async (): Promise<void> => {
     .filter(([, version]) => !version.startsWith("workspace:"))
     .flatMap(([name]) => [name, `${name}/*`])
   await build({
-    entryPoints: ["scenario.ts", "loopback.ts", "probe.ts", "soak/process.ts"].map((name) => folder(`./${name}`)),
+    entryPoints: [
+      "scenario.ts",
+      "loopback.ts",
+      "probe.ts",
+      "soak/process.ts",
+      "definitions/process.ts",
+      "definitions/server.ts"
+    ].map((name) => folder(`./${name}`)),
     outdir: output,
     bundle: true,
     splitting: true,

@@ -6,7 +6,15 @@ import { parseDocument } from "../src/internal/definitionsDocument.ts"
 import { runSteps } from "../src/internal/eventLoop.ts"
 import { findJsonProblem } from "../src/internal/jsonProblem.ts"
 
-const parse = (text: string) => runSteps(() => parseDocument(text))
+const parse = (...pieces: ReadonlyArray<string>) => runSteps(() => parseDocument(pieces))
+
+/** Cuts a text at the given fractions of its length. */
+const cut = (text: string, fractions: ReadonlyArray<number>): ReadonlyArray<string> => {
+  const offsets = [...fractions, 1].map((fraction) => Math.floor(fraction * text.length)).sort((a, b) => a - b)
+  return offsets.map((offset, index) => text.slice(offsets[index - 1] ?? 0, offset))
+}
+
+const fractions = FastCheck.array(FastCheck.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 })
 
 const finish = <A>(steps: Generator<void, A>): A => {
   let step = steps.next()
@@ -40,6 +48,29 @@ describe("parseDocument", () => {
       }),
     { fastCheck: { numRuns: 10 } }
   )
+
+  it.effect.prop(
+    "does not care where the text is cut into pieces",
+    { fractions, value: FastCheck.jsonValue({ maxDepth: 2 }) },
+    ({ fractions, value }) =>
+      Effect.gen(function*() {
+        const large = JSON.stringify(largeFlags)
+        const text = `{"a":"\\\\\\"","fl\\u0061gs":${large},"b":${JSON.stringify(value)},"flags" : [${large}] }`
+        assert.deepStrictEqual(yield* parse(...cut(text, fractions)), Either.right(JSON.parse(text)))
+        const broken = text.slice(0, -2) + "]"
+        assert.deepStrictEqual(yield* parse(...cut(broken, fractions)), yield* parse(broken))
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
+
+  it.effect("does not care for pieces of one character", () =>
+    Effect.gen(function*() {
+      const space = " ".repeat(70_000)
+      const text = `{${space}"x\\"":"a","flags" :[{"key":"\\\\"},[],{"a":[1]}],"b":{"flags":[1,2]}}`
+      assert.deepStrictEqual(yield* parse(...text), Either.right(JSON.parse(text)))
+      const deep = `\n{"flags":${"[".repeat(300)}`
+      assert.deepStrictEqual(yield* parse(...deep), yield* parse(deep))
+    }))
 
   it.effect("takes the last of several members of one name", () =>
     Effect.gen(function*() {

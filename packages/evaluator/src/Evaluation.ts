@@ -146,7 +146,7 @@ const evaluateEvery = ({ plan }: CompiledDefinitions, pass: Pass | undefined): B
       needsRemote = true
     }
   }
-  return { results: new ResultsByFlag(evaluated, plan.positions, results), needsRemote }
+  return { results: new ResultsByFlag(plan, results), needsRemote }
 }
 
 const evaluateRequested = (

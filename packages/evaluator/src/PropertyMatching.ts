@@ -5,6 +5,7 @@
  */
 import { compileJudgement } from "./internal/compileFilter.ts"
 import { ownProperty } from "./internal/pass.ts"
+import { Subject } from "./internal/subject.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
 /**
@@ -66,7 +67,7 @@ export const matchProperty = (
     if ((type !== "person" && type !== "group") || typeof operator !== "string") {
       return "inconclusive"
     }
-    const judgement = compileJudgement(operator, filter.value, "property", {
+    const judgement = compileJudgement(operator, filter.value, new Subject("property"), {
       propertyMatchingVersion: options?.propertyMatchingVersion === 2 ? 2 : 1,
       regexEngine: options?.regexEngine
     })

@@ -40,18 +40,20 @@ describe("bucketingHash", () => {
 
   it("gives flags the same places, whatever lies before the identifier", () => {
     const id = FastCheck.fullUnicodeString({ minLength: 1, maxLength: 60 })
-    const key = FastCheck.fullUnicodeString({ minLength: 1, maxLength: 80 })
+    const key = FastCheck.oneof(
+      { arbitrary: FastCheck.fullUnicodeString({ minLength: 1, maxLength: 80 }), weight: 20 },
+      { arbitrary: FastCheck.string({ minLength: 500, maxLength: 6000 }), weight: 1 }
+    )
     FastCheck.assert(
-      FastCheck.property(FastCheck.array(key, { minLength: 1, maxLength: 5 }), id, (keys, id) => {
-        for (const key of keys) {
-          const hash = bucketingHash(`${key}.`, id, "")
-          const at = (rollout_percentage: number) => ({
+      FastCheck.property(FastCheck.uniqueArray(key, { minLength: 1, maxLength: 100 }), id, (keys, id) => {
+        for (const offset of [-1e-9, 1e-9]) {
+          const flags = keys.map((key) => ({
             key,
             active: true,
-            filters: { groups: [{ rollout_percentage }] }
-          })
-          for (const offset of [-1e-9, 1e-9]) {
-            const { definitions } = compile({ flags: [at(hash * 100 + offset)] })
+            filters: { groups: [{ rollout_percentage: bucketingHash(`${key}.`, id, "") * 100 + offset }] }
+          }))
+          const { definitions } = compile({ flags })
+          for (const key of keys) {
             const result = evaluateFlag(definitions, key, { distinctId: id }, 0)
             assert.strictEqual(result._tag === "Resolved" && result.value, offset > 0)
           }

@@ -25,104 +25,147 @@ const parsed = (text: string): Either.Either<unknown, undefined> => {
 const isFlags = (name: string): boolean =>
   name.includes("flags") || name.includes("\\") ? Either.getOrUndefined(parsed(name)) === "flags" : false
 
-function* refuse(text: string): Generator<void, Either.Either<never, JsonProblem>> {
+function* refuse(pieces: Iterable<string>): Generator<void, Either.Either<never, JsonProblem>> {
+  const text = Array.from(pieces).join("")
   const problem = yield* findJsonProblem(text)
   return Either.left(problem ?? locate(text, 0, "expected a definitions document"))
 }
 
 /**
- * Parses the JSON text of a definitions document as `JSON.parse` would, but in steps: the elements of the top-level
- * array `flags`, which is nearly all of a large document, are parsed in portions.
+ * Parses the JSON text of a definitions document, which is the pieces one after the other, as `JSON.parse` would, but in
+ * steps: the elements of the top-level array `flags`, which is nearly all of a large document, are parsed in portions,
+ * and the pieces are not joined into one long text, unless to say where it is broken.
  *
  * @internal
  */
-export function* parseDocument(text: string): Generator<void, Either.Either<unknown, JsonProblem>> {
+export function* parseDocument(pieces: Iterable<string>): Generator<void, Either.Either<unknown, JsonProblem>> {
   // The text without the elements of `flags` that were parsed on their own.
   const rest: Array<string> = []
-  let restFrom = 0
-  // Those elements. `undefined` until a `flags` is found that is worth it: of several, the last one counts.
+  // The beginning of the portion of `flags` that is being read, from earlier pieces.
+  let portion: Array<string> = []
+  let portionLength = 0
+  // The elements parsed. `undefined` until a `flags` is found that is worth it: of several, the last one counts.
   let elements: Array<unknown> | undefined
-  let portionFrom = -1
   let inFlags = false
 
   let depth = 0
-  let stringFrom = 0
+  let inString = false
+  let isEscaped = false
+  // The last string of the outermost object, as it is written.
+  let name = ""
   let namedFlags = false
-  let stepEnd = stepSize
 
-  // Whether the portion that ends here held at least one element and nothing else.
-  const takePortion = (end: number): boolean => {
-    const portion = parsed(`[${text.slice(portionFrom, end)}]`)
-    if (Either.isLeft(portion) || !Array.isArray(portion.right) || portion.right.length === 0) return false
+  // Whether the portion held at least one element and nothing else.
+  const takePortion = (): boolean => {
+    const parsedPortion = parsed(`[${portion.join("")}]`)
+    portion = []
+    portionLength = 0
+    if (Either.isLeft(parsedPortion) || !Array.isArray(parsedPortion.right)) return false
+    if (parsedPortion.right.length === 0) return false
     elements ??= []
-    for (const element of portion.right) elements.push(element)
-    portionFrom = end + 1
+    for (const element of parsedPortion.right) elements.push(element)
     return true
   }
 
-  for (let offset = 0; offset < text.length; offset++) {
-    switch (text.charCodeAt(offset)) {
-      case quote: {
-        stringFrom = offset
-        offset++
+  // Where the piece starts in the whole text.
+  let textFrom = 0
+  for (const text of pieces) {
+    // Where the text starts that is in neither `rest` nor `portion` yet, and the text of `name`.
+    let from = 0
+    let nameFrom = 0
+    let stepEnd = stepSize * 4
+
+    for (let offset = 0; offset < text.length; offset++) {
+      if (inString) {
         for (; offset < text.length; offset++) {
           const code = text.charCodeAt(offset)
-          if (code === quote) break
-          if (code === backslash) offset++
+          if (isEscaped) isEscaped = false
+          else if (code === backslash) isEscaped = true
+          else if (code === quote) break
         }
-        break
+        if (offset === text.length) break
+        inString = false
+        if (depth === 1) name += text.slice(nameFrom, offset + 1)
+        continue
       }
-      case colon: {
-        if (depth === 1) {
-          namedFlags = isFlags(text.slice(stringFrom, offset))
-          if (namedFlags) elements = undefined
+      switch (text.charCodeAt(offset)) {
+        case quote: {
+          inString = true
+          name = ""
+          nameFrom = offset
+          break
         }
-        break
-      }
-      case 0x5b: // [
-      case 0x7b: { // {
-        depth++
-        if (depth > maxDepth) return Either.left(locate(text, offset, `nested more than ${maxDepth} levels deep`))
-        if (depth === 2 && namedFlags && text.charCodeAt(offset) === 0x5b && text.length > stepSize) {
-          inFlags = true
-          portionFrom = offset + 1
-          rest.push(text.slice(restFrom, portionFrom))
-        }
-        break
-      }
-      case 0x5d: // ]
-      case 0x7d: { // }
-        depth--
-        if (inFlags && depth === 1) {
-          inFlags = false
-          // Taken in portions up to here: the remainder too, so that a comma before the bracket is noticed.
-          if (elements === undefined) {
-            restFrom = portionFrom
-          } else {
-            if (!takePortion(offset)) return yield* refuse(text)
-            restFrom = offset
+        case colon: {
+          if (depth === 1) {
+            namedFlags = isFlags(name)
+            if (namedFlags) elements = undefined
           }
+          break
         }
-        break
+        case 0x5b: // [
+        case 0x7b: { // {
+          depth++
+          if (depth > maxDepth) {
+            return Either.left(
+              locate(Array.from(pieces).join(""), textFrom + offset, `nested more than ${maxDepth} levels deep`)
+            )
+          }
+          if (depth === 2 && namedFlags && text.charCodeAt(offset) === 0x5b) {
+            inFlags = true
+            rest.push(text.slice(from, offset + 1))
+            from = offset + 1
+          }
+          break
+        }
+        case 0x5d: // ]
+        case 0x7d: { // }
+          depth--
+          if (inFlags && depth === 1) {
+            inFlags = false
+            portion.push(text.slice(from, offset))
+            from = offset
+            // Taken in portions up to here: the remainder too, so that a comma before the bracket is noticed.
+            if (elements !== undefined) {
+              if (!takePortion()) return yield* refuse(pieces)
+            } else {
+              rest.push(...portion)
+              portion = []
+              portionLength = 0
+            }
+          }
+          break
+        }
+        case comma: {
+          if (inFlags && depth === 2 && portionLength + offset - from >= stepSize) {
+            portion.push(text.slice(from, offset))
+            from = offset + 1
+            if (!takePortion()) return yield* refuse(pieces)
+            stepEnd = offset + stepSize
+            yield
+          }
+          break
+        }
       }
-      case comma: {
-        if (inFlags && depth === 2 && offset - portionFrom >= stepSize) {
-          if (!takePortion(offset)) return yield* refuse(text)
-          stepEnd = offset + stepSize
-          yield
-        }
-        break
+      if (offset >= stepEnd) {
+        stepEnd = offset + stepSize * 4
+        yield
       }
     }
-    if (offset >= stepEnd) {
-      stepEnd = offset + stepSize * 4
-      yield
+
+    const remainder = text.slice(from)
+    if (inFlags) {
+      portion.push(remainder)
+      portionLength += remainder.length
+    } else {
+      rest.push(remainder)
     }
+    if (inString && depth === 1) name += text.slice(nameFrom)
+    textFrom += text.length
+    yield
   }
 
-  if (inFlags) return yield* refuse(text)
-  rest.push(text.slice(restFrom))
+  if (inFlags) return yield* refuse(pieces)
   const document = parsed(rest.join(""))
-  if (Either.isLeft(document)) return yield* refuse(text)
+  if (Either.isLeft(document)) return yield* refuse(pieces)
   return Either.right(elements === undefined ? document.right : { ...document.right as object, flags: elements })
 }

@@ -65,7 +65,7 @@ export const fileDefinitions = (
     if (current !== undefined && current.etag === etag && current.text === text) {
       return { _tag: "NotModified" } as const
     }
-    const document = yield* runSteps(() => parseDocument(text))
+    const document = yield* runSteps(() => parseDocument([text]))
     if (Either.isLeft(document)) {
       return yield* new DefinitionsError({
         reason: "InvalidDocument",

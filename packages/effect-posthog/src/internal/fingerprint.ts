@@ -6,7 +6,7 @@
  */
 export interface Fingerprint {
   /** By flag key: the flag's definition and those of the cohorts it refers to. */
-  readonly flags: ReadonlyMap<string, number>
+  readonly flags: Map<string, number>
   /** Of the whole document. */
   readonly document: number
 }

@@ -11,7 +11,7 @@ import type { DefinitionsErrorReason } from "../DefinitionsError.ts"
 import type { DefinitionsLoad, LoadDefinitions } from "../DefinitionsLoad.ts"
 import type { Settings } from "../Options.ts"
 import { parseDocument } from "./definitionsDocument.ts"
-import { runSteps } from "./eventLoop.ts"
+import { nextTurn, runSteps } from "./eventLoop.ts"
 import { causes, isTimeout, makeRequest } from "./http.ts"
 import { describe } from "./jsonProblem.ts"
 import { userAgent } from "./library.ts"
@@ -41,24 +41,44 @@ const tooLarge = (maxBytes: number) =>
   new DefinitionsError({ reason: "TooLarge", problem: `the document is larger than ${maxBytes} bytes` })
 
 // Counts what arrives after decompression: a small answer may stand for a very large document.
-const readText = (
+const readChunks = (
   response: HttpClientResponse.HttpClientResponse,
   maxBytes: number
-): Effect.Effect<string, DefinitionsError | HttpClientError.HttpClientError> =>
+): Effect.Effect<ReadonlyArray<Uint8Array>, DefinitionsError | HttpClientError.HttpClientError> =>
   Effect.suspend(() => {
     if (Number(response.headers["content-length"]) > maxBytes) return Effect.fail(tooLarge(maxBytes))
-    const decoder = new TextDecoder()
-    const parts: Array<string> = []
+    const chunks: Array<Uint8Array> = []
     let bytes = 0
     return Stream.runForEach(response.stream, (chunk) => {
       bytes += chunk.byteLength
       if (bytes > maxBytes) return Effect.fail(tooLarge(maxBytes))
-      parts.push(decoder.decode(chunk, { stream: true }))
-      return Effect.void
+      chunks.push(chunk)
+      return nextTurn
     }).pipe(
-      Effect.map(() => parts.join("") + decoder.decode())
+      Effect.as(chunks)
     )
   })
+
+/** Characters in a piece of text, at least. */
+const pieceLength = 64 * 1024
+
+/**
+ * The text of a document in pieces, each decoded when it is asked for: bytes are no work for the collector of garbage, a
+ * long text is.
+ */
+const decoded = (chunks: ReadonlyArray<Uint8Array>): Iterable<string> => ({
+  *[Symbol.iterator]() {
+    const decoder = new TextDecoder()
+    let piece = ""
+    for (const chunk of chunks) {
+      piece += decoder.decode(chunk, { stream: true })
+      if (piece.length < pieceLength) continue
+      yield piece
+      piece = ""
+    }
+    yield piece + decoder.decode()
+  }
+})
 
 const read = (maxBytes: number) =>
   Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
@@ -66,8 +86,8 @@ const read = (maxBytes: number) =>
     const { status } = response
     if (status === 304) return { _tag: "NotModified", etag } satisfies DefinitionsLoad
     if (status !== 200) return yield* new DefinitionsError({ reason: reasons[status] ?? "ApiError", status })
-    const text = yield* readText(response, maxBytes)
-    const document = yield* runSteps(() => parseDocument(text))
+    const chunks = yield* readChunks(response, maxBytes)
+    const document = yield* runSteps(() => parseDocument(decoded(chunks)))
     if (Either.isLeft(document)) {
       return yield* new DefinitionsError({ reason: "InvalidDocument", status, problem: describe(document.left) })
     }

@@ -91,8 +91,10 @@ export function* install(
     return Either.left(refusal(problem))
   }
   const { definitions, problems } = compilation
-  const flags = new Map<string, number>()
-  for (const key of definitions.keys) flags.set(key, print.flags.get(key) ?? 0)
+  const { flags } = print
+  if (flags.size !== definitions.size) {
+    for (const key of flags.keys()) if (definitions.metadata(key) === undefined) flags.delete(key)
+  }
   const neverLocal = yield* neverLocalOf(definitions)
   const change = yield* difference(previous?.flags ?? new Map(), flags)
   return Either.right({ installed: { definitions, document: print.document, flags, neverLocal, problems }, change })

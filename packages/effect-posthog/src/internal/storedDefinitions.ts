@@ -40,8 +40,8 @@ function* encode({ document, etag, savedAt }: Copy): Generator<void, string> {
 
 function* decode(text: string): Generator<void, Option.Option<Copy>> {
   const end = text.indexOf("\n")
-  const about = yield* parseDocument(text.slice(0, Math.max(0, end)))
-  const document = yield* parseDocument(text.slice(end + 1))
+  const about = yield* parseDocument([text.slice(0, Math.max(0, end))])
+  const document = yield* parseDocument([text.slice(end + 1)])
   if (Either.isLeft(about) || Either.isLeft(document) || !isRecord(about.right)) return Option.none()
   const { etag, savedAt } = about.right
   if (typeof savedAt !== "number" || refusalOf(document.right) !== undefined) return Option.none()

@@ -8,13 +8,15 @@ import { compress, initialize } from "./sha1.ts"
 import { maximumBytes, writeUtf8 } from "./utf8.ts"
 
 /**
- * What stands before the identifier, as big-endian words. The bytes after its end are zero, up to a block at least.
+ * What stands before the identifier, as big-endian words from `start` on. The bytes after its end are zero, up to a
+ * block at least.
  *
  * @internal
  */
 export interface PackedPrefix {
   readonly bytes: number
   readonly words: Int32Array
+  readonly start: number
 }
 
 /**
@@ -53,6 +55,13 @@ const zeros = new Int32Array(wordsInBlock)
 /** Room for the prefixes of all but the longest keys. */
 const scratch = new Uint8Array(512)
 
+/** Prefixes share arrays, as an array is several times the size of most prefixes. */
+let shared = new Int32Array(0)
+
+let taken = 0
+
+const sharedWords = 64 * wordsInBlock
+
 const writeWords = (source: Uint8Array, length: number, words: Int32Array, position: number): void => {
   for (let i = 0; i < length; i++) {
     const at = position + i
@@ -70,9 +79,15 @@ export const packPrefix = (prefix: string): PackedPrefix => {
   const room = maximumBytes(prefix.length)
   const encoded = room > scratch.length ? new Uint8Array(room) : scratch
   const bytes = writeUtf8(prefix, encoded, 0)
-  const words = new Int32Array(Math.max(wordsInBlock, (bytes + 3) >> 2))
-  writeWords(encoded, bytes, words, 0)
-  return { bytes, words }
+  const needed = Math.max(wordsInBlock, (bytes + 3) >> 2)
+  if (taken + needed > shared.length) {
+    shared = new Int32Array(Math.max(needed, sharedWords))
+    taken = 0
+  }
+  const start = taken
+  taken += needed
+  writeWords(encoded, bytes, shared, start * 4)
+  return { bytes, words: shared, start }
 }
 
 /**
@@ -111,7 +126,14 @@ export class PackedIdentifier {
       this.prepare(variety, salt)
     }
     initialize(state)
-    compress(state, prefix.words, 0, this.rows, variety * row + wordsInBlock - (prefixBytes >> 2), total << 3)
+    compress(
+      state,
+      prefix.words,
+      prefix.start,
+      this.rows,
+      variety * row + wordsInBlock - (prefixBytes >> 2),
+      total << 3
+    )
     return digest()
   }
 
@@ -131,7 +153,7 @@ export class PackedIdentifier {
 
   private hashLong(prefix: PackedPrefix, salt: Salt, total: number): number {
     const blocks = new Int32Array((((total + 8) >> 6) + 1) * wordsInBlock)
-    blocks.set(prefix.words.subarray(0, (prefix.bytes + 3) >> 2))
+    blocks.set(prefix.words.subarray(prefix.start, prefix.start + ((prefix.bytes + 3) >> 2)))
     writeWords(this.encoded, this.finish(salt), blocks, prefix.bytes)
     blocks[blocks.length - 1] = total << 3
     initialize(state)

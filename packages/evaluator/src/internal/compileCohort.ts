@@ -5,7 +5,7 @@
  */
 import type { RequiresServer } from "../Result.ts"
 import type { FilterScope } from "./compileFilter.ts"
-import { compileFilter, constant, negate } from "./compileFilter.ts"
+import { compileFilter, constant, negate, person } from "./compileFilter.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import { DocumentReader, isObject, step } from "./documentReader.ts"
 import type { CompiledFilter, CompiledGroup, Reference } from "./plan.ts"
@@ -99,7 +99,7 @@ const compileLeaf = (
   const leafReader = new DocumentReader()
   // Membership never depends on properties of groups: such a leaf looks at the person, too.
   const leaf = child["type"] === "group" ? { ...child, type: "person" } : child
-  const filter = compileFilter(leaf, path, { _tag: "Person" }, owner, scope, leafReader)
+  const filter = compileFilter(leaf, path, person, owner, scope, leafReader)
   if (leafReader.problem !== undefined) {
     reader.fail(leafReader.problem.path, leafReader.problem.message)
     return undefined

@@ -56,6 +56,8 @@ class DocumentCompiler {
   private readonly flags = new Map<string, CompiledFlag>()
   private readonly cohorts = new Map<string, CompiledCohort>()
   private readonly references: Array<Reference> = []
+  private readonly evaluated: Array<CompiledFlag> = []
+  private readonly keys: Array<string> = []
   private readonly cohortValues: DocumentObject
   private readonly scope: FlagScope
 
@@ -74,6 +76,7 @@ class DocumentCompiler {
       settings: { propertyMatchingVersion: this.propertyMatchingVersion, regexEngine },
       flags: this.flags,
       cohorts: this.cohorts,
+      subjects: new Map(),
       groupType: (index) => this.groupTypes.get(String(index)),
       person: new Bucketing("person", ""),
       device: new Bucketing("device", ""),
@@ -123,16 +126,24 @@ class DocumentCompiler {
     yield
     yield* markReferences(this.references)
     yield
+    for (const flag of this.flags.values()) {
+      if (!flag.dropped) {
+        flag.position = this.evaluated.push(flag) - 1
+        this.keys.push(flag.metadata.key)
+      }
+      if (++count % (perStep * 64) === 0) {
+        yield
+      }
+    }
   }
 
   definitions(): CompiledDefinitions {
-    const { flags } = this
-    const evaluated = Array.from(flags.values()).filter((flag) => !flag.dropped)
-    const keys = evaluated.map((flag) => flag.metadata.key)
+    const { evaluated, flags } = this
+    const keys = Object.freeze(this.keys)
     return Object.freeze({
-      plan: { flags, evaluated, positions: new Map(keys.map((key, i) => [key, i])) },
+      plan: { flags, evaluated, keys },
       size: keys.length,
-      keys: Object.freeze(keys),
+      keys,
       minimalFlagCalledEvents: this.minimalFlagCalledEvents,
       propertyMatchingVersion: this.propertyMatchingVersion,
       groupTypeMapping: this.groupTypes,

@@ -13,6 +13,7 @@ import { prepareOperator } from "./operators.ts"
 import type { Pass } from "./pass.ts"
 import { ownProperty } from "./pass.ts"
 import type { CompiledCohort, CompiledFilter, CompiledFlag, FilterShape, PropertySource, Reference } from "./plan.ts"
+import { Subject } from "./subject.ts"
 import { asJsonValue, isJsonValue, textForm } from "./textForm.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { inconclusive, requiresServer } from "./verdict.ts"
@@ -26,6 +27,8 @@ export interface FilterScope {
   readonly settings: OperatorSettings
   readonly flags: ReadonlyMap<string, CompiledFlag>
   readonly cohorts: ReadonlyMap<string, CompiledCohort>
+  /** The properties that filters look at, by their names in causes. */
+  readonly subjects: Map<string, Subject>
   /** The name of a group type, by index. */
   readonly groupType: (index: number) => string | undefined
 }
@@ -34,6 +37,13 @@ export interface FilterScope {
  * @internal
  */
 export const costs = { property: 0, dearProperty: 1, cohort: 2, flag: 3 } as const
+
+/**
+ * The person whom flags are evaluated for.
+ *
+ * @internal
+ */
+export const person: PropertySource = { _tag: "Person" }
 
 /**
  * A filter with the same verdict for everyone.
@@ -75,7 +85,7 @@ export const compileFilter = (
     case undefined:
       return compileProperty(filter, path, inherited, scope, reader)
     case "person":
-      return compileProperty(filter, path, { _tag: "Person" }, scope, reader)
+      return compileProperty(filter, path, person, scope, reader)
     case "group":
       return compileProperty(filter, path, groupSource(filter, path, inherited, scope, reader), scope, reader)
     case "cohort":
@@ -107,6 +117,12 @@ const groupSource = (
   return groupType === undefined ? { _tag: "UnknownGroup" } : { _tag: "Group", groupType }
 }
 
+const subjectOf = (name: string, { subjects }: FilterScope): Subject => {
+  const subject = subjects.get(name) ?? new Subject(name)
+  subjects.set(name, subject)
+  return subject
+}
+
 const describe = (source: PropertySource, key: string): string => {
   switch (source._tag) {
     case "Person":
@@ -132,18 +148,16 @@ interface Judgement {
 export const compileJudgement = (
   operator: string,
   value: unknown,
-  subject: string,
+  subject: Subject,
   settings: OperatorSettings
 ): Judgement | Unresolved => {
   const prepared = prepareOperator(operator, value, subject, settings)
   if (prepared === undefined) {
-    return inconclusive(`the operator "${operator}" on ${subject} is not known`)
+    return inconclusive(`the operator "${operator}" on ${subject.name} is not known`)
   }
   const { isDear } = prepared
   const verdict = typeof prepared.matches === "function" ? undefined : prepared.matches
   const matches: Matcher = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
-  const missing = inconclusive(`${subject} is not supplied`)
-  const notJson = inconclusive(`${subject} has a value that JSON cannot carry`)
   return {
     isDear,
     never: typeof verdict === "object" ? verdict : matches.never,
@@ -152,15 +166,20 @@ export const compileJudgement = (
         return matches(property, now)
       }
       if (property === undefined) {
-        return missing
+        return subject.missing
       }
       const carried = asJsonValue(property)
-      return isJsonValue(carried) ? matches(carried, now) : notJson
+      return isJsonValue(carried) ? matches(carried, now) : subject.notJson
     }
   }
 }
 
-const reading = (source: PropertySource, key: string): (pass: Pass) => unknown => {
+/**
+ * Reads a property from where filters look for it.
+ *
+ * @internal
+ */
+export const reading = (source: PropertySource, key: string): (pass: Pass) => unknown => {
   switch (source._tag) {
     case "Person":
       return key === "distinct_id"
@@ -192,17 +211,17 @@ const compileProperty = (
 ): CompiledFilter => {
   const key = reader.text(filter["key"], step(path, "key"))
   const operator = reader.optionalText(filter["operator"], step(path, "operator")) ?? "exact"
-  const read = reading(source, key)
   const value = filter["value"]
-  const shape: FilterShape = { _tag: "Property", source, key, operator, value: frozenCopy(value), read }
+  const shape: FilterShape = { _tag: "Property", source, key, operator, value: frozenCopy(value) }
   if (source._tag === "UnknownGroup") {
     return constant(shape, inconclusive(`${describe(source, key)} cannot be looked up`))
   }
-  const judgement = compileJudgement(operator, value, describe(source, key), scope.settings)
+  const judgement = compileJudgement(operator, value, subjectOf(describe(source, key), scope), scope.settings)
   if ("_tag" in judgement) {
     return constant(shape, judgement)
   }
   const { isDear, judge, never } = judgement
+  const read = reading(source, key)
   return {
     _tag: "Filter",
     test: source._tag === "Person" && key !== "distinct_id"

@@ -6,9 +6,9 @@
 import type { ReasonCode, Resolved } from "../Result.ts"
 import { packPrefix } from "./bucketing.ts"
 import type { FilterScope } from "./compileFilter.ts"
-import { compileFilter } from "./compileFilter.ts"
+import { compileFilter, person } from "./compileFilter.ts"
 import type { DocumentObject, DocumentReader, Path } from "./documentReader.ts"
-import { step } from "./documentReader.ts"
+import { none, step } from "./documentReader.ts"
 import { frozenCopy } from "./frozenCopy.ts"
 import type { Bucketing } from "./pass.ts"
 import type { CompiledFlag, Condition, Enrolment, FlagPlan, Holdout, PropertySource, Variant } from "./plan.ts"
@@ -145,11 +145,13 @@ const compilePlan = (
   const individual = definition["bucketing_identifier"] === "device_id" ? scope.device : scope.person
   const bucketing = groupType === undefined ? individual : scope.group(groupType)
   const variants = compileVariants(filters["multivariate"], step(path, "multivariate"), reader)
-  const groupsPath = step(path, "groups")
   const enrolment = filters["feature_enrollment"] === true ? compileEnrolment(compiler) : undefined
   const holdout = compileHoldout(filters["holdout"], step(path, "holdout"), compiler)
-  const conditions = reader.optionalArray(filters["groups"], groupsPath).map((condition, index) =>
-    compileCondition(condition, index, step(groupsPath, index), { individual, bucketing, variants }, compiler)
+  const shared = { individual, bucketing, variants }
+  const conditions = reader.members(
+    filters["groups"],
+    step(path, "groups"),
+    (condition, conditionPath, index) => compileCondition(condition, index, conditionPath, shared, compiler)
   )
   const first = conditions[0]
   const onlyFirst = conditions.length === 1 && first?.group === "none" && enrolment === undefined &&
@@ -186,10 +188,8 @@ const compileEnrolment = ({ flag, payload }: Compiler): Enrolment => {
 
 const compileVariants = (value: unknown, path: Path, reader: DocumentReader): ReadonlyArray<Variant> => {
   const multivariate = reader.optionalObject(value, path)
-  const variantsPath = step(path, "variants")
   let end = 0
-  return reader.optionalArray(multivariate?.["variants"], variantsPath).map((member, i) => {
-    const variantPath = step(variantsPath, i)
+  return reader.members(multivariate?.["variants"], step(path, "variants"), (member, variantPath) => {
     const variant = reader.object(member, variantPath)
     const key = reader.text(variant["key"], step(variantPath, "key"))
     const percentage = reader.number(variant["rollout_percentage"], step(variantPath, "rollout_percentage"))
@@ -233,12 +233,13 @@ const compileCondition = (
     ? { _tag: "UnknownGroup" }
     : bucketing.kind === "group"
     ? { _tag: "Group", groupType: bucketing.groupType }
-    : { _tag: "Person" }
-  const propertiesPath = step(path, "properties")
-  const storedFilters = reader.optionalArray(condition["properties"], propertiesPath).map((filter, i) => {
-    const filterPath = step(propertiesPath, i)
-    return compileFilter(reader.object(filter, filterPath), filterPath, source, flag.reference, scope, reader)
-  })
+    : person
+  const storedFilters = reader.members(
+    condition["properties"],
+    step(path, "properties"),
+    (filter, filterPath) =>
+      compileFilter(reader.object(filter, filterPath), filterPath, source, flag.reference, scope, reader)
+  )
   const rollout = "rollout_percentage"
   const percentage = reader.optionalNumber(condition[rollout], step(path, rollout)) ?? 100
   const pin = reader.optionalText(condition["variant"], step(path, "variant"))
@@ -257,7 +258,7 @@ const compileCondition = (
     group,
     pinned,
     plain: plainPayload === undefined ? matchedAt(index) : resolved(true, plainPayload, "condition_match", index),
-    chosen: pinned === undefined ? shared.variants.map((variant) => matched(variant.key)) : [],
+    chosen: pinned === undefined ? shared.variants.map((variant) => matched(variant.key)) : none,
     missed: missedAt(index),
     unmatched: unmatchedAt(index),
     skipped: skippedAt(index)

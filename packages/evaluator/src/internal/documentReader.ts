@@ -39,6 +39,13 @@ export const renderPath = (path: Path | undefined): string => {
 export const isObject = (value: unknown): value is DocumentObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/**
+ * Shared, as most flags have several empty lists.
+ *
+ * @internal
+ */
+export const none: ReadonlyArray<never> = []
+
 const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null
 
 /**
@@ -66,15 +73,19 @@ export class DocumentReader {
     return isAbsent(value) ? undefined : this.object(value, path)
   }
 
-  optionalArray(value: unknown, path: Path): ReadonlyArray<unknown> {
-    if (isAbsent(value)) {
-      return []
-    }
+  /** The members of an array that may be absent, each read. */
+  members<A>(
+    value: unknown,
+    path: Path,
+    read: (member: unknown, path: Path, index: number) => A
+  ): ReadonlyArray<A> {
     if (Array.isArray(value)) {
-      return value
+      return value.length === 0 ? none : value.map((member, index) => read(member, step(path, index), index))
     }
-    this.fail(path, "expected an array")
-    return []
+    if (!isAbsent(value)) {
+      this.fail(path, "expected an array")
+    }
+    return none
   }
 
   text(value: unknown, path: Path): string {

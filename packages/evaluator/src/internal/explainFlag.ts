@@ -19,6 +19,7 @@ import type {
 } from "../Explanation.ts"
 import type { Result } from "../Result.ts"
 import { rolloutSalt, variantSalt } from "./bucketing.ts"
+import { reading } from "./compileFilter.ts"
 import { noDeviceId } from "./compileFlag.ts"
 import { flagResult, isSkipped, outcomeOf, testFilters } from "./evaluate.ts"
 import type { Bucketing } from "./pass.ts"
@@ -207,7 +208,7 @@ class Tracer {
           groupType,
           operator,
           wanted: value,
-          ...see(shape.read(this.pass)),
+          ...see(reading(shape.source, shape.key)(this.pass)),
           negated,
           ...verdict
         }

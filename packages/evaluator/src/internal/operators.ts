@@ -10,6 +10,7 @@ import { numericForm } from "./numericForm.ts"
 import { prepareRegex } from "./regex.ts"
 import type { SemanticVersion, VersionRequirement } from "./semanticVersion.ts"
 import { compareVersions, parseVersion, parseWildcard, satisfies } from "./semanticVersion.ts"
+import type { Subject } from "./subject.ts"
 import { asciiLowerForm, isBooleanLike, isOneOf, isTruthy, textForm } from "./textForm.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { inconclusive, requiresServer } from "./verdict.ts"
@@ -34,15 +35,13 @@ export interface OperatorSettings {
 }
 
 /**
- * Prepares a matcher, or the verdict when the filter value alone decides. The value is not null. `subject` names the
+ * Prepares a matcher, or the verdict when the filter value alone decides. The value is not null. `subject` is the
  * property in causes.
  */
-type Preparation = (value: unknown, subject: string, settings: OperatorSettings) => Matcher | Verdict
+type Preparation = (value: unknown, subject: Subject, settings: OperatorSettings) => Matcher | Verdict
 
-const noTextForm = (subject: string): Unresolved =>
-  inconclusive(`${subject} has a value that the server may write differently`)
-
-const noFilterForm = (subject: string): Unresolved => noTextForm(`the filter on ${subject}`)
+const noFilterForm = (subject: Subject): Unresolved =>
+  inconclusive(`the filter on ${subject.name} has a value that the server may write differently`)
 
 const withNever = (matcher: Matcher, never: Unresolved | undefined): Matcher =>
   never === undefined ? matcher : Object.assign(matcher, { never })
@@ -67,7 +66,7 @@ const exact = (negated: boolean): Preparation => (value, subject, settings) => {
   const lowered = texts.filter((text) => text !== undefined).map((text) => text.toLowerCase())
   const never = lowered.length === texts.length ? undefined : noFilterForm(subject)
   const unlike: Verdict = never ?? negated
-  const unreadable = noTextForm(subject)
+  const { unreadable } = subject
   if (lowered.length <= fewMembers) {
     return withNever((property) => {
       const equal = isOneOf(property, lowered)
@@ -88,7 +87,7 @@ const textual =
     if (sought === undefined) {
       return noFilterForm(subject)
     }
-    const unreadable = noTextForm(subject)
+    const { unreadable } = subject
     return (property) => {
       const text = asciiLowerForm(property)
       return text === undefined ? unreadable : finds(text, sought) !== negated
@@ -106,7 +105,7 @@ const includesAny = (negated: boolean): Preparation => (value, subject) => {
   const sought = members.map((member) => asciiLowerForm(filterText(member))).filter((text) => text !== undefined)
   const never = sought.length === members.length ? undefined : noFilterForm(subject)
   const absent: Verdict = never ?? negated
-  const unreadable = noTextForm(subject)
+  const { unreadable } = subject
   return withNever((property) => {
     const text = asciiLowerForm(property)
     if (text === undefined) {
@@ -122,9 +121,11 @@ const regex = (negated: boolean): Preparation => (value, subject, settings) => {
     return noFilterForm(subject)
   }
   const notPortable = inconclusive(
-    `the regular expression on ${subject}, or its text, may mean something else to the server`
+    `the regular expression on ${subject.name}, or its text, may mean something else to the server`
   )
-  const tooExpensive = requiresServer(`the regular expression on ${subject} cannot be searched for in bounded time`)
+  const tooExpensive = requiresServer(
+    `the regular expression on ${subject.name} cannot be searched for in bounded time`
+  )
   const prepared = prepareRegex(pattern, settings.regexEngine)
   switch (prepared._tag) {
     case "Invalid":
@@ -134,7 +135,7 @@ const regex = (negated: boolean): Preparation => (value, subject, settings) => {
     case "TooExpensive":
       return tooExpensive
     case "Searching": {
-      const unreadable = noTextForm(subject)
+      const { unreadable } = subject
       return (property) => {
         const text = textForm(property)
         if (text === undefined) {
@@ -191,8 +192,8 @@ const date = (holds: (order: number) => boolean): Preparation => (value, subject
     return false
   }
   const parsed = parseDate(value)
-  const unreadableFilter = inconclusive(`the filter on ${subject} has a date that only the server can read`)
-  const unreadable = inconclusive(`${subject} has a date that only the server can read`)
+  const unreadableFilter = inconclusive(`the filter on ${subject.name} has a date that only the server can read`)
+  const unreadable = inconclusive(`${subject.name} has a date that only the server can read`)
   const wanted = typeof parsed === "function" ? anchored(parsed) : parsed
   return withNever((property, now) => {
     if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) {
@@ -220,8 +221,8 @@ const version = (
   return wanted === undefined ? false : matchVersion(subject, prepare(wanted))
 }
 
-const matchVersion = (subject: string, holds: (property: SemanticVersion) => boolean): Matcher => {
-  const unreadable = noTextForm(subject)
+const matchVersion = (subject: Subject, holds: (property: SemanticVersion) => boolean): Matcher => {
+  const { unreadable } = subject
   return (property) => {
     const text = textForm(property)
     if (text === undefined) {
@@ -248,7 +249,7 @@ const versionWildcard: Preparation = (value, subject) => {
     case "invalid":
       return false
     case "unknown":
-      return inconclusive(`the filter on ${subject} has a version requirement that only the server can read`)
+      return inconclusive(`the filter on ${subject.name} has a version requirement that only the server can read`)
     default:
       return matchVersion(subject, (property) => satisfies(property, requirement))
   }
@@ -302,7 +303,7 @@ const dear: ReadonlySet<string> = new Set(["regex", "not_regex"])
 export const prepareOperator = (
   operator: string,
   value: unknown,
-  subject: string,
+  subject: Subject,
   settings: OperatorSettings
 ): { readonly matches: Matcher | Verdict; readonly isDear: boolean } | undefined => {
   const isDear = dear.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")

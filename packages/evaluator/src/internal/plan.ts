@@ -49,7 +49,6 @@ export type FilterShape =
     readonly key: string
     readonly operator: string
     readonly value: unknown
-    readonly read: (pass: Pass) => unknown
   }
   | {
     readonly _tag: "Cohort"
@@ -195,6 +194,8 @@ export class CompiledFlag {
   body: FlagPlan | Resolved | Unresolved
   /** The result, when it is the same for every caller. */
   settled: Resolved | Unresolved | undefined
+  /** Its place among the flags that are evaluated; -1 when it is none of them. */
+  position = -1
 
   constructor(metadata: FlagMetadata, reference: Reference, dropped: boolean, body: Resolved | Unresolved) {
     this.metadata = metadata
@@ -213,6 +214,6 @@ export interface DefinitionsPlan {
   readonly flags: ReadonlyMap<string, CompiledFlag>
   /** The flags that were not dropped, in the order of the document. */
   readonly evaluated: ReadonlyArray<CompiledFlag>
-  /** Their places in that list, by key. */
-  readonly positions: ReadonlyMap<string, number>
+  /** Their keys. */
+  readonly keys: ReadonlyArray<string>
 }

@@ -1,6 +1,6 @@
 /** @since 0.1.0 */
 import type { Result } from "../Result.ts"
-import type { CompiledFlag } from "./plan.ts"
+import type { DefinitionsPlan } from "./plan.ts"
 
 /**
  * The results of all flags as a map, without one being built for every evaluation: the definitions know which place is
@@ -9,17 +9,11 @@ import type { CompiledFlag } from "./plan.ts"
  * @internal
  */
 export class ResultsByFlag implements ReadonlyMap<string, Result> {
-  private readonly flags: ReadonlyArray<CompiledFlag>
-  private readonly positions: ReadonlyMap<string, number>
+  private readonly plan: DefinitionsPlan
   private readonly results: ReadonlyArray<Result>
 
-  constructor(
-    flags: ReadonlyArray<CompiledFlag>,
-    positions: ReadonlyMap<string, number>,
-    results: ReadonlyArray<Result>
-  ) {
-    this.flags = flags
-    this.positions = positions
+  constructor(plan: DefinitionsPlan, results: ReadonlyArray<Result>) {
+    this.plan = plan
     this.results = results
   }
 
@@ -28,12 +22,12 @@ export class ResultsByFlag implements ReadonlyMap<string, Result> {
   }
 
   get(key: string): Result | undefined {
-    const position = this.positions.get(key)
-    return position === undefined ? undefined : this.results[position]
+    const flag = this.plan.flags.get(key)
+    return flag === undefined || flag.dropped ? undefined : this.results[flag.position]
   }
 
   has(key: string): boolean {
-    return this.positions.has(key)
+    return this.plan.flags.get(key)?.dropped === false
   }
 
   forEach(visit: (value: Result, key: string, map: ReadonlyMap<string, Result>) => void, thisArgument?: unknown): void {
@@ -44,13 +38,13 @@ export class ResultsByFlag implements ReadonlyMap<string, Result> {
 
   *entries(): Generator<[string, Result], undefined, unknown> {
     for (let i = 0; i < this.results.length; i++) {
-      yield [this.flags[i]!.metadata.key, this.results[i]!]
+      yield [this.plan.keys[i]!, this.results[i]!]
     }
     return undefined
   }
 
-  keys(): MapIterator<string> {
-    return this.positions.keys()
+  keys(): ArrayIterator<string> {
+    return this.plan.keys.values()
   }
 
   values(): ArrayIterator<Result> {

@@ -1,0 +1,22 @@
+/** @since 0.1.0 */
+import type { Inconclusive } from "../Result.ts"
+import { inconclusive } from "./verdict.ts"
+
+/**
+ * A property as causes speak of it, and the verdicts on values of no use. Filters that look at one property share it.
+ *
+ * @internal
+ */
+export class Subject {
+  readonly name: string
+  readonly missing: Inconclusive
+  readonly notJson: Inconclusive
+  readonly unreadable: Inconclusive
+
+  constructor(name: string) {
+    this.name = name
+    this.missing = inconclusive(`${name} is not supplied`)
+    this.notJson = inconclusive(`${name} has a value that JSON cannot carry`)
+    this.unreadable = inconclusive(`${name} has a value that the server may write differently`)
+  }
+}
