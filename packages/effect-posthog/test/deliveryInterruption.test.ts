@@ -4,6 +4,7 @@ import type { EventBatch, SendOutcome } from "effect-posthog"
 import { EventQueue } from "effect-posthog"
 import type { WhenFull } from "effect-posthog/Options"
 import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "./support/queue.ts"
+import { tally } from "./support/tally.ts"
 
 const runs = 10_000
 
@@ -101,6 +102,10 @@ const run = (seed: number) =>
       "Rejected",
       at
     )
+    tally("fibers that capture and flush are interrupted at random points", "both", counts, {
+      requests: transport.batches.length,
+      repeated: acknowledged.length - new Set(acknowledged).size
+    })
     return counts.accepted
   })
 
@@ -137,6 +142,7 @@ describe("time", () => {
       assert.isAbove(counts.delivered, 60)
       yield* settled
       assert.strictEqual(seen.length, 120)
+      tally("a server that is gone for a minute of the clock", "both", counts)
     }).pipe(Effect.provide(queueLayer(transport)), Effect.scoped, Effect.provide(Logger.remove(Logger.defaultLogger)))
   })
 
@@ -157,6 +163,7 @@ describe("time", () => {
         transport.batches.flatMap(({ events }) => events.map(({ timestamp }) => timestamp)),
         [new Date(1e12).toISOString(), new Date(5e11).toISOString()]
       )
+      tally("a clock that jumps back and forth", "both", yield* queue.counts)
     }).pipe(Effect.provide(queueLayer(transport)))
   })
 })

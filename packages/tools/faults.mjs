@@ -1,0 +1,81 @@
+// The table of faults: what becomes of events when the server, the network or the application fails. It is the tests of
+// delivery, each run many times, and what they counted.
+//
+//   node packages/tools/faults.mjs [runs of each fault, 25 by default]
+//
+// A run fails unless every accepted event ended exactly once, nothing that was acknowledged was sent again, every
+// arrival bears the uuid of an accepted event and no socket was left. Prints the table and writes it to the guides.
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { root } from "./checks/workspace.mjs"
+
+const runs = Number(process.argv[2] ?? 25)
+const folder = mkdtempSync(join(tmpdir(), "faults-"))
+const file = join(folder, "runs")
+const tests = spawnSync(
+  "npx",
+  ["vitest", "run", "--project", "effect-posthog", "deliveryFaults", "deliveryInterruption"],
+  { cwd: root, env: { ...process.env, FAULT_RUNS: String(runs), FAULT_TABLE: file }, stdio: "inherit" }
+)
+if (tests.status !== 0) process.exit(tests.status ?? 1)
+const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line))
+rmSync(folder, { recursive: true })
+
+const rows = new Map()
+for (const { droppedBy, fault, protocol, ...numbers } of lines) {
+  const key = `${protocol} ${fault}`
+  const row = rows.get(key) ?? { fault, protocol, runs: 0, accepted: 0, delivered: 0, dropped: 0, reasons: new Map() }
+  row.runs++
+  for (const name of ["accepted", "delivered", "dropped"]) row[name] += numbers[name]
+  for (const name of ["requests", "repeated"]) {
+    if (numbers[name] !== undefined) row[name] = (row[name] ?? 0) + numbers[name]
+  }
+  for (const [reason, count] of Object.entries(droppedBy)) {
+    if (count > 0) row.reasons.set(reason, (row.reasons.get(reason) ?? 0) + count)
+  }
+  rows.set(key, row)
+}
+
+const number = (value) => value === undefined ? "" : value.toLocaleString("en-US")
+const total = (name) => [...rows.values()].reduce((sum, row) => sum + (row[name] ?? 0), 0)
+const reasons = (row) => [...row.reasons].map(([reason, count]) => `${number(count)} ${reason}`).join(", ")
+
+const table = ["both", "v0", "v1"].flatMap((protocol) => [
+  `## ${
+    protocol === "both"
+      ? "Either protocol, on a clock and a transport of the test"
+      : `Protocol ${protocol}, over sockets`
+  }`,
+  "",
+  "| fault | runs | accepted | delivered | dropped | requests | arrived again |",
+  "| --- | --: | --: | --: | --- | --: | --: |",
+  ...[...rows.values()].filter((row) => row.protocol === protocol).sort((left, right) =>
+    left.fault < right.fault ? -1 : 1
+  ).map((row) =>
+    `| ${row.fault} | ${number(row.runs)} | ${number(row.accepted)} | ${number(row.delivered)} | ${
+      reasons(row) || "0"
+    } | ${number(row.requests)} | ${number(row.repeated)} |`
+  ),
+  ""
+])
+const summary = `${number(total("runs"))} runs, ${number(total("accepted"))} events accepted, ${
+  number(total("delivered"))
+} delivered, ${number(total("dropped"))} dropped for a reason, ${
+  number(total("accepted") - total("delivered") - total("dropped"))
+} unaccounted for.`
+
+const page = `# Faults, and what becomes of events
+
+${summary}
+
+Made by \`npx pnpm faults\`: the tests of delivery, each many times. A run counts only if every accepted event ended exactly
+once, nothing that the server had acknowledged was sent again, whatever arrived bears the uuid of an accepted event, and
+no socket was left open. The retries of these runs wait a millisecond instead of a second.
+
+An event arrives again when the answer that acknowledged it was lost on the way: it is the same event, with the same uuid.
+
+${table.join("\n")}`
+writeFileSync(join(root, "packages/docs/delivery-faults.md"), page)
+console.log(page)
