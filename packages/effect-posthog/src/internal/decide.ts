@@ -3,6 +3,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -14,6 +15,7 @@ import { flagsRequestBody } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
 import { isTimeout, makeRequestWhole, scrub } from "./http.ts"
 import { userAgent } from "./library.ts"
+import { makeTimeLimit } from "./timeLimit.ts"
 
 const isRetryable = (error: DeciderError): boolean =>
   error.reason === "Timeout" || error.reason === "ConnectionError" ||
@@ -58,6 +60,7 @@ const transportReason = (error: HttpClientError.HttpClientError): RemoteFailureR
 
 /** @internal */
 export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) => {
+  const withinLimit = makeTimeLimit(settings.flags.requestTimeout)
   const requestWhole = makeRequestWhole(client)
   const token = Redacted.value(settings.apiKey)
   const defaults = {
@@ -94,13 +97,12 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
         status = response.status
         return read(response)
       }
-      return requestWhole(HttpClientRequest.bodyText(post, json, "application/json"), use).pipe(
-        Effect.mapError(failure),
-        Effect.timeoutFail({
-          duration: settings.flags.requestTimeout,
-          onTimeout: () =>
+      return withinLimit(
+        Effect.mapError(requestWhole(HttpClientRequest.bodyText(post, json, "application/json"), use), failure),
+        () =>
+          Exit.fail(
             status !== undefined && isRefusal(status) ? refused(status) : new DeciderError({ reason: "Timeout" })
-        })
+          )
       )
     })
 

@@ -4,11 +4,13 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { SendOutcome } from "../EventBatch.ts"
 import type { CompressedBody, Compressor } from "./compressor.ts"
 import { makeRequestWhole } from "./http.ts"
 import { userAgent } from "./library.ts"
 import { parseRetryAfter } from "./retryAfter.ts"
+import { makeTimeLimit } from "./timeLimit.ts"
 
 /** @internal */
 export interface EventRequest {
@@ -59,6 +61,7 @@ export const makeSendEvents = (
   compressor: Compressor,
   timeout: Duration.Duration
 ) => {
+  const withinLimit = makeTimeLimit(timeout)
   const requestWhole = makeRequestWhole(client)
 
   const answerTo = (
@@ -95,11 +98,7 @@ export const makeSendEvents = (
         encoding === undefined ? withBody : HttpClientRequest.setHeader(withBody, "content-encoding", encoding),
         read
       ).pipe(
-        Effect.timeoutTo({
-          duration: timeout,
-          onSuccess: (outcome) => outcome,
-          onTimeout: (): SendOutcome => known ?? { _tag: "Retry", details: "timeout" }
-        }),
+        (sent) => withinLimit(sent, () => Exit.succeed(known ?? { _tag: "Retry", details: "timeout" })),
         Effect.catchAll((error) =>
           known !== undefined
             ? Effect.succeed(known)
