@@ -24,6 +24,7 @@ import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import { annotated } from "./internal/annotated.ts"
 import { contextProperties } from "./internal/contextProperties.ts"
 import { offerThen } from "./internal/immediateOffer.ts"
+import { mergeProperties } from "./internal/mergeProperties.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
 import { eventPropertiesOf } from "./internal/snapshotProperties.ts"
 import { InvalidEventError } from "./InvalidEventError.ts"
@@ -173,19 +174,25 @@ const offer = (
 ): Effect.Effect<Option.Option<EventId>> =>
   offerThen(fiber, Context.unsafeGet(fiber.currentContext, EventQueue), draft, answer)
 
-const merged = (stored: unknown, given: Properties): Properties => (isRecord(stored) ? { ...stored, ...given } : given)
+const mergedInto = (properties: Properties | undefined, name: string, given: Properties): Properties => {
+  try {
+    const stored = properties?.[name]
+    return isRecord(stored) ? mergeProperties(stored, given) : given
+  } catch {
+    return given
+  }
+}
 
 const withPersonChanges = (
   properties: Properties | undefined,
   { set, setOnce, unset }: PersonChanges & { readonly unset?: ReadonlyArray<string> | undefined }
 ): Properties | undefined => {
   if (set === undefined && setOnce === undefined && unset === undefined) return properties
-  return {
-    ...properties,
-    ...(set === undefined ? {} : { $set: merged(properties?.["$set"], set) }),
-    ...(setOnce === undefined ? {} : { $set_once: merged(properties?.["$set_once"], setOnce) }),
+  return mergeProperties(properties, {
+    ...(set === undefined ? {} : { $set: mergedInto(properties, "$set", set) }),
+    ...(setOnce === undefined ? {} : { $set_once: mergedInto(properties, "$set_once", setOnce) }),
     ...(unset === undefined ? {} : { $unset: unset })
-  }
+  })
 }
 
 const captureTo = (route: EventDraft["route"], message: CaptureMessage): Captured =>

@@ -10,6 +10,7 @@ import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import type { RequestContext } from "./CurrentRequest.ts"
+import { mergeProperties } from "./internal/mergeProperties.ts"
 import { requestContextRef } from "./internal/requestContextRef.ts"
 import { readTracingHeaders } from "./internal/tracingHeaders.ts"
 
@@ -35,7 +36,7 @@ const merge = (outer: RequestContext, inner: RequestContext): RequestContext => 
   distinctId: inner.distinctId ?? outer.distinctId,
   deviceId: inner.deviceId ?? outer.deviceId,
   sessionId: inner.sessionId ?? outer.sessionId,
-  properties: outer.properties === undefined ? inner.properties : { ...outer.properties, ...inner.properties }
+  properties: outer.properties === undefined ? inner.properties : mergeProperties(outer.properties, inner.properties)
 })
 
 const with_: {

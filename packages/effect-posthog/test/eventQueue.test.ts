@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Option, Random, Scope, Stream, TestClock } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Logger, Option, Random, Scope, Stream, TestClock } from "effect"
 import type { Delivery, Offered, RejectReason } from "effect-posthog"
 import { EventQueue } from "effect-posthog"
 import {
@@ -379,6 +379,7 @@ describe("EventQueue", () => {
     })
 
     it.effect("halves a request that is too large until single events are, and keeps the order", () => {
+      const lines: Array<string> = []
       const transport = new ScriptedTransport()
       transport.always((batch) =>
         Effect.succeed(
@@ -403,8 +404,19 @@ describe("EventQueue", () => {
           "c delivered",
           "d delivered"
         ])
+        assert.include(lines.join(), "The event \"huge\" is too large for the server: ")
+        assert.match(lines.join(), /: \d+ bytes/)
         yield* balance
-      }).pipe(Effect.provide(queueLayer(transport)), Effect.scoped)
+      }).pipe(
+        Effect.provide(queueLayer(transport)),
+        Effect.scoped,
+        Effect.provide(Logger.replace(
+          Logger.defaultLogger,
+          Logger.make(({ message }) => {
+            lines.push(String(message))
+          })
+        ))
+      )
     })
 
     it.effect("does not keep later events back longer than one batch needs", () => {

@@ -85,7 +85,49 @@ describe("capture", () => {
         assert.match(replaced.uuid, /^[0-9a-f-]{36}$/)
         assert.strictEqual(replaced.timestamp, "1970-01-01T00:00:00.000Z")
       }))
-      assert.include(warnings.join(), "unusable timestamp")
+      assert.include(warnings.join(), "unusable timestamp and uuid")
+      const each = yield* warningsOf(sentOne(
+        Effect.zipRight(
+          Events.capture({ event: "e", distinctId: "a", timestamp: "yesterday" }),
+          Events.capture({ event: "e", distinctId: "a", uuid: "no" })
+        )
+      ))
+      assert.include(each.join(), "unusable timestamp;")
+      assert.include(each.join(), "unusable uuid;")
+    }))
+
+  it.effect("sends what can be read of properties that throw, wherever they are merged", () =>
+    Effect.gen(function*() {
+      const bad = {
+        plan: "pro",
+        get broken(): string {
+          throw new Error("no")
+        }
+      }
+      const read = { plan: "pro", broken: "[Unreadable]" }
+      const capture = (message: Partial<Events.CaptureMessage>) =>
+        Events.capture({ event: "e", distinctId: "ada", ...message })
+      const withSet = yield* sentOne(capture({ properties: bad, set: { a: 1 } }))
+      assert.deepInclude(withSet.properties, { ...read, $set: { a: 1 } })
+      const intoSet = yield* sentOne(capture({ properties: { $set: { a: 1 } }, set: bad }))
+      assert.deepInclude(intoSet.properties, { $set: { a: 1, ...read } })
+      const ofContext = yield* sentOne(
+        capture({}).pipe(
+          RequestContext.with({ sessionId: "s", properties: bad }),
+          RequestContext.with({
+            properties: { outer: 1 }
+          })
+        )
+      )
+      assert.deepInclude(ofContext.properties, { $session_id: "s", outer: 1, ...read })
+      const hidden = new Proxy({}, {
+        ownKeys: () => {
+          throw new Error("no")
+        }
+      })
+      assert.deepInclude((yield* sentOne(capture({ properties: hidden, set: { a: 1 } }))).properties, {
+        $set: { a: 1 }
+      })
     }))
 
   it.effect("takes the identity that is given, else that of the request context, of the snapshot, or a random one", () =>

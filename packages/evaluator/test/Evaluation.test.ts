@@ -220,6 +220,17 @@ describe("evaluateAll", () => {
     assert.deepStrictEqual([none.results.size, none.needsRemote], [0, false])
   })
 
+  it("knows nothing of a group that is not passed, whatever properties are supplied for it", () => {
+    const filter = (key: string) => ({ key, type: "group", group_type_index: 0, operator: "exact", value: "x" })
+    const groupProperties = { organization: { plan: "x", $group_key: "x" } }
+    for (const key of ["plan", "$group_key"]) {
+      const definition = flag([{ properties: [filter(key)] }])
+      assert.strictEqual(evaluate(definition, { groupProperties })._tag, "Inconclusive")
+      const passed = evaluate(definition, { groupProperties, groups: { organization: "acme" } })
+      assert.strictEqual(passed._tag === "Resolved" && passed.value, true)
+    }
+  })
+
   it("needs the server without definitions, unless nothing is requested", () => {
     assert.isTrue(evaluateAll(document(), context, 0).needsRemote)
     assert.isTrue(evaluateAll(document(), context, 0, ["f"]).needsRemote)

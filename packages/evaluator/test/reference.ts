@@ -73,9 +73,12 @@ export class ReferenceEvaluator {
   }
 
   private group(type: string): any {
-    const given = own(this.context.groupProperties, type) ?? {}
     const key = this.groupKey(type)
-    return key === undefined || own(given, "$group_key") !== undefined ? given : { ...given, $group_key: key }
+    if (key === undefined) {
+      return {}
+    }
+    const given = own(this.context.groupProperties, type) ?? {}
+    return own(given, "$group_key") !== undefined ? given : { ...given, $group_key: key }
   }
 
   // 5.1

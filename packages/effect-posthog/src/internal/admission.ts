@@ -18,8 +18,8 @@ export interface Admitted {
   readonly verdict: Verdict | Effect.Effect<Verdict>
   /** The event as the hooks see it. */
   readonly event: PostHogEvent
-  /** What was wrong with the caller's timestamp or uuid and has been replaced. */
-  readonly warning: string | undefined
+  /** What of the draft was unusable and what is sent instead, when something was. */
+  readonly repaired: string | undefined
 }
 
 const envelopeSize = 160
@@ -39,6 +39,15 @@ const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
 
 const hookFailed = (event: PostHogEvent, problem: string) =>
   new Refusal("HookFailed", `A beforeSend hook ${problem}; the event "${event.event}" is not sent`)
+
+const repairOf = (timestamp: boolean, uuid: boolean): string | undefined =>
+  timestamp
+    ? uuid
+      ? "unusable timestamp and uuid; the time of its capture and a new one are sent"
+      : "unusable timestamp; the time of its capture is sent"
+    : uuid
+    ? "unusable uuid; a new one is sent"
+    : undefined
 
 /**
  * Turns drafts into events: merges and cleans the properties, adds the library's own, reduces minimal exposures, stamps
@@ -169,11 +178,7 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
       // A hook may be there to make large events smaller, so what counts is the size after the hooks.
       verdict: hooks.length === 0 || copy.exceeded ? sized(event, copy, limit) : runHooks(event, 0, event, limit),
       event,
-      warning: timestamp === undefined
-        ? `The event "${event.event}" has an unusable timestamp; the time of its capture is sent`
-        : draft.uuid !== undefined && draft.uuid !== uuid
-        ? `The event "${event.event}" has an unusable uuid; a new one is sent`
-        : undefined
+      repaired: repairOf(timestamp === undefined, draft.uuid !== undefined && draft.uuid !== uuid)
     }
   }
 }

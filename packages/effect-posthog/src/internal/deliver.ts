@@ -91,19 +91,23 @@ const settle = (lane: Lane, entries: ReadonlyArray<QueuedEvent>, outcome: SendOu
 export const makeDeliver = (
   settings: Settings["events"],
   ids: EventIdSource,
-  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
+  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>,
+  /** Says in the log that the server found this event too large, alone in its request. */
+  warnOfSize: (entry: QueuedEvent) => Effect.Effect<void>
 ) => {
   // Nothing may come between the server's answer and the books.
   const attempt = (lane: Lane, entries: ReadonlyArray<QueuedEvent>, batch: EventBatch): Effect.Effect<Next> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.map(
+      Effect.flatMap(
         restore(Effect.catchAllCause(Effect.suspend(() => send(batch)), () => Effect.succeed(broken))),
         (answer) => {
           const outcome = answer ?? allDelivered
           requests[outcome._tag].unsafeUpdate(1, [])
           const next = settle(lane, entries, outcome)
           lane.settle()
-          return next
+          return outcome._tag === "TooLarge" && next === done
+            ? Effect.as(Effect.forEach(entries, warnOfSize, { discard: true }), next)
+            : Effect.succeed(next)
         }
       )
     )

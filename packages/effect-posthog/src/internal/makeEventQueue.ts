@@ -87,7 +87,11 @@ export const makeEventQueue = (
     const warnings = new Warnings()
     const reports = new EventReports(ledger, warnings)
     const admit = makeAdmission(settings, ids)
-    const deliver = makeDeliver(settings.events, ids, send)
+    const warnOfSize = ({ bytes, name }: QueuedEvent): Effect.Effect<void> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        warnings.warn("TooLarge", `The event "${name}" is too large for the server: ${bytes} bytes`, now) ??
+          Effect.void)
+    const deliver = makeDeliver(settings.events, ids, send, warnOfSize)
     // Work of the queue runs with the fiber references of its layer, not of whoever happened to capture an event.
     const fork = yield* FiberSet.makeRuntime<never>()
     const inBackground = (effect: Effect.Effect<void>): void => {
@@ -101,8 +105,10 @@ export const makeEventQueue = (
     const sleep = (lane: Lane, millis: number): Effect.Effect<void> =>
       Effect.timeoutTo(Deferred.await(lane.setAlarm()), {
         duration: millis,
-        onSuccess: () => undefined,
-        onTimeout: () => lane.becomeDue()
+        onSuccess: () =>
+          undefined,
+        onTimeout: () =>
+          lane.becomeDue()
       })
 
     // Whatever breaks, a logger that throws included, the worker goes on with the next batch.
@@ -211,8 +217,9 @@ export const makeEventQueue = (
         if (closed) return refuse("Closed", undefined, now)
         const admitted = admit(draft, now)
         const offered = answer(draft, admitted, now, mayWait)
-        if (admitted.warning === undefined) return offered
-        const log = warnings.warn("repaired", admitted.warning, now)
+        const { repaired } = admitted
+        if (repaired === undefined) return offered
+        const log = warnings.warn(repaired, `The event "${admitted.event.event}" has an ${repaired}`, now)
         return log === undefined ? offered : Effect.zipRight(log, offered)
       })
 
@@ -229,7 +236,7 @@ export const makeEventQueue = (
       let left = 0
       for (const lane of lanes.values()) left += lane.abandon("ShutdownTimeout")
       if (left > 0) {
-        yield* Effect.logWarning(`The event queue closed with ${left} events undelivered`).pipe(
+        yield* Effect.logError(`The event queue closed with ${left} events undelivered`).pipe(
           Effect.annotateLogs({ package: "effect-posthog", module: "EventQueue" })
         )
       }

@@ -49,17 +49,17 @@ class Watch {
 
   /** To be awaited after a run has begun. */
   readonly start: Effect.Effect<void> = Effect.suspend(() =>
-    this.sleeper === undefined ? this.startSleeper : Effect.void
-  )
-
-  // It is no child of the effect that happens to start it, as it serves others too, and needs no scope: it ends a turn
-  // after the last of them.
-  private readonly startSleeper = Effect.map(
-    // oxlint-disable-next-line no-restricted-properties
-    Effect.forkDaemon(Effect.interruptible(Effect.suspend(() => this.sleep))),
-    (sleeper) => {
-      this.sleeper = sleeper
-    }
+    this.sleeper === undefined
+      ? Effect.map(
+        // No child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
+        // turn after the last of them.
+        // oxlint-disable-next-line no-restricted-properties
+        Effect.forkDaemon(Effect.interruptible(this.sleep)),
+        (sleeper) => {
+          this.sleeper = sleeper
+        }
+      )
+      : Effect.void
   )
 
   end(run: Run): void {

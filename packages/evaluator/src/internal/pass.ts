@@ -131,8 +131,9 @@ export class Pass {
     return ownProperty(this.personProperties, key)
   }
 
+  /** What is known about a group; nothing about one that is not passed, as the server would not be told of it. */
   group(type: string, key: string): unknown {
-    const properties = ownProperty(this.groupProperties, type)
+    const properties = this.groupKey(type) === undefined ? undefined : ownProperty(this.groupProperties, type)
     return properties === undefined ? undefined : ownProperty(asProperties(properties), key)
   }
 

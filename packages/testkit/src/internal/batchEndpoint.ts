@@ -8,10 +8,15 @@ import type { IncomingRequest } from "./incomingRequest.ts"
 import { isObject, type JsonObject, objectOrEmpty, stringOr } from "./json.ts"
 import type { RequestLog } from "./requestLog.ts"
 
+const distinctIdOf = (event: JsonObject): unknown => {
+  const properties = objectOrEmpty(event["properties"])
+  return event["distinct_id"] ?? properties["distinct_id"] ?? properties["$distinct_id"]
+}
+
 /** @internal */
 export const receivedEvent = (sent: JsonObject, route: CaptureRoute): ReceivedEvent => ({
   event: String(sent["event"]),
-  distinct_id: String(sent["distinct_id"]),
+  distinct_id: String(distinctIdOf(sent)),
   uuid: stringOr(sent["uuid"], undefined),
   timestamp: stringOr(sent["timestamp"], undefined),
   properties: objectOrEmpty(sent["properties"]),
@@ -22,8 +27,7 @@ export const receivedEvent = (sent: JsonObject, route: CaptureRoute): ReceivedEv
 const problemOfEvent = (event: unknown, index: number): string | undefined => {
   if (!isObject(event)) return `batch[${index}] is no object`
   if (typeof event["event"] !== "string" || event["event"] === "") return `batch[${index}] has no event name`
-  const properties = objectOrEmpty(event["properties"])
-  const distinctId = event["distinct_id"] ?? properties["distinct_id"] ?? properties["$distinct_id"]
+  const distinctId = distinctIdOf(event)
   if (typeof distinctId === "number" || (typeof distinctId === "string" && distinctId !== "")) return undefined
   return `batch[${index}] has no distinct_id`
 }

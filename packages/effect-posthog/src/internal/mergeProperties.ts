@@ -1,0 +1,24 @@
+type Properties = Readonly<Record<string, unknown>>
+
+const descriptorsOf = (record: Properties | undefined): PropertyDescriptorMap => {
+  try {
+    return Object.getOwnPropertyDescriptors(record ?? {})
+  } catch {
+    // A proxy may refuse even that.
+    return {}
+  }
+}
+
+/**
+ * The properties of both; of two with one name, the later. One that throws when it is read is left unread: the copy that
+ * every event is made of says so in its place.
+ *
+ * @internal
+ */
+export const mergeProperties = (earlier: Properties | undefined, later: Properties | undefined): Properties => {
+  try {
+    return { ...earlier, ...later }
+  } catch {
+    return Object.defineProperties({}, { ...descriptorsOf(earlier), ...descriptorsOf(later) })
+  }
+}
