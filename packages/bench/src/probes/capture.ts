@@ -18,6 +18,8 @@ export interface CaptureOptions {
   readonly manner: "burst" | "backpressure" | "paced"
   readonly batchSize?: number | undefined
   readonly gzip?: boolean | undefined
+  /** Events delivered before the measurement begins. */
+  readonly warmUp?: number | undefined
 }
 
 export interface CaptureResult {
@@ -31,6 +33,12 @@ export interface CaptureResult {
   readonly reported: number
 }
 
+/** Events of a warm-up between two questions to the server. */
+const portion = 100_000
+
+/** Batches that either library holds at most when it is to lose none. */
+const mostBatches = 10
+
 interface Library {
   readonly run: (events: number) => Promise<void>
   readonly reported: () => Promise<number>
@@ -39,11 +47,12 @@ interface Library {
 
 export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
   const library = options.library === "posthog-node" ? openTheirs(options) : await openOurs(options)
-  if (options.manner !== "burst") {
-    // A rate is that of a process that has been running; a burst may well come first. Code is still being compiled for
-    // the first hundred thousand events.
-    await library.run(options.manner === "paced" ? 2000 : options.events)
-    await fetch(`${options.url}/received`)
+  if (options.warmUp !== undefined) {
+    // In portions, as the server keeps what arrives until it is asked.
+    for (let left = options.warmUp; left > 0; left -= portion) {
+      await library.run(Math.min(left, portion))
+      await fetch(`${options.url}/received`)
+    }
   }
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -78,7 +87,8 @@ const openOurs = async (options: CaptureOptions): Promise<Library> => {
       whenFull: "backpressure",
       compression: gzip === false ? "none" : "gzip",
       maxBatchSize: batchSize,
-      flushAt: batchSize
+      flushAt: batchSize,
+      queueSize: batchSize === undefined ? undefined : batchSize * mostBatches
     }
     : {}
   const runtime = openRuntime(url, { events: settings }, library === "ours over fetch" ? "fetch" : "undici")
@@ -118,8 +128,8 @@ const openTheirs = (options: CaptureOptions): Library => {
       }
       : {}
   )
-  // It has no back-pressure of its own: as many events as its queue holds, then everything delivered, and again.
-  const chunk = 5000
+  // It has no back-pressure of its own: so many events, then everything delivered, and again.
+  const chunk = (batchSize ?? 100) * mostBatches
   let reported = 0
   client.on("error", () => reported++)
   return {

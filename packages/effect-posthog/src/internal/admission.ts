@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type * as Types from "effect/Types"
 import type { BeforeSend, EventDraft, PostHogEvent, Timestamp } from "../EventDraft.ts"
 import type { EventIdSource } from "../EventIds.ts"
 import type { Settings } from "../Options.ts"
@@ -23,11 +24,6 @@ export interface Admitted {
 }
 
 const envelopeSize = 160
-
-const hasKeys = (record: object): boolean => {
-  for (const key in record) if (Object.hasOwn(record, key)) return true
-  return false
-}
 
 const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null
 
@@ -73,7 +69,7 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
     const groups = draft.groups === undefined ? undefined : copy.value(draft.groups)
-    if (isRecord(groups) && hasKeys(groups)) properties["$groups"] = groups
+    if (isRecord(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
     if (personless && properties["$process_person_profile"] === undefined) {
       properties["$process_person_profile"] = false
     }
@@ -97,7 +93,7 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     const { distinctId, event, properties, timestamp, uuid } = result
     if (typeof event !== "string" || event === "") return hookFailed(stamped, "removed the event's name")
     if (typeof distinctId !== "string" || distinctId === "") return hookFailed(stamped, "removed the distinct id")
-    if (typeof properties !== "object" || properties === null) return hookFailed(stamped, "removed the properties")
+    if (!isRecord(properties)) return hookFailed(stamped, "removed the properties")
     const copy = new JsonCopy(limit)
     const copied: Record<string, unknown> = {}
     copy.into(copied, properties)
@@ -166,14 +162,14 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     const copy = new JsonCopy(limit)
     const distinctId = draft.distinctId === undefined || draft.distinctId === "" ? undefined : String(draft.distinctId)
     const timestamp = timestampOf(draft.timestamp, now)
-    const uuid = draft.uuid !== undefined && isUuid(draft.uuid) ? draft.uuid : ids.make(now)
-    const event: PostHogEvent = {
-      event: wellFormed(draft.event),
-      distinctId: distinctId === undefined ? ids.make(now) : wellFormed(distinctId),
-      properties: enrich(draft, distinctId === undefined, copy),
-      timestamp: timestamp ?? formatUtc(now),
-      uuid
-    }
+    const uuid = isUuid(draft.uuid) ? draft.uuid : ids.make(now)
+    // No literal: see decision 0014.
+    const event = {} as Types.Mutable<PostHogEvent>
+    event.event = wellFormed(draft.event)
+    event.distinctId = distinctId === undefined ? ids.make(now) : wellFormed(distinctId)
+    event.properties = enrich(draft, distinctId === undefined, copy)
+    event.timestamp = timestamp ?? formatUtc(now)
+    event.uuid = uuid
     return {
       // A hook may be there to make large events smaller, so what counts is the size after the hooks.
       verdict: hooks.length === 0 || copy.exceeded ? sized(event, copy, limit) : runHooks(event, 0, event, limit),

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
+import type * as Types from "effect/Types"
 import type { DropReason } from "../Delivery.ts"
 import type { EventBatch, SendOutcome } from "../EventBatch.ts"
 import type { EventIdSource } from "../EventIds.ts"
@@ -114,13 +115,13 @@ export const makeDeliver = (
 
   const deliver = (lane: Lane, route: Route, entries: ReadonlyArray<QueuedEvent>): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (createdAt) => {
-      const batch: EventBatch = {
-        route,
-        events: entries.map((entry) => entry.event),
-        requestId: ids.make(createdAt),
-        createdAt,
-        attempt: 1
-      }
+      // No literal: see decision 0014.
+      const batch = {} as Types.Mutable<EventBatch>
+      batch.route = route
+      batch.events = entries.map((entry) => entry.event)
+      batch.requestId = ids.make(createdAt)
+      batch.createdAt = createdAt
+      batch.attempt = 1
       return Effect.flatMap(
         attempt(lane, entries, batch),
         (next) => next._tag === "Done" ? Effect.void : proceed(lane, entries, batch, next)
