@@ -15,7 +15,8 @@ export const section = (report: Report, soak?: SoakReport): string =>
     "## Performance",
     "Measured side by side in one process, in turns, on this machine: " +
     `${machineLine(report.machine)}; posthog-node ${report.versions["posthog-node"]}. Ratios carry over to other ` +
-    "machines, absolute times do not. All rows, spreads and other libraries are in " +
+    "machines, absolute times do not. With back-pressure, 500,000 events have been delivered before those that are " +
+    "measured. All rows, spreads and other libraries are in " +
     "[`packages/bench/results`](packages/bench/results/bench.md).",
     aligned([
       ["work", "times better", "wanted", "ours", "compared with"],
@@ -26,7 +27,7 @@ export const section = (report: Report, soak?: SoakReport): string =>
     ...(soak === undefined
       ? []
       : ["A soak against a server that fails, with definitions that change:", soakLines(soak)]),
-    "Reproduce with `npx pnpm bench` (quarter of an hour, a quiet machine) or `npx pnpm bench --quick`, and " +
+    "Reproduce with `npx pnpm bench` (twenty minutes, a quiet machine) or `npx pnpm bench --quick`, and " +
     "`npx pnpm soak` or `npx pnpm soak --short`. `npx pnpm check` fails when a ratio of evaluation, " +
     "memory, reads or compilation falls below half of what is wanted."
   ].join("\n\n")
