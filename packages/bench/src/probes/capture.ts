@@ -36,8 +36,8 @@ export interface CaptureResult {
 /** Events of a warm-up between two questions to the server. */
 const portion = 100_000
 
-/** Batches that either library holds at most when it is to lose none. */
-const mostBatches = 10
+/** Events that either library holds at most when it is to lose none. */
+const mostQueued = ({ batchSize = 100 }: CaptureOptions): number => batchSize * 10
 
 interface Library {
   readonly run: (events: number) => Promise<void>
@@ -47,12 +47,10 @@ interface Library {
 
 export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
   const library = options.library === "posthog-node" ? openTheirs(options) : await openOurs(options)
-  if (options.warmUp !== undefined) {
-    // In portions, as the server keeps what arrives until it is asked.
-    for (let left = options.warmUp; left > 0; left -= portion) {
-      await library.run(Math.min(left, portion))
-      await fetch(`${options.url}/received`)
-    }
+  // In portions, as the server keeps what arrives until it is asked.
+  for (let left = options.warmUp ?? 0; left > 0; left -= portion) {
+    await library.run(Math.min(left, portion))
+    await fetch(`${options.url}/received`)
   }
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -88,7 +86,7 @@ const openOurs = async (options: CaptureOptions): Promise<Library> => {
       compression: gzip === false ? "none" : "gzip",
       maxBatchSize: batchSize,
       flushAt: batchSize,
-      queueSize: batchSize === undefined ? undefined : batchSize * mostBatches
+      queueSize: mostQueued(options)
     }
     : {}
   const runtime = openRuntime(url, { events: settings }, library === "ours over fetch" ? "fetch" : "undici")
@@ -129,7 +127,7 @@ const openTheirs = (options: CaptureOptions): Library => {
       : {}
   )
   // It has no back-pressure of its own: so many events, then everything delivered, and again.
-  const chunk = (batchSize ?? 100) * mostBatches
+  const chunk = mostQueued(options)
   let reported = 0
   client.on("error", () => reported++)
   return {
