@@ -280,6 +280,46 @@ describe("EventQueue", () => {
       }).pipe(Effect.provide(queueLayer(transport, { queueSize: 1, whenFull: "backpressure" })))
     })
 
+    it.effect("lets nobody overtake those who wait, not even before they took their room", () => {
+      const transport = new ScriptedTransport()
+      return Effect.gen(function*() {
+        const held = yield* gate()
+        transport.next(held.answer)
+        yield* offerNames("a")
+        const waiting = yield* Effect.fork(offerNames("b"))
+        yield* settled
+        const flushing = yield* Effect.fork(Effect.zipRight(flush, offerNames("c")))
+        yield* settled
+        yield* held.open
+        yield* Fiber.join(waiting)
+        yield* Fiber.join(flushing)
+        yield* flush
+        assert.deepStrictEqual(transport.names, [["a"], ["b"], ["c"]])
+      }).pipe(Effect.provide(queueLayer(transport, { queueSize: 1, whenFull: "backpressure" })))
+    })
+
+    it.effect("lets those who wait go on behind the next request, also when its client writes a turn later", () => {
+      const transport = new ScriptedTransport()
+      return Effect.gen(function*() {
+        const seen: Array<string> = []
+        transport.always(({ events }) =>
+          Effect.async((resume) => {
+            setImmediate(() => {
+              seen.push(`${events[0]?.event} written`)
+              resume(Effect.void)
+            })
+          })
+        )
+        yield* offerNames("a", "b")
+        yield* offerNames("c")
+        seen.push("c accepted")
+        yield* flush
+        assert.deepStrictEqual(seen, ["a written", "b written", "c accepted", "c written"])
+      }).pipe(
+        Effect.provide(queueLayer(transport, { queueSize: 2, maxBatchSize: 1, whenFull: "backpressure" }))
+      )
+    })
+
     it.effect("tryOffer refuses rather than waits", () => {
       const transport = new ScriptedTransport()
       return Effect.gen(function*() {

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import type { CompressionService, Compressor as Compress } from "../Compression.ts"
 import type { CompressionCodec } from "../Options.ts"
 import { PostHogConfigError } from "../PostHogConfigError.ts"
+import { annotated } from "./library.ts"
 
 /** @internal */
 export interface CompressedBody {
@@ -18,9 +19,7 @@ export interface Compressor {
 }
 
 const warn = (problem: string) =>
-  Effect.logWarning(`${problem}; events are sent uncompressed`).pipe(
-    Effect.annotateLogs({ package: "effect-posthog", module: "EventTransport" })
-  )
+  annotated("EventTransport")(Effect.logWarning(`${problem}; events are sent uncompressed`))
 
 const uncompressed: Compressor = { compress: (bytes) => Effect.succeed({ bytes, encoding: undefined }) }
 

@@ -2,12 +2,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { DefinitionsError } from "../DefinitionsError.ts"
 import type { Installed } from "./installation.ts"
-import { name } from "./library.ts"
+import { annotated } from "./library.ts"
 
 /** Flags that one warning names. */
 const namedFlags = 20
 
-const annotated = Effect.annotateLogs({ package: name, module: "LocalEvaluator" })
+const fromHere = annotated("LocalEvaluator")
 
 /**
  * Reports a failed load. The same failure again, poll after poll, is only worth a debug message.
@@ -21,16 +21,16 @@ export const failed = (error: DefinitionsError, repeated: boolean): Effect.Effec
     ? Effect.logError
     : Effect.logWarning
   const consequence = error.reason === "QuotaLimited" ? "no definitions are used until the quota allows" : ""
-  return annotated(log(consequence === "" ? error.message : `${error.message}; ${consequence}`))
+  return fromHere(log(consequence === "" ? error.message : `${error.message}; ${consequence}`))
 }
 
 /** @internal */
 export const recovered = (failures: number): Effect.Effect<void> =>
-  annotated(Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed loads`))
+  fromHere(Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed loads`))
 
 /** @internal */
 export const notRefreshed = (since: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
-  annotated(Effect.logWarning(
+  fromHere(Effect.logWarning(
     `Flag definitions have not been ${loaded ? "refreshed" : "loaded"} for ${Duration.format(since)}, more than ten ` +
       `poll intervals; ${loaded ? "flags are evaluated with old ones" : "no flag is evaluated locally"}`
   ))
@@ -56,14 +56,14 @@ const take = <A>(values: Iterable<A>): ReadonlyArray<A> => {
 export const installed = ({ definitions, neverLocal, problems }: Installed): Effect.Effect<void> => {
   const unreadable = problems.length === 0
     ? Effect.void
-    : annotated(Effect.logWarning(
+    : fromHere(Effect.logWarning(
       `Flag definitions: ${problems.length} could not be read and are left to the server:\n  ${
         listed(take(problems).map(({ message, path }) => `${path}: ${message}`), problems.length)
       }`
     ))
   const left = neverLocal.size === 0
     ? Effect.void
-    : annotated(Effect.logWarning(
+    : fromHere(Effect.logWarning(
       `Flag definitions: ${neverLocal.size} of ${definitions.size} flags cannot always be decided locally:\n  ${
         listed(take(neverLocal).map(([key, reasons]) => `${key}: ${reasons.join(", ")}`), neverLocal.size)
       }`

@@ -3,10 +3,11 @@ import * as Metric from "effect/Metric"
 import type { Counts, DropReason, RejectReason } from "../Delivery.ts"
 import * as Metrics from "../PostHogMetrics.ts"
 import type { Ledger } from "./ledger.ts"
+import { annotated } from "./library.ts"
 
 const quietMillis = 10_000
 
-const annotations = { package: "effect-posthog", module: "EventQueue" }
+const fromHere = annotated("EventQueue")
 
 /**
  * A warning of a kind is logged at most once in ten seconds, so that a storm of events is not a storm of logs.
@@ -20,7 +21,7 @@ export class Warnings {
     const last = this.lastAt.get(kind)
     if (last !== undefined && now >= last && now - last < quietMillis) return undefined
     this.lastAt.set(kind, now)
-    return Effect.annotateLogs(Effect.logWarning(message), annotations)
+    return fromHere(Effect.logWarning(message))
   }
 }
 

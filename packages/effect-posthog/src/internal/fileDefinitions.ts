@@ -13,7 +13,7 @@ import type { Settings } from "../Options.ts"
 import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
 import { describe } from "./jsonProblem.ts"
-import { name as library } from "./library.ts"
+import { annotated } from "./library.ts"
 
 /** An editor saves in several steps. */
 const settleTime = Duration.millis(100)
@@ -21,7 +21,7 @@ const settleTime = Duration.millis(100)
 /** A folder that cannot be watched now may be there later. */
 const watchAgain = Duration.seconds(5)
 
-const annotated = Effect.annotateLogs({ package: library, module: "DefinitionsSource" })
+const fromHere = annotated("DefinitionsSource")
 
 const baseName = (path: string): string => path.replace(/^.*[/\\]/s, "")
 
@@ -98,7 +98,7 @@ export const fileDefinitions = (
     Stream.buffer({ capacity: 1, strategy: "sliding" }),
     Stream.mapEffect(() => Effect.sleep(settleTime)),
     Stream.catchAllCause((cause) =>
-      Stream.execute(annotated(Effect.logDebug(`${path} cannot be watched, it is only read with every poll`, cause)))
+      Stream.execute(fromHere(Effect.logDebug(`${path} cannot be watched, it is only read with every poll`, cause)))
     ),
     Stream.repeat(Schedule.spaced(watchAgain))
   )

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { FlagOverridesError } from "../FlagOverridesError.ts"
 import type { LocalEvaluation } from "../LocalEvaluation.ts"
 import { LocalEvaluator } from "../LocalEvaluator.ts"
-import { annotated } from "./annotated.ts"
+import { annotated } from "./library.ts"
 
 /** Flag key to what it is forced to. */
 type Overridden = ReadonlyMap<string, Resolved>

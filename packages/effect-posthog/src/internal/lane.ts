@@ -4,6 +4,7 @@ import * as FiberId from "effect/FiberId"
 import type { DropReason } from "../Delivery.ts"
 import type { WhenFull } from "../Options.ts"
 import type { DeliveryHub } from "./deliveryHub.ts"
+import { turns } from "./eventLoop.ts"
 import type { Ledger } from "./ledger.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
 import { RingBuffer } from "./ringBuffer.ts"
@@ -61,6 +62,8 @@ export class Lane {
   /** Entries up to this one are to be sent without further waiting. */
   private dueOrder = 0
   private workerRuns = false
+  /** Those who wait are about to take the room there is. */
+  private opening = false
   private alarm: Deferred.Deferred<void> | undefined
 
   constructor(options: LaneOptions) {
@@ -76,7 +79,7 @@ export class Lane {
       if (this.flushes.length > 0) this.resolveFlushes()
       return true
     }
-    return !this.isFull(estimate)
+    return this.waiters.size === 0 && !this.isFull(estimate)
   }
 
   accept(event: QueuedEvent, now: number): void {
@@ -185,6 +188,14 @@ export class Lane {
   /** To be called after ends: wakes who waited for them. */
   settle(): void {
     this.resolveFlushes()
+    if (this.waiters.size === 0 || this.opening) return
+    this.opening = true
+    // Behind the next request: see decision 0015.
+    turns.scheduleTask(() => turns.scheduleTask(this.open, 0), 0)
+  }
+
+  private readonly open = (): void => {
+    this.opening = false
     for (const waiter of this.waiters) {
       if (this.isFull(waiter.event.estimate)) return
       this.waiters.delete(waiter)

@@ -1,3 +1,5 @@
+import * as Effect from "effect/Effect"
+
 /**
  * How the library names itself: `$lib`, `$lib_version`, `User-Agent` and `PostHog-Sdk-Info`.
  *
@@ -10,3 +12,11 @@ export const version = "0.1.0"
 
 /** @internal */
 export const userAgent = `${name}/${version}`
+
+/**
+ * Says in the log which module of the library a message is from.
+ *
+ * @internal
+ */
+export const annotated = (module: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> =>
+  Effect.annotateLogs({ package: name, module })

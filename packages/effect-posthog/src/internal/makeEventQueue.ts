@@ -20,6 +20,7 @@ import { EventReports, Warnings } from "./eventReports.ts"
 import { makeOffer } from "./immediateOffer.ts"
 import { Lane, type Waiter } from "./lane.ts"
 import { Ledger } from "./ledger.ts"
+import { annotated } from "./library.ts"
 import { QueuedEvent, type Route } from "./queuedEvent.ts"
 
 const leastSubscriberCapacity = 1024
@@ -27,15 +28,6 @@ const leastSubscriberCapacity = 1024
 const accepted = (id: EventId): Exit.Exit<Offered> => Exit.succeed({ _tag: "Accepted", id })
 
 const rejected = (reason: RejectReason): Exit.Exit<Offered> => Exit.succeed({ _tag: "Rejected", reason })
-
-const rejections: Readonly<Record<RejectReason, Exit.Exit<Offered>>> = {
-  Disabled: rejected("Disabled"),
-  Hook: rejected("Hook"),
-  HookFailed: rejected("HookFailed"),
-  Closed: rejected("Closed"),
-  Overflow: rejected("Overflow"),
-  TooLarge: rejected("TooLarge")
-}
 
 interface Queue {
   readonly offer: (draft: EventDraft) => Effect.Effect<Offered>
@@ -55,7 +47,7 @@ export const makeDisabledQueue = (): Queue => {
   const hub = new DeliveryHub(leastSubscriberCapacity)
   const refuse = Effect.suspend(() => {
     ledger.reject("Disabled")
-    return rejections.Disabled
+    return rejected("Disabled")
   })
   return {
     offer: () => refuse,
@@ -149,7 +141,7 @@ export const makeEventQueue = (
     const refuse = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<Offered> => {
       ledger.reject(reason)
       const log = warning === undefined ? undefined : warnings.warn(reason, warning, now)
-      return log === undefined ? rejections[reason] : Effect.zipRight(log, rejections[reason])
+      return log === undefined ? rejected(reason) : Effect.zipRight(log, rejected(reason))
     }
 
     const waitForRoom = (lane: Lane, event: QueuedEvent, now: number): Effect.Effect<Offered> =>
@@ -160,7 +152,7 @@ export const makeEventQueue = (
           accepted: () => resume(accepted(event.id)),
           closed: () => {
             ledger.reject("Closed")
-            resume(rejections.Closed)
+            resume(rejected("Closed"))
           }
         }
         lane.addWaiter(waiter)
@@ -236,9 +228,7 @@ export const makeEventQueue = (
       let left = 0
       for (const lane of lanes.values()) left += lane.abandon("ShutdownTimeout")
       if (left > 0) {
-        yield* Effect.logError(`The event queue closed with ${left} events undelivered`).pipe(
-          Effect.annotateLogs({ package: "effect-posthog", module: "EventQueue" })
-        )
+        yield* annotated("EventQueue")(Effect.logError(`The event queue closed with ${left} events undelivered`))
       }
     })
 

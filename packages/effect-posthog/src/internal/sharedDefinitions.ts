@@ -8,7 +8,7 @@ import { DefinitionsCacheError } from "../DefinitionsCache.ts"
 import type { DefinitionsCache } from "../DefinitionsCache.ts"
 import { DefinitionsError } from "../DefinitionsError.ts"
 import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoad.ts"
-import { name as library } from "./library.ts"
+import { annotated } from "./library.ts"
 import { sourceName } from "./sourceName.ts"
 
 /** @internal */
@@ -17,7 +17,7 @@ export interface SharedOptions {
   readonly shutdownTimeout: Duration.DurationInput
 }
 
-const annotated = Effect.annotateLogs({ package: library, module: "DefinitionsCache" })
+const fromHere = annotated("DefinitionsCache")
 
 /**
  * Loads definitions through a cache that several instances share; it is shut down with the surrounding scope.
@@ -59,7 +59,7 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
         Effect.suspend(() => {
           const log = failing.has(operation) ? Effect.logDebug : Effect.logWarning
           failing.add(operation)
-          return annotated(log(message))
+          return fromHere(log(message))
         })
       ),
       Effect.tap(() => failing.delete(operation))

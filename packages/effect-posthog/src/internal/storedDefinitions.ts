@@ -9,7 +9,7 @@ import { parseDocument } from "./definitionsDocument.ts"
 import { runSteps } from "./eventLoop.ts"
 import { hash, isRecord } from "./fingerprint.ts"
 import { refusalOf } from "./installation.ts"
-import { name as library } from "./library.ts"
+import { annotated } from "./library.ts"
 import { sourceName } from "./sourceName.ts"
 
 /** How long the store may take over one operation. */
@@ -24,7 +24,7 @@ interface Copy {
   readonly savedAt: number
 }
 
-const annotated = Effect.annotateLogs({ package: library, module: "DefinitionsSource" })
+const fromHere = annotated("DefinitionsSource")
 
 // A line about the copy, then the document, whose text is the larger part by far.
 function* encode({ document, etag, savedAt }: Copy): Generator<void, string> {
@@ -72,7 +72,7 @@ export const storedDefinitions = (
       Effect.asSome,
       Effect.catchAllCause((cause) =>
         Effect.as(
-          annotated(Effect.logWarning(`The stored copy of the flag definitions could not be ${what}`, cause)),
+          fromHere(Effect.logWarning(`The stored copy of the flag definitions could not be ${what}`, cause)),
           Option.none()
         )
       )
