@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Report } from "./report/Report.ts"
 import { section, withSection } from "./report/section.ts"
-import type { SoakReport } from "./soak/run.ts"
+import type { SoakReport } from "./soak/SoakReport.ts"
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const read = (path: string): unknown => JSON.parse(readFileSync(file(path), "utf8"))

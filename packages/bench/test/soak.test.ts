@@ -3,7 +3,7 @@ import { isBalanced, trend } from "../src/soak/verdict.ts"
 
 const samples = (heap: (wave: number) => number) =>
   Array.from({ length: 40 }, (_, wave) => ({
-    evaluations: (wave + 1) * 1e6,
+    work: (wave + 1) * 1e6,
     heapBytes: heap(wave),
     handles: 5,
     fibers: 3

@@ -1,6 +1,6 @@
 import { isMet } from "../measuring/Row.ts"
 import type { Row } from "../measuring/Row.ts"
-import type { SoakReport } from "../soak/run.ts"
+import type { SoakReport } from "../soak/SoakReport.ts"
 import { rowsOf } from "./Report.ts"
 import type { Report } from "./Report.ts"
 import { soakLines } from "./soakLines.ts"
@@ -26,8 +26,8 @@ export const section = (report: Report, soak?: SoakReport): string =>
     "![Time to evaluate N flags](packages/bench/results/evaluation.svg)",
     ...(soak === undefined
       ? []
-      : ["A soak against a server that fails, with definitions that change:", soakLines(soak)]),
-    "Reproduce with `npx pnpm bench` (twenty minutes, a quiet machine) or `npx pnpm bench --quick`, and " +
+      : ["Soaks against a server that fails, one with definitions that change:", soakLines(soak)]),
+    "Reproduce with `npx pnpm bench` (a quarter of an hour, a quiet machine) or `npx pnpm bench --quick`, and " +
     "`npx pnpm soak` or `npx pnpm soak --short`. `npx pnpm check` fails when a ratio of evaluation, " +
     "memory, reads or compilation falls below half of what is wanted."
   ].join("\n\n")

@@ -109,6 +109,10 @@ const backpressure = async (loopback: Loopback, mode: Mode): Promise<ReadonlyArr
         ...less(`${name}: processor time per event`, "µs", all, ({ cpuMicrosPerEvent }) => cpuMicrosPerEvent),
         target: isBudgeted ? 3 : undefined
       },
+      {
+        ...less(`${name}: peak memory`, "MB", all, ({ peakMegabytes }) => peakMegabytes),
+        target: isBudgeted ? 1 : undefined
+      },
       less(`${name}: event loop held`, "ms", all, ({ heldMillis }) => heldMillis)
     )
   }

@@ -51,6 +51,12 @@ export const catalogue: ReadonlyArray<Entry> = [
     load: async () => (await import("./reads.ts")).reads
   },
   {
+    name: "queue",
+    title: "The queue of events",
+    modes: ["full", "quick"],
+    load: async () => (await import("./queue.ts")).queue
+  },
+  {
     name: "capture",
     title: "Capturing events",
     modes: ["full", "quick"],

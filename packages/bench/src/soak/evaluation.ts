@@ -7,20 +7,18 @@ import { mixedFlags } from "../flags/mix.ts"
 import { definitionsDocument, flagsResponse } from "../flags/posthog.ts"
 import { openUnreliable } from "../loopback/Loopback.ts"
 import type { Taken } from "../loopback/unreliable.ts"
-import { collectGarbage } from "../measuring/interleaved.ts"
 import { openLocalRuntime } from "../peers/ours.ts"
 import type { Plan } from "./Plan.ts"
-import type { Accounts, Sample, Trend } from "./verdict.ts"
-import { isBalanced, trend } from "./verdict.ts"
+import { areFlat, isBalanced, trendsOf } from "./verdict.ts"
+import type { Accounts, Sample, Trends } from "./verdict.ts"
+import { handles, inWaves } from "./waves.ts"
 
-export interface SoakReport {
+/** What became of a process that evaluated. */
+export interface EvaluationReport extends Trends {
   readonly evaluations: number
   readonly distinctIds: number
   readonly seconds: number
   readonly passed: boolean
-  readonly heapBytes: Trend
-  readonly handles: Trend
-  readonly fibers: Trend
   /** What keeps the process alive after the client is closed, less what did before it was opened. */
   readonly handlesLeft: number
   readonly accounts: Accounts & { readonly isBalanced: boolean }
@@ -35,8 +33,6 @@ export interface SoakReport {
 const flags = mixedFlags(30)
 const remoteKey = "left-to-the-server"
 const concurrency = 16
-// Fewer make no trend.
-const leastWaves = 12
 const attributes = { plan: "pro", country: "DE", email: "a@example.com", sku: "b2b-7", seats: 12, app_version: "2.4.1" }
 
 // Three sets of definitions: flags come, go and change. One flag can only be decided by the server.
@@ -48,7 +44,7 @@ const turns = [flags, flags.slice(0, 25), [...mixedFlags(40).slice(30), ...flags
 })
 
 /** Runs the plan against a server that fails, and says what became of memory, handles, fibers and events. */
-export const soak = async (plan: Plan, say: (line: string) => void): Promise<SoakReport> => {
+export const soakEvaluation = async (plan: Plan, say: (line: string) => void): Promise<EvaluationReport> => {
   const loopback = await openUnreliable({ turns, flags: flagsResponse(flags) })
   await loopback.received()
   const handlesBefore = handles()
@@ -59,24 +55,16 @@ export const soak = async (plan: Plan, say: (line: string) => void): Promise<Soa
     events: { retryBase: "50 millis" },
     dedup: { capacity: 10_000 }
   })
-  const started = performance.now()
-  const elapsed = () => (performance.now() - started) / 1000
-  const accounts = Effect.flatMap(EventQueue, (queue) => queue.counts)
-  const samples: Array<Sample> = []
-  const perWave = Math.ceil(plan.evaluations / plan.waves)
-  let evaluations = 0
-  for (let wave = 0; wave < plan.waves && elapsed() < plan.seconds; wave++) {
-    await runtime.runPromise(runWave(evaluations, perWave, plan.distinctIds))
-    evaluations += perWave
-    const sample = await settled(evaluations, () => runtime.runPromise(fibers))
-    samples.push(sample)
-    say(
-      `${evaluations.toLocaleString("en-US")} evaluations, ${elapsed().toFixed(0)} s, ` +
-        `heap ${(sample.heapBytes / 1e6).toFixed(2)} MB, ${sample.handles} handles, ${sample.fibers} fibers`
-    )
-  }
-  const seconds = elapsed()
-  const { accepted, delivered, dropped, queued } = await runtime.runPromise(accounts)
+  const { samples, seconds, work } = await inWaves(
+    runtime,
+    plan,
+    { name: "evaluations", amount: plan.evaluations },
+    (from, count) => runtime.runPromise(runWave(from, count, plan.distinctIds)),
+    say
+  )
+  const { accepted, delivered, dropped, queued } = await runtime.runPromise(
+    Effect.flatMap(EventQueue, (queue) => queue.counts)
+  )
   const failures = await runtime.runPromise(Metric.value(PostHogMetrics.evaluationsFailed))
   const server = await loopback.received()
   await runtime.dispose()
@@ -84,19 +72,13 @@ export const soak = async (plan: Plan, say: (line: string) => void): Promise<Soa
   const handlesLeft = handles() - handlesBefore
   loopback.close()
 
-  const heapBytes = trend(samples, (sample) => sample.heapBytes, (mean) => Math.max(1e6, mean * 0.05))
-  const trends = {
-    handles: trend(samples, (sample) => sample.handles, () => 3),
-    fibers: trend(samples, (sample) => sample.fibers, () => 2)
-  }
+  const trends = trendsOf(samples)
   const books = { accepted, delivered, dropped, queued }
   return {
-    evaluations,
-    distinctIds: Math.min(plan.distinctIds, evaluations),
+    evaluations: work,
+    distinctIds: Math.min(plan.distinctIds, work),
     seconds,
-    passed: samples.length >= leastWaves && heapBytes.isFlat && trends.handles.isFlat && trends.fibers.isFlat &&
-      isBalanced(books) && handlesLeft <= 0,
-    heapBytes,
+    passed: areFlat(samples, trends) && isBalanced(books) && handlesLeft <= 0,
     ...trends,
     handlesLeft,
     accounts: { ...books, isBalanced: isBalanced(books) },
@@ -133,16 +115,3 @@ const request = (index: number, distinctIds: number) =>
     if (flagKeys !== undefined) yield* snapshot.isEnabled(remoteKey)
     if (index % 20 === 0) yield* Events.capture({ event: "page viewed", distinctId, flags: snapshot })
   })
-
-// Effect's own count of fibers that have started and not ended; this one included.
-const fibers = Effect.map(Metric.value(Metric.counter("effect_fiber_active")), ({ count }) => Number(count))
-
-const handles = (): number => process.getActiveResourcesInfo().length
-
-const settled = async (evaluations: number, countFibers: () => Promise<number>): Promise<Sample> => {
-  for (let round = 0; round < 3; round++) {
-    await setTimeout(20)
-    collectGarbage()
-  }
-  return { evaluations, heapBytes: process.memoryUsage().heapUsed, handles: handles(), fibers: await countFibers() }
-}
