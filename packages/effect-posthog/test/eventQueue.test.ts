@@ -56,6 +56,22 @@ describe("EventQueue", () => {
       }).pipe(Effect.provide(queueLayer(transport, { flushAt: 3 })))
     })
 
+    it.effect("sends what fills a request, however few events that are", () => {
+      const transport = new ScriptedTransport()
+      const text = "x".repeat(700 * 1024)
+      return Effect.gen(function*() {
+        const queue = yield* EventQueue
+        for (let index = 0; index < 7; index++) {
+          yield* queue.offer({ event: "large", distinctId: "ada", properties: { text } })
+        }
+        yield* settled
+        assert.deepStrictEqual(transport.names, [])
+        yield* queue.offer({ event: "large", distinctId: "ada", properties: { text } })
+        yield* settled
+        assert.deepStrictEqual(transport.names.map((names) => names.length), [7, 1])
+      }).pipe(Effect.provide(queueLayer(transport)))
+    })
+
     it.effect("wakes from the interval when flushAt is reached", () => {
       const transport = new ScriptedTransport()
       return Effect.gen(function*() {
@@ -332,8 +348,25 @@ describe("EventQueue", () => {
       }).pipe(Effect.provide(queueLayer(transport, { queueSize: 1, flushAt: 9, whenFull: "backpressure" })))
     })
 
+    it.effect("lets everybody in in the end when it is full of few large events", () => {
+      const transport = new ScriptedTransport()
+      const text = "x".repeat(7 * 1024 * 1024)
+      return Effect.gen(function*() {
+        const queue = yield* EventQueue
+        const offers = yield* Effect.forEach(
+          Array.from({ length: 30 }),
+          () => queue.offer({ event: "large", distinctId: "ada", properties: { text }, route: "ai" }),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual(new Set(reasonsOf(offers)), new Set(["Accepted"]))
+        yield* flush
+        assert.strictEqual((yield* counts).delivered, 30)
+      }).pipe(Effect.provide(queueLayer(transport, { whenFull: "backpressure" })))
+    })
+
     it.effect("holds no more than sixty-four mebibytes", () => {
       const transport = new ScriptedTransport()
+      transport.always(() => Effect.never)
       return Effect.gen(function*() {
         const queue = yield* EventQueue
         const text = "x".repeat(700 * 1024)
@@ -343,7 +376,25 @@ describe("EventQueue", () => {
         const { accepted, rejected } = yield* queue.counts
         assert.isBelow(accepted * text.length, 64 * 1024 * 1024)
         assert.strictEqual(accepted + rejected.Overflow, 120)
-      }).pipe(Effect.provide(queueLayer(transport, { whenFull: "dropNewest", flushAt: 200 })))
+      }).pipe(Effect.provide(queueLayer(transport, { whenFull: "dropNewest", flushAt: 200, shutdownTimeout: 0 })))
+    })
+
+    it.effect("says that it loses events while a request is on its way", () => {
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.never)
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => void messages.push(String(message)))
+      return Effect.gen(function*() {
+        yield* offerNames("a")
+        yield* settled
+        yield* offerNames("b", "c", "d")
+        yield* TestClock.adjust("1 seconds")
+        yield* offerNames("e")
+        assert.deepStrictEqual(messages, ["Events were lost: 3 refused (Overflow)"])
+      }).pipe(
+        Effect.provide(queueLayer(transport, { queueSize: 2, flushAt: 1, whenFull: "dropNewest", shutdownTimeout: 0 })),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
     })
   })
 

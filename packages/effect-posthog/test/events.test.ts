@@ -355,6 +355,13 @@ describe("beforeSend", () => {
       }).pipe(Effect.provide(queueLayer(transport, { beforeSend: (event) => ({ ...event, uuid }) })))
     }))
 
+  const { proxy: revoked, revoke } = Proxy.revocable({} as PostHogEvent, {})
+  revoke()
+  const hostile = {
+    get event(): string {
+      throw new Error("secret")
+    }
+  } as PostHogEvent
   const rejecting: ReadonlyArray<readonly [string, BeforeSend, string, boolean]> = [
     ["null", () => null, "Hook", false],
     ["an effect of null", () => Effect.succeed(null), "Hook", false],
@@ -369,6 +376,9 @@ describe("beforeSend", () => {
     ["a failure", () => Effect.fail("secret"), "HookFailed", true],
     ["a defect", () => Effect.die("secret"), "HookFailed", true],
     ["nothing", (() => undefined) as never, "HookFailed", true],
+    ["an event that cannot be read", () => revoked, "HookFailed", true],
+    ["an event that throws when it is read", () => hostile, "HookFailed", true],
+    ["an effect of such an event", () => Effect.succeed(hostile), "HookFailed", true],
     ["no name", (event) => ({ ...event, event: "" }), "HookFailed", true],
     ["no properties", (event) => ({ ...event, properties: null as never }), "HookFailed", true]
   ]
@@ -389,10 +399,20 @@ describe("beforeSend", () => {
         beforeSend: [hook, (event: PostHogEvent) => {
           later++
           return event
-        }].slice(0, name === "no name" || name === "no properties" ? 1 : 2)
+        }]
       })))
     })
   }
+
+  it.effect("an event that cannot be read ends also when its hook decides late", () => {
+    const transport = new ScriptedTransport()
+    return Effect.gen(function*() {
+      const queue = yield* EventQueue
+      yield* queue.tryOffer({ event: "paid", distinctId: "ada" })
+      yield* queue.flush
+      assert.strictEqual((yield* queue.counts).droppedBy.HookFailed, 1)
+    }).pipe(Effect.provide(queueLayer(transport, { beforeSend: () => Effect.succeed(hostile) })))
+  })
 
   it.effect("tryOffer does not wait for an effectful hook: what it decides is on deliveries", () => {
     const transport = new ScriptedTransport()

@@ -68,8 +68,11 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     copy.size += superCopy.size
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
-    const groups = draft.groups === undefined ? undefined : copy.value(draft.groups)
-    if (isRecord(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
+    if (isRecord(draft.groups)) {
+      const groups: Record<string, unknown> = {}
+      copy.into(groups, draft.groups)
+      if (Object.keys(groups).length > 0) properties["$groups"] = groups
+    }
     if (personless && properties["$process_person_profile"] === undefined) {
       properties["$process_person_profile"] = false
     }
@@ -88,12 +91,12 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     return new Refusal("TooLarge", `The event "${event.event}" is too large to be sent: ${size} bytes`)
   }
 
-  // What comes out of the hooks is checked like what comes from the caller.
-  const accept = (result: PostHogEvent, stamped: PostHogEvent, limit: number): Verdict => {
-    const { distinctId, event, properties, timestamp, uuid } = result
-    if (typeof event !== "string" || event === "") return hookFailed(stamped, "removed the event's name")
-    if (typeof distinctId !== "string" || distinctId === "") return hookFailed(stamped, "removed the distinct id")
-    if (!isRecord(properties)) return hookFailed(stamped, "removed the properties")
+  // What comes out of the hooks is cleaned like what comes from the caller.
+  const accept = (
+    { distinctId, event, properties, timestamp, uuid }: PostHogEvent,
+    stamped: PostHogEvent,
+    limit: number
+  ): Verdict => {
     const copy = new JsonCopy(limit)
     const copied: Record<string, unknown> = {}
     copy.into(copied, properties)
@@ -110,12 +113,21 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     )
   }
 
-  const checked = (result: unknown, stamped: PostHogEvent): PostHogEvent | Refusal =>
-    result === null
-      ? new Refusal("Hook")
-      : typeof result === "object"
-      ? result as PostHogEvent
-      : hookFailed(stamped, "returned neither an event nor null")
+  // Reads what a hook returned, once: it may be anything, and reading it may throw.
+  const checked = (result: unknown, stamped: PostHogEvent): PostHogEvent | Refusal => {
+    if (result === null) return new Refusal("Hook")
+    if (typeof result !== "object") return hookFailed(stamped, "returned neither an event nor null")
+    if (result instanceof Promise) {
+      // Nobody else would hear of its failure, which ends the process then.
+      result.catch(() => {})
+      return hookFailed(stamped, "returned a promise")
+    }
+    const { distinctId, event, properties, timestamp, uuid } = result as PostHogEvent
+    if (typeof event !== "string" || event === "") return hookFailed(stamped, "removed the event's name")
+    if (typeof distinctId !== "string" || distinctId === "") return hookFailed(stamped, "removed the distinct id")
+    if (!isRecord(properties)) return hookFailed(stamped, "removed the properties")
+    return { distinctId, event, properties, timestamp, uuid }
+  }
 
   const callHook = (hook: BeforeSend, event: PostHogEvent, stamped: PostHogEvent, limit: number) => {
     try {

@@ -6,6 +6,7 @@ import type { Ledger } from "./ledger.ts"
 import { annotated } from "./library.ts"
 
 const quietMillis = 10_000
+const pauseMillis = 1000
 
 const fromHere = annotated("EventQueue")
 
@@ -35,7 +36,7 @@ const differences = <Reason extends string>(
 
 /**
  * Carries what happened since the last call from the books to metrics and, if events were lost, to the log. It runs
- * once per batch rather than once per event.
+ * once per batch or second rather than once per event.
  *
  * @internal
  */
@@ -44,6 +45,7 @@ export class EventReports {
   private readonly warnings: Warnings
   private published: Counts
   private warned: Counts
+  private publishedAt = Number.NEGATIVE_INFINITY
 
   constructor(ledger: Ledger, warnings: Warnings) {
     this.ledger = ledger
@@ -52,7 +54,15 @@ export class EventReports {
     this.warned = ledger.counts
   }
 
+  /** The same while a request may be on its way for long: `undefined` when there is nothing to log. */
+  publishNowAndThen(now: number): Effect.Effect<void> | undefined {
+    if (now >= this.publishedAt && now - this.publishedAt < pauseMillis) return undefined
+    const report = this.publish(now)
+    return report === Effect.void ? undefined : report
+  }
+
   readonly publish = (now: number): Effect.Effect<void> => {
+    this.publishedAt = now
     const counts = this.ledger.counts
     this.updateMetrics(counts)
     return this.warnAboutLosses(counts, now) ?? Effect.void

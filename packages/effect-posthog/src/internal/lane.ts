@@ -129,7 +129,8 @@ export class Lane {
 
   private enqueue(event: QueuedEvent): void {
     this.buffer.push(event)
-    if (this.buffer.length >= this.options.flushAt || this.live >= this.options.capacity) {
+    const { capacity, flushAt } = this.options
+    if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= maxBatchBytes) {
       this.dueOrder = this.lastOrder
     }
     this.stir()

@@ -29,6 +29,9 @@ const accepted = (id: EventId): Exit.Exit<Offered> => Exit.succeed({ _tag: "Acce
 
 const rejected = (reason: RejectReason): Exit.Exit<Offered> => Exit.succeed({ _tag: "Rejected", reason })
 
+const after = <A>(log: Effect.Effect<void> | undefined, self: Effect.Effect<A>): Effect.Effect<A> =>
+  log === undefined ? self : Effect.zipRight(log, self)
+
 interface Queue {
   readonly offer: (draft: EventDraft) => Effect.Effect<Offered>
   readonly tryOffer: (draft: EventDraft) => Effect.Effect<Offered>
@@ -141,7 +144,7 @@ export const makeEventQueue = (
     const refuse = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<Offered> => {
       ledger.reject(reason)
       const log = warning === undefined ? undefined : warnings.warn(reason, warning, now)
-      return log === undefined ? rejected(reason) : Effect.zipRight(log, rejected(reason))
+      return after(log, rejected(reason))
     }
 
     const waitForRoom = (lane: Lane, event: QueuedEvent, now: number): Effect.Effect<Offered> =>
@@ -210,9 +213,12 @@ export const makeEventQueue = (
         const admitted = admit(draft, now)
         const offered = answer(draft, admitted, now, mayWait)
         const { repaired } = admitted
-        if (repaired === undefined) return offered
-        const log = warnings.warn(repaired, `The event "${admitted.event.event}" has an ${repaired}`, now)
-        return log === undefined ? offered : Effect.zipRight(log, offered)
+        return after(
+          reports.publishNowAndThen(now),
+          repaired === undefined
+            ? offered
+            : after(warnings.warn(repaired, `The event "${admitted.event.event}" has an ${repaired}`, now), offered)
+        )
       })
 
     const flush = Effect.suspend(() => {

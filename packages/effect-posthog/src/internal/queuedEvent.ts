@@ -57,9 +57,12 @@ export class QueuedEvent {
     return this.measured >= 0 ? this.measured : this.estimate * mostBytesPerCharacter
   }
 
-  /** The exact size as JSON: on the wire, the name of the distinct id is one character longer. */
+  /**
+   * The size as JSON, at most: on the wire, the name of the distinct id is one character longer, and `v1` adds
+   * `"options":{}`.
+   */
   get bytes(): number {
-    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length + 1
+    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length + 14
     return this.measured
   }
 
