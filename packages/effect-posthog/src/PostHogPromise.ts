@@ -13,7 +13,6 @@ import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
@@ -124,33 +123,54 @@ const errorOf = (cause: Cause.Cause<unknown>): unknown => {
   return typeof error === "string" ? new Cause.RuntimeException("The client is closed") : error
 }
 
-// The runtime's own promises reject with a wrapper around the failure; callers want the failure.
-const promise = <A, E>(runtime: Run, effect: Effect.Effect<A, E, PostHog.Services>): Promise<A> =>
-  runtime.runPromiseExit(effect).then((exit) => Exit.isSuccess(exit) ? exit.value : Promise.reject(errorOf(exit.cause)))
+const resolved = <A, E>(exit: Exit.Exit<A, E>): A | Promise<never> =>
+  Exit.isSuccess(exit) ? exit.value : Promise.reject(errorOf(exit.cause))
 
-/** Runs effects of which only the flush hears. */
-interface Background {
-  readonly run: (effect: Effect.Effect<unknown, unknown, PostHog.Services>) => void
-  readonly done: Effect.Effect<void>
+/** Runs effects with the services of a client. */
+interface Runner {
+  /** Rejects with the failure itself. */
+  readonly promise: <A, E>(effect: Effect.Effect<A, E, PostHog.Services>) => Promise<A>
+  /** The same for what a flush waits for. */
+  readonly queued: <A, E>(effect: Effect.Effect<A, E, PostHog.Services>) => Promise<A>
+  /** The same for effects of which only the flush hears. */
+  readonly background: (effect: Effect.Effect<unknown, unknown, PostHog.Services>) => void
+  /** What was queued before has ended, in one way or the other. */
+  readonly settled: () => Effect.Effect<void>
 }
 
-const makeBackground = (runtime: Run): Background => {
-  const running = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+const makeRunner = (runtime: Run): Runner => {
+  // Definitions load from now on, not from the first call. Why the client could not be built, every call hears anew.
+  let building: Promise<unknown> | undefined = runtime.runtime().then(
+    () => building = undefined,
+    () => building = undefined
+  )
+  // In the order of the calls, also of those that have to wait for the client.
+  const run = <A, E>(effect: Effect.Effect<A, E, PostHog.Services>): Promise<Exit.Exit<A, E | PostHogConfigError>> =>
+    building === undefined ? runtime.runPromiseExit(effect) : building.then(() => runtime.runPromiseExit(effect))
+
+  const running = new Set<Promise<unknown>>()
+  const tracked = <A, E>(effect: Effect.Effect<A, E, PostHog.Services>) => {
+    const exit = run(effect)
+    running.add(exit)
+    return exit.finally(() => running.delete(exit))
+  }
   return {
-    run: (effect) => {
-      const fiber = runtime.runFork(effect)
-      running.add(fiber)
-      fiber.addObserver(() => running.delete(fiber))
-    },
-    done: Effect.suspend(() => Fiber.awaitAll(running)).pipe(Effect.asVoid)
+    promise: (effect) => run(effect).then(resolved),
+    queued: (effect) => tracked(effect).then(resolved),
+    background: (effect) => void tracked(effect),
+    settled: () => {
+      const before = [...running]
+      return Effect.asVoid(Effect.promise(() => Promise.all(before)))
+    }
   }
 }
 
-const makeSnapshot = (runtime: Run, background: Background, snapshot: FlagSnapshot): PromiseSnapshot => {
-  const wrap = (child: FlagSnapshot) => makeSnapshot(runtime, background, child)
+const makeSnapshot = (runner: Runner, snapshot: FlagSnapshot): PromiseSnapshot => {
+  const { background, promise } = runner
+  const wrap = (child: FlagSnapshot) => makeSnapshot(runner, child)
   const detail = (key: string) => Option.getOrUndefined(snapshot.detail(key))
   const getFlag = (key: string) => {
-    background.run(snapshot.getFlag(key))
+    background(snapshot.getFlag(key))
     return detail(key)?.value
   }
   return {
@@ -166,10 +186,10 @@ const makeSnapshot = (runtime: Run, background: Background, snapshot: FlagSnapsh
       return value === undefined ? options?.defaultValue ?? false : value !== false
     },
     getFlagPayload: (key) => Option.getOrUndefined(snapshot.getFlagPayload(key)),
-    get: (flag) => promise(runtime, snapshot.get(flag)).then(Option.getOrUndefined),
-    payload: (flag) => promise(runtime, snapshot.payload(flag)).then(Option.getOrUndefined),
-    only: (keys) => promise(runtime, snapshot.only(keys)).then(wrap),
-    onlyAccessed: () => promise(runtime, snapshot.onlyAccessed).then(wrap)
+    get: (flag) => promise(snapshot.get(flag)).then(Option.getOrUndefined),
+    payload: (flag) => promise(snapshot.payload(flag)).then(Option.getOrUndefined),
+    only: (keys) => promise(snapshot.only(keys)).then(wrap),
+    onlyAccessed: () => promise(snapshot.onlyAccessed).then(wrap)
   }
 }
 
@@ -200,26 +220,27 @@ export const make = (
   httpClient: Layer.Layer<HttpClient.HttpClient> = FetchHttpClient.layer
 ): PromiseClient => {
   const runtime = ManagedRuntime.make(PostHog.layer(options).pipe(Layer.provide(httpClient)))
-  const background = makeBackground(runtime)
-  const snapshot = (flags: FlagSnapshot) => makeSnapshot(runtime, background, flags)
-  const queued = (event: Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>) =>
-    promise(runtime, Effect.map(event, Option.getOrUndefined))
-  const flush = () => promise(runtime, Effect.zipRight(background.done, Events.flush))
-  const close = () => promise(runtime, background.done).then(() => runtime.dispose(), () => runtime.dispose())
-  // Definitions load from now on, not from the first call.
-  background.run(Effect.void)
+  const runner = makeRunner(runtime)
+  const { promise, queued, settled } = runner
+  const snapshot = (flags: FlagSnapshot) => makeSnapshot(runner, flags)
+  const capture = (event: Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>) =>
+    queued(Effect.map(event, Option.getOrUndefined))
+  const flush = () => promise(Effect.zipRight(settled(), Events.flush))
+  const close = () =>
+    promise(Effect.timeoutOption(settled(), options.events?.shutdownTimeout ?? "30 seconds"))
+      .then(() => runtime.dispose(), () => runtime.dispose())
   return {
     snapshot,
-    evaluateFlags: (request) => promise(runtime, evaluateFlags(request)).then(snapshot),
-    evaluateFlagsOrPartial: (request) => promise(runtime, orPartial(evaluateFlags(request))).then(snapshot),
+    evaluateFlags: (request) => promise(evaluateFlags(request)).then(snapshot),
+    evaluateFlagsOrPartial: (request) => promise(orPartial(evaluateFlags(request))).then(snapshot),
     capture: ({ flags, ...message }) =>
-      queued(
+      capture(
         Events.capture({ ...message, flags: flags !== undefined && "snapshot" in flags ? flags.snapshot : flags })
       ),
-    identify: (message) => queued(Events.identify(message)),
-    alias: (message) => queued(Events.alias(message)),
-    groupIdentify: (message) => queued(Events.groupIdentify(message)),
-    ready: (duration = "10 seconds") => promise(runtime, LocalEvaluator.readyWithin(duration)),
+    identify: (message) => capture(Events.identify(message)),
+    alias: (message) => capture(Events.alias(message)),
+    groupIdentify: (message) => capture(Events.groupIdentify(message)),
+    ready: (duration = "10 seconds") => promise(LocalEvaluator.readyWithin(duration)),
     flush,
     close,
     [Symbol.asyncDispose]: close

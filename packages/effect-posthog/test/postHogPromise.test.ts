@@ -86,6 +86,44 @@ describe("PostHogPromise", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(server)))
 
+  it.live("captures in the order of the calls, also before it is ready", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      const names = Array.from({ length: 8 }, (_, index) => `event ${index}`)
+      const captured = names.map((event) => posthog.capture({ event, distinctId: "ada" }))
+      yield* Effect.promise(() => Promise.all(captured))
+      yield* Effect.promise(() => posthog.flush())
+      deepStrictEqual((yield* events).map(({ event }) => event), names)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("flushes what was captured before, hooks that take their time included", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client({
+        events: { beforeSend: (event) => Effect.delay(Effect.succeed(event), "20 millis") }
+      })
+      void posthog.capture({ event: "paid", distinctId: "ada" })
+      yield* Effect.promise(() => posthog.flush())
+      strictEqual((yield* events).length, 1)
+      void posthog.capture({ event: "left", distinctId: "ada" })
+      yield* Effect.promise(() => posthog.close())
+      strictEqual((yield* events).length, 2)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("flushes and closes with nothing lost under backpressure", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client({ events: { whenFull: "backpressure", queueSize: 5 } })
+      const capture = (index: number) => posthog.capture({ event: `event ${index}`, distinctId: "ada" })
+      for (let index = 0; index < 50; index++) void capture(index)
+      yield* Effect.promise(() => posthog.flush())
+      strictEqual((yield* events).length, 50)
+      for (let index = 50; index < 100; index++) void capture(index)
+      yield* Effect.promise(() => posthog.close())
+      strictEqual((yield* events).length, 100)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
   it.live("rejects for unusable options and unusable messages", () =>
     Effect.gen(function*() {
       const unusable = PostHogPromise.make({ apiKey: Redacted.make("") })
