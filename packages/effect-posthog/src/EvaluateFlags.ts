@@ -15,6 +15,7 @@ import { DedupCache } from "./DedupCache.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { makeSnapshot } from "./FlagSnapshot.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import { devicePropertyOf } from "./internal/deviceProperty.ts"
 import { evaluationErrors } from "./internal/evaluation.ts"
 import type { Evaluation, Reporter, Subject } from "./internal/evaluation.ts"
 import { charge, inTurn } from "./internal/evaluationTurns.ts"
@@ -55,6 +56,7 @@ export interface EvaluationRequest {
 const subjectOf = (request: EvaluationRequest, distinctId: string, deviceId: string | undefined): Subject => ({
   distinctId,
   deviceId,
+  deviceProperty: devicePropertyOf(request.personProperties),
   groups: request.groups === undefined ? undefined : { ...request.groups },
   disableGeoip: request.disableGeoip
 })
@@ -62,8 +64,7 @@ const subjectOf = (request: EvaluationRequest, distinctId: string, deviceId: str
 // A device named by the caller, as the person property too, comes before that of the fiber's context.
 const deviceIdOf = (request: EvaluationRequest, current: RequestContext): string | undefined => {
   if (request.deviceId !== undefined && request.deviceId !== "") return request.deviceId
-  const property = request.personProperties?.["$device_id"]
-  return typeof property === "string" && property !== "" ? undefined : current.deviceId || undefined
+  return devicePropertyOf(request.personProperties) === undefined ? current.deviceId || undefined : undefined
 }
 
 // Keys nobody has ever heard of: neither the definitions nor a server that answered in full.
@@ -129,10 +130,13 @@ const askServer = (
 ): Effect.Effect<FlagSnapshot, RemoteFlagsError> => {
   const { request: { flagKeys, groupProperties, groups, personProperties }, subject } = pending
   const { deviceId, disableGeoip, distinctId } = subject
-  const answer = Metric.trackDuration(
-    decider.decide({ distinctId, deviceId, groups, personProperties, groupProperties, flagKeys, disableGeoip }),
+  // As an exit, so that failures count as well: they are the slowest.
+  const answer = Effect.flatten(Metric.trackDuration(
+    Effect.exit(
+      decider.decide({ distinctId, deviceId, groups, personProperties, groupProperties, flagKeys, disableGeoip })
+    ),
     Metrics.remoteEvaluationDuration
-  )
+  ))
   const evaluated = Effect.matchEffect(answer, {
     onFailure: (failure) => {
       const { cause, reason, status } = failure
@@ -147,7 +151,7 @@ const askServer = (
       const absent = absentKeys(pending.requested, local, response)
       return Metric.increment(Metrics.evaluationsRemote).pipe(
         Effect.zipRight(Effect.annotateCurrentSpan(answerAttributes(evaluation))),
-        Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent)),
+        Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent, local.loadedAt)),
         Effect.zipRight(warn(response)),
         Effect.as(makeSnapshot(evaluation))
       )

@@ -5,8 +5,7 @@
  */
 import type { Resolved } from "@effect-posthog/evaluator"
 import * as Effect from "effect/Effect"
-import { format, NodeInspectSymbol } from "effect/Inspectable"
-import type { Inspectable } from "effect/Inspectable"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import type { Pipeable } from "effect/Pipeable"
 import { pipeArguments } from "effect/Pipeable"
@@ -58,7 +57,7 @@ export interface FlagDetail {
  * @since 0.1.0
  * @category models
  */
-export interface FlagSnapshot extends Inspectable, Pipeable {
+export interface FlagSnapshot extends Inspectable.Inspectable, Pipeable {
   readonly [TypeId]: typeof TypeId
   /** Whom the flags were evaluated for; empty when nobody was known, and then reading reports nothing. */
   readonly distinctId: string
@@ -91,7 +90,7 @@ export interface FlagSnapshot extends Inspectable, Pipeable {
 const fromNullable = <A>(value: A | undefined): Option.Option<A> =>
   value === undefined ? Option.none() : Option.some(value)
 
-class Snapshot implements FlagSnapshot {
+class Snapshot extends Inspectable.Class implements FlagSnapshot {
   readonly #evaluation: Evaluation
   /** The keys a filter left; absent on an original snapshot. */
   readonly #kept: ReadonlySet<string> | undefined
@@ -100,6 +99,7 @@ class Snapshot implements FlagSnapshot {
   #eventProperties: Readonly<Record<string, unknown>> | undefined
 
   constructor(evaluation: Evaluation, kept?: ReadonlySet<string>, accessed?: ReadonlySet<string>) {
+    super()
     this.#evaluation = evaluation
     this.#kept = kept
     this.#accessed = new Set(accessed)
@@ -126,36 +126,33 @@ class Snapshot implements FlagSnapshot {
     return this.#evaluation.errors
   }
 
-  isEnabled(key: string, options?: { readonly defaultValue?: boolean | undefined }): Effect.Effect<boolean> {
+  // Functions, not methods: they may be taken off the snapshot.
+  readonly isEnabled: FlagSnapshot["isEnabled"] = (key, options) => {
     const value = this.#valueOf(key)
     return this.#read(key, value === undefined ? options?.defaultValue ?? false : value !== false)
   }
 
-  getFlag(key: string): Effect.Effect<Option.Option<boolean | string>> {
-    return this.#read(key, fromNullable(this.#valueOf(key)))
-  }
+  readonly getFlag: FlagSnapshot["getFlag"] = (key) => this.#read(key, fromNullable(this.#valueOf(key)))
 
-  getFlagPayload(key: string): Option.Option<unknown> {
-    return this.#keeps(key) ? fromNullable(payloadOf(this.#evaluation, key)) : Option.none()
-  }
+  readonly getFlagPayload: FlagSnapshot["getFlagPayload"] = (key) =>
+    this.#keeps(key) ? fromNullable(payloadOf(this.#evaluation, key)) : Option.none()
 
-  get<A, P>(flag: Flag<A, P>): Effect.Effect<Option.Option<A>, FlagValueError> {
-    return Effect.flatMap(
+  readonly get = <A, P>(flag: Flag<A, P>): Effect.Effect<Option.Option<A>, FlagValueError> =>
+    Effect.flatMap(
       this.getFlag(flag.key),
       (value) => Option.isNone(value) ? Effect.succeedNone : Effect.asSome(flag.decodeValue(value.value))
     )
-  }
 
-  payload<A, P>(flag: Flag<A, P>): Effect.Effect<Option.Option<P>, FlagPayloadError> {
-    return Effect.suspend(() => {
+  readonly payload = <A, P>(flag: Flag<A, P>): Effect.Effect<Option.Option<P>, FlagPayloadError> =>
+    Effect.suspend(() => {
       const payload = this.getFlagPayload(flag.key)
       return Option.isNone(payload) ? Effect.succeedNone : Effect.asSome(flag.decodePayload(payload.value))
     })
-  }
 
-  only(keys: Iterable<string>): Effect.Effect<FlagSnapshot> {
+  readonly only: FlagSnapshot["only"] = (keys) => {
+    const given = [...keys]
     return Effect.suspend(() => {
-      const wanted = new Set(keys)
+      const wanted = new Set(given)
       const unknown = [...wanted].filter((key) => !this.#has(key))
       for (const key of unknown) wanted.delete(key)
       const child = Effect.sync(() => new Snapshot(this.#evaluation, wanted, this.#accessed))
@@ -175,7 +172,7 @@ class Snapshot implements FlagSnapshot {
     })
   }
 
-  detail(key: string): Option.Option<FlagDetail> {
+  readonly detail: FlagSnapshot["detail"] = (key) => {
     const record = this.#keeps(key) ? recordOf(this.#evaluation, key) : undefined
     if (record === undefined) return Option.none()
     const { conditionIndex, hasExperiment, id, reason, reasonCode, source, value, version } = record
@@ -209,14 +206,6 @@ class Snapshot implements FlagSnapshot {
 
   toJSON(): unknown {
     return { _id: "FlagSnapshot", keys: this.keys }
-  }
-
-  [NodeInspectSymbol](): unknown {
-    return this.toJSON()
-  }
-
-  toString(): string {
-    return format(this.toJSON())
   }
 
   pipe() {

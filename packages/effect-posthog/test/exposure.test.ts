@@ -268,6 +268,17 @@ describe("the exposure", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("is made for each device, also for one that is named as a property of the person", () => {
+    const { layer, queue } = Doubles.services({ local: Doubles.evaluation({ editor: true }) })
+    return Effect.gen(function*() {
+      for (const $device_id of ["one", "two", "one"]) {
+        yield* (yield* evaluateFlags({ ...user, personProperties: { $device_id } })).isEnabled("editor")
+      }
+      strictEqual(queue.taken.length, 2)
+      strictEqual(queue.taken[0]?.properties?.["$device_id"], undefined)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("is not made for nobody", () => {
     const { layer, queue } = Doubles.services({ local: Doubles.evaluation({ a: true }) })
     return Effect.gen(function*() {

@@ -81,6 +81,24 @@ describe("Flags.layerOverrides", () => {
     }).pipe(Effect.provide(overridden({ parent: true }, { definitions: document })))
   })
 
+  it.effect("keeps what is forced beneath it: stacked overrides are overrides, and the outer one wins", () =>
+    Effect.gen(function*() {
+      const test = yield* PostHogTest.PostHogTest
+      const flags = yield* evaluateFlags({ distinctId: "ada" })
+      const reasonOf = (key: string) => Option.map(flags.detail(key), ({ reasonCode, value }) => [reasonCode, value])
+      deepStrictEqual(reasonOf("inner"), Option.some(["override", true]))
+      deepStrictEqual(reasonOf("both"), Option.some(["override", "outer"]))
+      yield* flags.isEnabled("inner")
+      const { event } = yield* test.expectExposure({ flag: "inner" })
+      strictEqual(event.properties["$feature_flag_reason"], "Overridden")
+    }).pipe(
+      Effect.provide(
+        Flags.layerOverrides({ outer: true, both: "outer" }).pipe(
+          Layer.provideMerge(overridden({ inner: true, both: "inner" }))
+        )
+      )
+    ))
+
   it.effect("asks the server for no flag that is overridden", () =>
     Effect.gen(function*() {
       const test = yield* PostHogTest.PostHogTest

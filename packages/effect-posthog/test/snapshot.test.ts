@@ -62,6 +62,26 @@ describe("FlagSnapshot", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("only: keys that can be iterated once are enough for an effect that runs twice", () =>
+    Effect.gen(function*() {
+      const child = FlagSnapshot.fromValues({ a: true, b: true }).only(["a"].values())
+      deepStrictEqual((yield* child).keys, ["a"])
+      deepStrictEqual((yield* child).keys, ["a"])
+    }))
+
+  it.effect("can be read through functions that were taken off it", () =>
+    Effect.gen(function*() {
+      const { detail, getFlag, getFlagPayload, isEnabled, only } = FlagSnapshot.fromValues(
+        { a: "x" },
+        { payloads: { a: 1 } }
+      )
+      strictEqual(yield* isEnabled("a"), true)
+      deepStrictEqual(yield* getFlag("a"), Option.some("x"))
+      deepStrictEqual(getFlagPayload("a"), Option.some(1))
+      strictEqual(Option.isSome(detail("a")), true)
+      deepStrictEqual((yield* only(["a"])).keys, ["a"])
+    }))
+
   it.effect("only: the log level silences the warning", () => {
     const { layer, lines } = warnings()
     return Effect.gen(function*() {

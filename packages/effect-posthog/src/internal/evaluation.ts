@@ -23,6 +23,8 @@ import {
 export interface Subject {
   readonly distinctId: string
   readonly deviceId: string | undefined
+  /** A device that is named as a property of the person alone. */
+  readonly deviceProperty?: string | undefined
   readonly groups: Readonly<Record<string, string | number>> | undefined
   readonly disableGeoip: boolean | undefined
 }

@@ -139,9 +139,9 @@ export const reportExposure = <A>(
   key: string,
   result: A
 ): Effect.Effect<A> => {
-  const { deviceId, distinctId, groups } = evaluation.subject
+  const { deviceId, deviceProperty, distinctId, groups } = evaluation.subject
   const record = recordOf(evaluation, key)
-  const exposure: ExposureKey = { distinctId, key, value: record?.value, deviceId, groups }
+  const exposure: ExposureKey = { distinctId, key, value: record?.value, deviceId: deviceId ?? deviceProperty, groups }
   return Effect.uninterruptible(
     Effect.flatMap(reporter.dedup.claim(exposure), (claimed) => {
       if (claimed) return offer({ fiber, evaluation, reporter, key, record, exposure }, result)

@@ -80,7 +80,12 @@ const overlay = (
   for (const [key, result] of overridden) {
     if (keys === undefined || keys.includes(key)) records.set(key, result)
   }
-  return { ...inner, records, needsRemote: inner.needsRemote && isIncomplete(inner, overridden), overridden }
+  return {
+    ...inner,
+    records,
+    needsRemote: inner.needsRemote && isIncomplete(inner, overridden),
+    overridden: { has: (key) => overridden.has(key) || inner.overridden?.has(key) === true }
+  }
 }
 
 // Without any undecided flag it is the definitions that are missing, and nobody knows which flags there are.

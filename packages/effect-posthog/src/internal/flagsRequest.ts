@@ -1,4 +1,5 @@
 import type { DecideRequest } from "../Decision.ts"
+import { devicePropertyOf } from "./deviceProperty.ts"
 import { JsonCopy, wellFormed } from "./jsonCopy.ts"
 
 /** @internal */
@@ -21,16 +22,16 @@ const ownProperty = <A>(record: Readonly<Record<string, A>> | undefined, key: st
 // The caller may override `$group_key`; properties of group types that are not part of this evaluation stay home.
 const groupProperties = (request: DecideRequest): Readonly<Record<string, Properties>> =>
   Object.fromEntries(
-    Object.entries(request.groups ?? noProperties).map(([type, key]) => [
-      type,
-      { $group_key: key, ...ownProperty(request.groupProperties, type) }
-    ])
+    Object.entries(request.groups ?? noProperties).map(([type, key]) => {
+      const given = ownProperty(request.groupProperties, type)
+      return [type, { ...given, $group_key: given?.["$group_key"] ?? key }]
+    })
   )
 
 const deviceId = (request: DecideRequest): Readonly<Record<string, string>> => {
   if (request.deviceId !== undefined && request.deviceId !== "") return { device_id: wellFormed(request.deviceId) }
-  const lifted = request.personProperties?.["$device_id"]
-  return typeof lifted === "string" && lifted !== "" ? { $device_id: wellFormed(lifted) } : {}
+  const named = devicePropertyOf(request.personProperties)
+  return named === undefined ? {} : { $device_id: wellFormed(named) }
 }
 
 /**
