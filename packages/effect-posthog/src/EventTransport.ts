@@ -10,11 +10,14 @@ import * as Layer from "effect/Layer"
 import { Compression } from "./Compression.ts"
 import type { EventBatch, SendOutcome } from "./EventBatch.ts"
 import { makeCaptureV0 } from "./internal/captureV0.ts"
-import { makeCaptureV1 } from "./internal/captureV1.ts"
 import { makeCompressor } from "./internal/compressor.ts"
-import { makeSendEvents } from "./internal/sendEvents.ts"
+import { eventRequest, makeSendEvents } from "./internal/sendEvents.ts"
+import { makeUtcFormatter } from "./internal/timestamp.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
+
+// Programs that chose the protocol load it: see decision 0016.
+const v1Module = Effect.promise(() => import("./internal/captureV1.ts"))
 
 /**
  * Sends one batch once. Retries, backoff and splitting are the queue's. Interruption aborts the request. A transport
@@ -54,7 +57,12 @@ export class EventTransport extends Context.Tag("effect-posthog/EventTransport")
           yield* sendWith(codec === "none" ? "none" : "gzip")
         )
         if (protocol === "v0") return { send: captureV0 }
-        const captureV1 = makeCaptureV1(settings, yield* sendWith(codec))
+        const { makeCaptureV1 } = yield* v1Module
+        const captureV1 = makeCaptureV1(settings, {
+          eventRequest,
+          formatUtc: makeUtcFormatter(),
+          send: yield* sendWith(codec)
+        })
         return { send: (batch) => batch.route === "ai" ? captureV0(batch) : captureV1(batch) }
       })
     )

@@ -7,6 +7,9 @@ import * as Metric from "effect/Metric"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricLabel from "effect/MetricLabel"
 
+const total = (name: string, description: string): Metric.Metric.Counter<number> =>
+  Metric.counter(name, { description, incremental: true })
+
 // The tags are part of the key: `Metric.tagged` would look the counter up by all of its tags with every count, which
 // costs more than a warm flag read.
 const counter = (
@@ -117,10 +120,10 @@ export const definitionsFlags = Metric.gauge("posthog_definitions_flags", {
  * @since 0.1.0
  * @category metrics
  */
-export const definitionsRefreshes = Metric.counter("posthog_definitions_refreshes_total", {
-  description: "Loads of flag definitions that ended well",
-  incremental: true
-})
+export const definitionsRefreshes = total(
+  "posthog_definitions_refreshes_total",
+  "Loads of flag definitions that ended well"
+)
 
 /**
  * Loads of flag definitions that failed. Tagged with `source` and `reason`, a `DefinitionsErrorReason`.
@@ -128,10 +131,7 @@ export const definitionsRefreshes = Metric.counter("posthog_definitions_refreshe
  * @since 0.1.0
  * @category metrics
  */
-export const definitionsFailures = Metric.counter("posthog_definitions_failures_total", {
-  description: "Loads of flag definitions that failed",
-  incremental: true
-})
+export const definitionsFailures = total("posthog_definitions_failures_total", "Loads of flag definitions that failed")
 
 /**
  * Events the queue took.
@@ -139,10 +139,7 @@ export const definitionsFailures = Metric.counter("posthog_definitions_failures_
  * @since 0.1.0
  * @category metrics
  */
-export const eventsAccepted = Metric.counter("posthog_events_accepted_total", {
-  description: "Events the queue took",
-  incremental: true
-})
+export const eventsAccepted = total("posthog_events_accepted_total", "Events the queue took")
 
 /**
  * Events the server took.
@@ -150,10 +147,7 @@ export const eventsAccepted = Metric.counter("posthog_events_accepted_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const eventsDelivered = Metric.counter("posthog_events_delivered_total", {
-  description: "Events the server took",
-  incremental: true
-})
+export const eventsDelivered = total("posthog_events_delivered_total", "Events the server took")
 
 /**
  * Events the queue took and could not deliver, tagged with the `reason` of their `Delivery`.
@@ -161,10 +155,10 @@ export const eventsDelivered = Metric.counter("posthog_events_delivered_total", 
  * @since 0.1.0
  * @category metrics
  */
-export const eventsDropped = Metric.counter("posthog_events_dropped_total", {
-  description: "Events the queue took and could not deliver, by reason",
-  incremental: true
-})
+export const eventsDropped = total(
+  "posthog_events_dropped_total",
+  "Events the queue took and could not deliver, by reason"
+)
 
 /**
  * Events the queue did not take, tagged with the `reason` of their rejection.
@@ -172,10 +166,7 @@ export const eventsDropped = Metric.counter("posthog_events_dropped_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const eventsRejected = Metric.counter("posthog_events_rejected_total", {
-  description: "Events the queue did not take, by reason",
-  incremental: true
-})
+export const eventsRejected = total("posthog_events_rejected_total", "Events the queue did not take, by reason")
 
 /**
  * Messages that are no events, tagged with the `field` at fault.
@@ -183,10 +174,7 @@ export const eventsRejected = Metric.counter("posthog_events_rejected_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const eventsInvalid = Metric.counter("posthog_events_invalid_total", {
-  description: "Messages that are no events, by the field at fault",
-  incremental: true
-})
+export const eventsInvalid = total("posthog_events_invalid_total", "Messages that are no events, by the field at fault")
 
 /**
  * Requests that carried events, retries included, tagged with their `outcome`.
@@ -194,7 +182,7 @@ export const eventsInvalid = Metric.counter("posthog_events_invalid_total", {
  * @since 0.1.0
  * @category metrics
  */
-export const eventRequests = Metric.counter("posthog_event_requests_total", {
-  description: "Requests that carried events, retries included, by outcome",
-  incremental: true
-})
+export const eventRequests = total(
+  "posthog_event_requests_total",
+  "Requests that carried events, retries included, by outcome"
+)

@@ -23,7 +23,7 @@ const programs = [
     name: "evaluateFlags and PostHog.layer, all in one",
     folder: "examples",
     source: client,
-    limit: 52_000
+    limit: 52_500
   },
   {
     name: "compiling and evaluating alone",

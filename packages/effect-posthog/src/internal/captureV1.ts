@@ -6,9 +6,7 @@ import type { EventBatch, SendOutcome } from "../EventBatch.ts"
 import type { PostHogEvent } from "../EventDraft.ts"
 import type { Settings } from "../Options.ts"
 import { userAgent } from "./library.ts"
-import { eventRequest } from "./sendEvents.ts"
-import type { EventProtocol, EventResponse, makeSendEvents } from "./sendEvents.ts"
-import { makeUtcFormatter } from "./timestamp.ts"
+import type { EventProtocol, eventRequest, EventResponse, makeSendEvents } from "./sendEvents.ts"
 
 const path = "/i/v1/analytics/events"
 
@@ -116,12 +114,23 @@ const classify = (response: EventResponse): SendOutcome => {
 const protocol: EventProtocol = { answersInBody: true, classify }
 
 /**
+ * What this protocol has in common with others. It is given, as imports would tear a bundle into more files: see decision
+ * 0016.
+ *
+ * @internal
+ */
+export interface Shared {
+  readonly eventRequest: typeof eventRequest
+  readonly formatUtc: (epochMillis: number) => string
+  readonly send: ReturnType<typeof makeSendEvents>
+}
+
+/**
  * The analytics endpoint that answers event by event.
  *
  * @internal
  */
-export const makeCaptureV1 = (settings: Settings, send: ReturnType<typeof makeSendEvents>) => {
-  const formatUtc = makeUtcFormatter()
+export const makeCaptureV1 = (settings: Settings, { eventRequest, formatUtc, send }: Shared) => {
   const base = eventRequest(settings.host + path, {
     authorization: `Bearer ${Redacted.value(settings.apiKey)}`,
     "posthog-sdk-info": userAgent

@@ -63,43 +63,52 @@ const host = (options: Options): Checked<string> => {
   return Either.right(ingestionHosts[text] ?? text)
 }
 
-const size = (option: string, value: number | undefined, fallback: number, least = 1): Checked<number> => {
-  if (value === undefined) return Either.right(fallback)
-  return Number.isSafeInteger(value) && value >= least
-    ? Either.right(value)
-    : unusable(option, `is not an integer of at least ${least}`)
-}
-
-const duration = (
-  option: string,
-  value: Duration.DurationInput | undefined,
-  fallback: Duration.DurationInput,
-  zero: "allowed" | "forbidden" = "forbidden"
-): Checked<Duration.Duration> => {
-  const decoded = Duration.decodeUnknown(value ?? fallback)
-  if (Option.isNone(decoded) || Number.isNaN(value)) return unusable(option, "is not a duration")
-  // Decoding makes zero of them, which means "do not wait" here and there.
-  if ((typeof value === "number" && value < 0) || (typeof value === "string" && value.startsWith("-"))) {
-    return unusable(option, "is negative")
+/** What a group of options was given, read option by option. `prefix`: what stands before their names in errors. */
+const reader = <Given extends object>(prefix: string, given: Given | undefined) => {
+  const read = (option: keyof Given & string, fallback: unknown): unknown => {
+    const value = given?.[option]
+    return value === undefined ? fallback : value
   }
-  const millis = Duration.toMillis(decoded.value)
-  if (!Number.isFinite(millis)) return unusable(option, "is not finite")
-  if (millis === 0 && zero === "forbidden") return unusable(option, "is not longer than zero")
-  return Either.right(decoded.value)
-}
+  return {
+    size: (option: keyof Given & string, fallback: number, least = 1): Checked<number> => {
+      const value: unknown = read(option, fallback)
+      return typeof value === "number" && Number.isSafeInteger(value) && value >= least
+        ? Either.right(value)
+        : unusable(prefix + option, `is not an integer of at least ${least}`)
+    },
 
-const oneOf = <A extends string>(
-  option: string,
-  value: A | undefined,
-  allowed: readonly [A, ...ReadonlyArray<A>]
-): Checked<A> => {
-  if (value === undefined) return Either.right(allowed[0])
-  return allowed.includes(value) ? Either.right(value) : unusable(option, `is none of ${allowed.join(", ")}`)
-}
+    duration: (
+      option: keyof Given & string,
+      fallback: Duration.DurationInput,
+      zero: "allowed" | "forbidden" = "forbidden"
+    ): Checked<Duration.Duration> => {
+      const name = prefix + option
+      const value: unknown = read(option, fallback)
+      const decoded = Duration.decodeUnknown(value)
+      if (Option.isNone(decoded) || Number.isNaN(value)) return unusable(name, "is not a duration")
+      // Decoding makes zero of them, which means "do not wait" here and there.
+      if ((typeof value === "number" && value < 0) || (typeof value === "string" && value.startsWith("-"))) {
+        return unusable(name, "is negative")
+      }
+      const millis = Duration.toMillis(decoded.value)
+      if (!Number.isFinite(millis)) return unusable(name, "is not finite")
+      if (millis === 0 && zero === "forbidden") return unusable(name, "is not longer than zero")
+      return Either.right(decoded.value)
+    },
 
-const flag = (option: string, value: boolean | undefined, fallback: boolean): Checked<boolean> => {
-  if (value === undefined) return Either.right(fallback)
-  return typeof value === "boolean" ? Either.right(value) : unusable(option, "is not a boolean")
+    /** The first one is the default. */
+    oneOf: <A extends string>(option: keyof Given & string, allowed: readonly [A, ...ReadonlyArray<A>]): Checked<A> => {
+      const value: unknown = read(option, allowed[0])
+      return allowed.includes(value as A)
+        ? Either.right(value as A)
+        : unusable(prefix + option, `is none of ${allowed.join(", ")}`)
+    },
+
+    flag: (option: keyof Given & string, fallback: boolean): Checked<boolean> => {
+      const value: unknown = read(option, fallback)
+      return typeof value === "boolean" ? Either.right(value) : unusable(prefix + option, "is not a boolean")
+    }
+  }
 }
 
 const contexts = (value: FlagsOptions["evaluationContexts"]): Checked<ReadonlyArray<string>> => {
@@ -110,31 +119,29 @@ const contexts = (value: FlagsOptions["evaluationContexts"]): Checked<ReadonlyAr
   return Either.right((list as Array<string>).map((context) => context.trim()).filter((context) => context !== ""))
 }
 
-const flags = (options: Options): Checked<Settings["flags"]> =>
+const flags = (given: Options["flags"]): Checked<Settings["flags"]> =>
   Either.gen(function*() {
-    const { evaluationContexts, maxRetries = 1, onlyEvaluateLocally, requestTimeout } = options.flags ?? {}
+    const { duration, flag } = reader("flags.", given)
+    const { maxRetries = 1 } = given ?? {}
     if (typeof maxRetries !== "number" || Number.isNaN(maxRetries)) {
       return yield* unusable("flags.maxRetries", "is not a number")
     }
     return {
-      requestTimeout: yield* duration("flags.requestTimeout", requestTimeout, "3 seconds"),
+      requestTimeout: yield* duration("requestTimeout", "3 seconds"),
       maxRetries: Math.min(9, Math.max(0, Math.trunc(maxRetries))),
-      evaluationContexts: yield* contexts(evaluationContexts),
-      onlyEvaluateLocally: yield* flag("flags.onlyEvaluateLocally", onlyEvaluateLocally, false)
+      evaluationContexts: yield* contexts(given?.evaluationContexts),
+      onlyEvaluateLocally: yield* flag("onlyEvaluateLocally", false)
     }
   })
 
-const definitions = (options: Options): Checked<Settings["definitions"]> =>
+const definitions = (given: Options["definitions"]): Checked<Settings["definitions"]> =>
   Either.gen(function*() {
-    const { maxDocumentBytes, pollInterval, regexEngine, requestTimeout } = options.definitions ?? {}
+    const { duration, size } = reader("definitions.", given)
     return {
-      pollInterval: Duration.max(
-        Duration.millis(100),
-        yield* duration("definitions.pollInterval", pollInterval, "30 seconds")
-      ),
-      requestTimeout: yield* duration("definitions.requestTimeout", requestTimeout, "10 seconds"),
-      regexEngine,
-      maxDocumentBytes: yield* size("definitions.maxDocumentBytes", maxDocumentBytes, 32 * 1024 * 1024)
+      pollInterval: Duration.max(Duration.millis(100), yield* duration("pollInterval", "30 seconds")),
+      requestTimeout: yield* duration("requestTimeout", "10 seconds"),
+      regexEngine: given?.regexEngine,
+      maxDocumentBytes: yield* size("maxDocumentBytes", 32 * 1024 * 1024)
     }
   })
 
@@ -145,45 +152,46 @@ const hooks = (beforeSend: EventsOptions["beforeSend"]): Checked<ReadonlyArray<B
     : unusable("events.beforeSend", "is neither a function nor a list of functions")
 }
 
-const events = (options: Options): Checked<Settings["events"]> =>
+const events = (given: Options["events"]): Checked<Settings["events"]> =>
   Either.gen(function*() {
-    const given = options.events ?? {}
-    const protocol = yield* oneOf("events.protocol", given.protocol, ["v0", "v1"])
-    const compression = yield* oneOf("events.compression", given.compression, ["gzip", "none", "deflate", "br"])
+    const { duration, flag, oneOf, size } = reader("events.", given)
+    const protocol = yield* oneOf("protocol", ["v0", "v1"])
+    const compression = yield* oneOf("compression", ["gzip", "none", "deflate", "br"])
     if (protocol === "v0" && (compression === "deflate" || compression === "br")) {
       return yield* unusable("events.compression", `${compression} needs the "v1" protocol`)
     }
     return {
       protocol,
       compression,
-      flushAt: yield* size("events.flushAt", given.flushAt, 20),
-      flushInterval: yield* duration("events.flushInterval", given.flushInterval, "5 seconds"),
-      maxBatchSize: yield* size("events.maxBatchSize", given.maxBatchSize, 100),
-      queueSize: yield* size("events.queueSize", given.queueSize, 10_000),
-      whenFull: yield* oneOf("events.whenFull", given.whenFull, ["dropOldest", "dropNewest", "backpressure"]),
-      maxRetries: yield* size("events.maxRetries", given.maxRetries, 3, 0),
-      retryBase: yield* duration("events.retryBase", given.retryBase, "1 second", "allowed"),
-      requestTimeout: yield* duration("events.requestTimeout", given.requestTimeout, "10 seconds"),
-      historicalMigration: yield* flag("events.historicalMigration", given.historicalMigration, false),
-      shutdownTimeout: yield* duration("events.shutdownTimeout", given.shutdownTimeout, "30 seconds", "allowed"),
-      beforeSend: yield* hooks(given.beforeSend)
+      flushAt: yield* size("flushAt", 20),
+      flushInterval: yield* duration("flushInterval", "5 seconds"),
+      maxBatchSize: yield* size("maxBatchSize", 100),
+      queueSize: yield* size("queueSize", 10_000),
+      whenFull: yield* oneOf("whenFull", ["dropOldest", "dropNewest", "backpressure"]),
+      maxRetries: yield* size("maxRetries", 3, 0),
+      retryBase: yield* duration("retryBase", "1 second", "allowed"),
+      requestTimeout: yield* duration("requestTimeout", "10 seconds"),
+      historicalMigration: yield* flag("historicalMigration", false),
+      shutdownTimeout: yield* duration("shutdownTimeout", "30 seconds", "allowed"),
+      beforeSend: yield* hooks(given?.beforeSend)
     }
   })
 
 /** @internal */
 export const validate = (options: Options): Effect.Effect<Settings, PostHogConfigError> =>
   Either.gen(function*() {
+    const { flag } = reader("", options)
     return {
       apiKey: yield* apiKey(options),
       host: yield* host(options),
       secretKey: yield* secretKey(options),
-      enabled: yield* flag("enabled", options.enabled, true),
-      disableGeoip: yield* flag("disableGeoip", options.disableGeoip, true),
-      isServer: yield* flag("isServer", options.isServer, true),
+      enabled: yield* flag("enabled", true),
+      disableGeoip: yield* flag("disableGeoip", true),
+      isServer: yield* flag("isServer", true),
       properties: { ...options.properties },
-      flags: yield* flags(options),
-      definitions: yield* definitions(options),
-      events: yield* events(options),
-      dedup: { capacity: yield* size("dedup.capacity", options.dedup?.capacity, 50_000) }
+      flags: yield* flags(options.flags),
+      definitions: yield* definitions(options.definitions),
+      events: yield* events(options.events),
+      dedup: { capacity: yield* reader("dedup.", options.dedup).size("capacity", 50_000) }
     }
   })
