@@ -196,8 +196,13 @@ describe("a loader over a shared cache", () => {
 
   it.scoped("keeps what it has when telling fails", () =>
     Effect.gen(function*() {
-      for (const received of [broken("received"), Effect.dieMessage("full"), Effect.never]) {
-        const { cache } = makeCache({ received: () => received })
+      const throwing = () => {
+        throw new Error("not connected")
+      }
+      for (
+        const received of [() => broken("received"), () => Effect.dieMessage("full"), () => Effect.never, throwing]
+      ) {
+        const { cache } = makeCache({ received })
         const evaluator = yield* start(cache, makeEndpoint(ok(document(["one"]))).client)
         const loading = yield* Effect.fork(evaluator.reload)
         yield* TestClock.adjust("3 seconds")

@@ -1,7 +1,7 @@
 import { Fault, PostHogServer } from "@effect-posthog/testkit"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import type * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -42,7 +42,15 @@ const build = (
 
 const served = document(["one", "two"], { minimal_flag_called_events: true })
 
-const clients = [["fetch", FetchHttpClient.layer], ["node:http", NodeHttpClient.layer]] as const
+const refusing = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.filterStatusOk)).pipe(
+  Layer.provide(FetchHttpClient.layer)
+)
+
+const clients = [
+  ["fetch", FetchHttpClient.layer],
+  ["node:http", NodeHttpClient.layer],
+  ["a client that refuses statuses by itself", refusing]
+] as const
 
 /** Row by row: what the server does, how the load ends, and whether the definitions stay. */
 const table: ReadonlyArray<readonly [string, Fault.Fault, DefinitionsErrorReason, "kept" | "cleared"]> = [

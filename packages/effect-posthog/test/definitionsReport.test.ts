@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
 import { DefinitionsError, DefinitionsSource, LocalEvaluator, PostHogConfig, PostHogMetrics } from "../src/index.ts"
@@ -221,7 +222,7 @@ describe("secrets", () => {
             endpoint.answer(answer)
             shown.push(yield* Effect.either(evaluator.reload), yield* evaluator.status)
           }
-        }).pipe(Effect.withTracer(tracer))
+        }).pipe(Effect.withSpan("startup"), Effect.withTracer(tracer))
         assert.strictEqual(shown.length, 12)
         assert.include(endpoint.requests[0]?.url, encodeURIComponent(token))
 
@@ -233,9 +234,12 @@ describe("secrets", () => {
             assert.deepStrictEqual(leaks(`${failure.left?.stack} ${failure.left?.message}`), [])
           }
         }
-        assert.isNotEmpty(spans)
-        for (const span of spans) {
+        const [startup, ...loads] = spans
+        assert.strictEqual(startup?.name, "startup")
+        assert.isNotEmpty(loads)
+        for (const span of loads) {
           assert.strictEqual(span.name, "PostHog.loadDefinitions")
+          assert.isTrue(Option.isNone(span.parent))
           assert.deepStrictEqual(leaks(JSON.stringify([...span.attributes])), [])
           assert.deepStrictEqual(leaks(Inspectable.toStringUnknown(span.status)), [])
         }

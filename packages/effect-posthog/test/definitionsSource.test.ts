@@ -178,9 +178,12 @@ describe("layerCached", () => {
 
   it.scoped("a quota that is used up brings no copy back, though the store cannot remove it", () =>
     Effect.gen(function*() {
-      for (const remove of [Effect.dieMessage("the disk is read-only"), Effect.never]) {
+      const throwing = () => {
+        throw new Error("the disk is read-only")
+      }
+      for (const remove of [() => Effect.dieMessage("the disk is read-only"), () => Effect.never, throwing]) {
         const kept = yield* memoryStore
-        const store = KeyValueStore.make({ ...kept, remove: () => remove })
+        const store = KeyValueStore.make({ ...kept, remove })
         const endpoint = makeEndpoint(ok(document(["one"])))
         yield* Effect.scoped(Effect.flatMap(start(endpoint.client, store), ({ reload }) => reload))
         const evaluator = yield* start(endpoint.client, store)
@@ -209,6 +212,19 @@ describe("layerCached", () => {
       assert.strictEqual((yield* Effect.flip(evaluator.reload)).problem, "the document has no array \"flags\"")
       assert.deepStrictEqual(resolved(evaluator), ["one"])
       assert.isTrue((yield* evaluator.status).stale)
+    }))
+
+  it.scoped("a store that throws when it is read does not keep an application from starting", () =>
+    Effect.gen(function*() {
+      const store = KeyValueStore.make({
+        ...yield* memoryStore,
+        get: () => {
+          throw new Error("not connected")
+        }
+      })
+      const evaluator = yield* start(makeEndpoint(ok(document(["one"]))).client, store)
+      yield* evaluator.reload
+      assert.deepStrictEqual(resolved(evaluator), ["one"])
     }))
 
   it.scopedLive("a copy is not taken for what a file has in it now", () =>

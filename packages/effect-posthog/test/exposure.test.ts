@@ -305,6 +305,16 @@ describe("the exposure", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("of a request that failed leaves its time behind, like one that was answered", () => {
+    const { layer } = Doubles.services({ server: new DeciderError({ reason: "Timeout" }) })
+    const count = Effect.map(Metric.value(PostHogMetrics.remoteEvaluationDuration), (state) => state.count)
+    return Effect.gen(function*() {
+      const before = yield* count
+      yield* Effect.flip(evaluateFlags(user))
+      strictEqual((yield* count) - before, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("is counted by what became of it", () => {
     const { layer } = Doubles.services({
       local: Doubles.evaluation({ a: true }),

@@ -77,6 +77,21 @@ describe("the answers of the server", () => {
       ])
     }))
 
+  it.scoped("200 replaces a value that reads like the one before it", () =>
+    Effect.gen(function*() {
+      const filters = (value: unknown) => ({
+        groups: [{ properties: [{ key: "k", type: "person", operator: "exact", value }], rollout_percentage: 100 }]
+      })
+      const ofValue = (value: unknown) => ok({ flags: [flag("one", { filters: filters(value) })] })
+      const endpoint = makeEndpoint(ofValue("boolean true"))
+      const evaluator = yield* build(endpoint.client)
+      yield* evaluator.reload
+      endpoint.answer(ofValue(true))
+      yield* evaluator.reload
+      const result = evaluator.evaluate({ ...someone, personProperties: { k: true } }).records.get("one")
+      assert.strictEqual(result?._tag === "Resolved" && result.value, true)
+    }))
+
   it.scoped("304 keeps everything, refreshes the age and forgets which keys are absent", () =>
     Effect.gen(function*() {
       const { endpoint, evaluator } = yield* afterLoaded(ok(document(["one", "two"]), "\"v2\""))
@@ -434,6 +449,18 @@ describe("negative knowledge", () => {
       assert.strictEqual((yield* evaluator.status).absentKeys, 1)
     }))
 
+  it.scoped("that comes from before a refresh is not remembered after it", () =>
+    Effect.gen(function*() {
+      const { evaluator } = yield* afterLoaded(notModified)
+      const { loadedAt } = evaluator.evaluate(someone, ["new"])
+      yield* TestClock.adjust("1 seconds")
+      yield* evaluator.reload
+      yield* evaluator.noteAbsent(["new"], loadedAt)
+      assert.isTrue(evaluator.evaluate(someone, ["new"]).needsRemote)
+      yield* evaluator.noteAbsent(["new"], evaluator.evaluate(someone, ["new"]).loadedAt)
+      assert.isFalse(evaluator.evaluate(someone, ["new"]).needsRemote)
+    }))
+
   it.scoped("survives a failed refresh", () =>
     Effect.gen(function*() {
       const { endpoint, evaluator } = yield* afterLoaded(notModified)
@@ -559,6 +586,15 @@ describe("the layer", () => {
       assert.deepStrictEqual(resolved(evaluator), ["one"])
       assert.strictEqual((yield* evaluator.status).source, "mine")
       assert.strictEqual(etags.length, 7)
+    }))
+
+  it.scoped("closing it interrupts those who wait for definitions", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { ready } = yield* Scope.extend(over(() => Effect.never), scope)
+      const waiting = yield* Effect.fork(ready)
+      yield* Scope.close(scope, Exit.void)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(waiting)))
     }))
 
   it.scoped("closing it aborts the load that is under way and fails those who wait for it", () =>

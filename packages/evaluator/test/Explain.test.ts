@@ -235,6 +235,20 @@ describe("requirements", () => {
     assert.strictEqual(needs.get("flag-999")?.never.length, 1)
   })
 
+  it("name the group of a property, as nothing is known about a group that is not passed", () => {
+    const filter = { key: "tier", type: "group", group_type_index: 0, operator: "exact", value: "gold" }
+    const document = {
+      flags: [{ key: "f", active: true, filters: { groups: [{ properties: [filter], rollout_percentage: 100 }] } }],
+      group_type_mapping: { "0": "org" }
+    }
+    const { definitions } = compile(document)
+    const needs = requirements(definitions).get("f")
+    assert.deepStrictEqual([...needs?.groups ?? []], ["org"])
+    const groupProperties = { org: { tier: "gold" } }
+    const context = { distinctId: "ada", groups: { org: "acme" }, groupProperties }
+    assert.strictEqual(evaluateFlag(definitions, "f", context, 0)._tag, "Resolved")
+  })
+
   it("can be asked for some keys", () => {
     assert.deepStrictEqual(Array.from(requirements(definitions, ["new-search", "ghost"]).keys()), ["new-search"])
   })

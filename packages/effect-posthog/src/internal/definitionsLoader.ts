@@ -49,7 +49,7 @@ export interface LoaderOptions extends CompileOptions {
 export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ...compileOptions }: LoaderOptions) {
   const scope = yield* Effect.scope
   const clock = yield* Effect.clock
-  const ready = yield* Deferred.make<void>()
+  const ready = yield* Effect.acquireRelease(Deferred.make<void>(), Deferred.interrupt)
   const changes = yield* Effect.acquireRelease(
     PubSub.sliding<DefinitionsChange>(changesKept),
     (pubSub) => PubSub.shutdown(pubSub)
@@ -209,9 +209,9 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   return {
     evaluate: (context: EvaluationContext, keys?: ReadonlyArray<string>) =>
       evaluate(state, context, keys, clock.unsafeCurrentTimeMillis()),
-    noteAbsent: (keys: ReadonlyArray<string>) =>
+    noteAbsent: (keys: ReadonlyArray<string>, loadedAt?: number) =>
       Effect.sync(() => {
-        if (state === undefined) return
+        if (state === undefined || (loadedAt !== undefined && loadedAt !== state.loadedAt)) return
         const { absent, installed: { definitions } } = state
         remember(absent, keys.filter((key) => definitions.metadata(key) === undefined))
       }),

@@ -60,7 +60,7 @@ const hashText = (text: string): number => {
  */
 export const hash = (value: unknown): number => {
   if (typeof value === "string") return hashText(value)
-  if (typeof value !== "object" || value === null) return hashText(`${typeof value} ${String(value)}`)
+  if (typeof value !== "object" || value === null) return mix(hashText(`${typeof value} ${String(value)}`), 1)
   if (Array.isArray(value)) {
     let elements = value.length
     for (const element of value) elements = mix(elements, hash(element))

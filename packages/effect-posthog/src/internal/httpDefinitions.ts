@@ -120,7 +120,17 @@ export const httpDefinitions = (
     )
     const conditional = etag === undefined ? get : HttpClientRequest.setHeader(get, "if-none-match", etag)
     return request(conditional, readResponse).pipe(
-      Effect.mapError((error) => error._tag === "DefinitionsError" ? error : transportError(error)),
+      Effect.catchAll((error) =>
+        error._tag === "DefinitionsError"
+          ? Effect.fail(error)
+          // The given client may be one that refuses statuses by itself.
+          : error._tag === "ResponseError" && error.reason === "StatusCode"
+          ? Effect.mapError(
+            readResponse(error.response),
+            (reading) => reading._tag === "DefinitionsError" ? reading : transportError(reading)
+          )
+          : Effect.fail(transportError(error))
+      ),
       Effect.catchAllDefect(() =>
         Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" }))
       ),
@@ -131,7 +141,9 @@ export const httpDefinitions = (
       Effect.withSpan("PostHog.loadDefinitions", {
         attributes: { "http.request.method": "GET", "url.path": "/flags/definitions" },
         captureStackTrace: false,
-        kind: "client"
+        kind: "client",
+        // A load serves all who wait for it, and polling outlives whatever built the layer.
+        root: true
       })
     )
   }

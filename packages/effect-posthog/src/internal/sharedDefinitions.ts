@@ -76,7 +76,8 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
   const tell = (document: unknown): Effect.Effect<void> =>
     Option.match(decode(document), {
       onNone: () => Effect.void,
-      onSome: (definitions) => Effect.ignore(bounded("received", cache.received(definitions), operationTimeout))
+      onSome: (definitions) =>
+        Effect.ignore(bounded("received", Effect.suspend(() => cache.received(definitions)), operationTimeout))
     })
 
   const fetch = (etag: string | undefined, telling: boolean): Effect.Effect<DefinitionsLoad, DefinitionsError> =>

@@ -85,7 +85,7 @@ export const storedDefinitions = (
   })
 
   const read = Effect.flatMap(
-    store.get(key),
+    Effect.suspend(() => store.get(key)),
     Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => runSteps(() => decode(text)) })
   )
 
@@ -122,7 +122,7 @@ export const storedDefinitions = (
         if (failure.reason !== "QuotaLimited") return isStarting ? fallback(failure) : Effect.fail(failure)
         isStarting = false
         // What the quota forbids now must not come back with the next start.
-        return Effect.zipRight(guarded("removed", store.remove(key)), Effect.fail(failure))
+        return Effect.zipRight(guarded("removed", Effect.suspend(() => store.remove(key))), Effect.fail(failure))
       })
     )
   return { name: `${sourceName(source)}, stored`, load, changed: source.changed }

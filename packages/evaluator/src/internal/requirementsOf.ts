@@ -156,10 +156,9 @@ class Collector {
   }
 
   private groupProperty(groupType: string, key: string): void {
-    if (key === "$group_key") {
-      this.groups.add(groupType)
-      return
-    }
+    // Nothing is known about a group that is not passed.
+    this.groups.add(groupType)
+    if (key === "$group_key") return
     const names = this.groupProperties.get(groupType) ?? new Set()
     names.add(key)
     this.groupProperties.set(groupType, names)
