@@ -37,7 +37,8 @@ const make = (capacity: number): typeof DedupStore.Service => {
 }
 
 /**
- * A bounded set of strings with an atomic add.
+ * A bounded set of strings with an atomic add. A flag that is read waits for `claim`, and cannot be interrupted meanwhile: a
+ * store behind a network has to answer in time, whatever fails.
  *
  * @since 0.1.0
  * @category tags
