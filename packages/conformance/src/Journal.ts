@@ -42,8 +42,9 @@ const sentIn = (batch: EventBatch, outcome: SendOutcome): number => {
 
 const errorIn = (outcome: SendOutcome): string | undefined => {
   if (outcome._tag !== "Delivered") return outcome.details
-  const [dropped] = outcome.dropped ?? []
-  return dropped === undefined ? undefined : dropped.details ?? "dropped"
+  const { dropped: [dropped] = [], retry = [] } = outcome
+  if (dropped !== undefined) return dropped.details ?? "dropped"
+  return retry.length > 0 ? "the server asked for a retry" : undefined
 }
 
 export const make: Effect.Effect<Journal> = Effect.sync(() => {

@@ -11,12 +11,11 @@ import { createServer } from "node:http"
 import * as Adapter from "./Adapter.ts"
 import type { Mode } from "./Mode.ts"
 
-const host = "127.0.0.1"
-
 // Closing a server waits for its connections, of which the harness keeps some open.
-const layerServer = (port: number) =>
+// It may come back to one at the moment in which a server gives up an idle connection, so this one gives up none.
+const layerServer = (port: number, host: string) =>
   Layer.suspend(() => {
-    const server = createServer()
+    const server = createServer({ keepAliveTimeout: 0 })
     return Layer.scopedDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))).pipe(
       Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
     )
@@ -28,7 +27,11 @@ const layerClient = NodeHttpClient.layerWithoutAgent.pipe(
 )
 
 /**
- * Listens on loopback until its scope closes, which is prompt. Port 0 is any free port.
+ * Listens until its scope closes, which is prompt. Port 0 is any free port.
  */
-export const layer = (mode: Mode, port: number): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError> =>
-  Adapter.layer(mode).pipe(Layer.provideMerge(layerServer(port)), Layer.provide(layerClient))
+export const layer = (
+  mode: Mode,
+  port: number,
+  host = "127.0.0.1"
+): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError> =>
+  Adapter.layer(mode).pipe(Layer.provideMerge(layerServer(port, host)), Layer.provide(layerClient))

@@ -24,7 +24,8 @@ const logging = Layer.merge(
 Effect.gen(function*() {
   const mode = yield* Mode.fromArguments(argv.slice(2))
   const port = yield* Config.withDefault(Config.integer("PORT"), 8080)
-  return yield* Layer.launch(Layer.provide(printAddress, Program.layer(mode, port)))
+  const host = yield* Config.withDefault(Config.nonEmptyString("HOST"), "127.0.0.1")
+  return yield* Layer.launch(Layer.provide(printAddress, Program.layer(mode, port, host)))
 }).pipe(
   Effect.tapErrorTag("ServeError", ({ cause }) => Console.error(`Cannot listen: ${String(cause)}`)),
   Effect.tapErrorTag("UsageError", ({ message }) => Console.error(message)),

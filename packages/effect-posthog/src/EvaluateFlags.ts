@@ -151,7 +151,7 @@ const askServer = (
       const absent = absentKeys(pending.requested, local, response)
       return Metric.increment(Metrics.evaluationsRemote).pipe(
         Effect.zipRight(Effect.annotateCurrentSpan(answerAttributes(evaluation))),
-        Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent, local.loadedAt)),
+        Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent, local)),
         Effect.zipRight(warn(response)),
         Effect.as(makeSnapshot(evaluation))
       )

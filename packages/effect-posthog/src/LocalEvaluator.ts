@@ -32,10 +32,13 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
   readonly evaluate: (context: EvaluationContext, keys?: ReadonlyArray<string> | undefined) => LocalEvaluation
   /**
    * Remembers, until the next successful refresh, that the server does not know these keys. Keys that have a definition
-   * are passed over; so is everything while no definitions are loaded, and when a refresh has come after `loadedAt`, that
-   * of the evaluation which left the keys open. At most 10,000 keys are remembered.
+   * are passed over; so is everything while no definitions are loaded, and when a refresh has come since the evaluation
+   * that left the keys open, if that is given. At most 10,000 keys are remembered.
    */
-  readonly noteAbsent: (keys: ReadonlyArray<string>, loadedAt?: number) => Effect.Effect<void>
+  readonly noteAbsent: (
+    keys: ReadonlyArray<string>,
+    evaluation?: Pick<LocalEvaluation, "loadedAt">
+  ) => Effect.Effect<void>
   /**
    * Resolves when definitions have been loaded once, be they empty or an old copy, and stays resolved. Waits for as
    * long as it takes: see `LocalEvaluator.readyWithin`. When local evaluation is off it resolves at once; when the layer is

@@ -110,7 +110,10 @@ export interface PromiseClient {
   readonly ready: (duration?: Duration.DurationInput) => Promise<void>
   /** Resolves when every exposure and event before it has ended: delivered, or dropped for a reason. */
   readonly flush: () => Promise<void>
-  /** Delivers what is queued, for up to `events.shutdownTimeout`, and stops. */
+  /**
+   * Waits for captures under way, for up to `events.shutdownTimeout`, delivers what is queued, for as long again at most,
+   * and stops.
+   */
   readonly close: () => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -140,10 +143,9 @@ interface Runner {
 
 const makeRunner = (runtime: Run): Runner => {
   // Definitions load from now on, not from the first call. Why the client could not be built, every call hears anew.
-  let building: Promise<unknown> | undefined = runtime.runtime().then(
-    () => building = undefined,
-    () => building = undefined
-  )
+  let building: Promise<unknown> | undefined = runtime.runtime().then(() => {}, () => {})
+  // A step behind the calls that wait for it, so that none overtakes them.
+  void building.then(() => building = undefined)
   // In the order of the calls, also of those that have to wait for the client.
   const run = <A, E>(effect: Effect.Effect<A, E, PostHog.Services>): Promise<Exit.Exit<A, E | PostHogConfigError>> =>
     building === undefined ? runtime.runPromiseExit(effect) : building.then(() => runtime.runPromiseExit(effect))

@@ -376,6 +376,7 @@ describe("beforeSend", () => {
     ["a failure", () => Effect.fail("secret"), "HookFailed", true],
     ["a defect", () => Effect.die("secret"), "HookFailed", true],
     ["nothing", (() => undefined) as never, "HookFailed", true],
+    ["a promise that fails", (() => Promise.reject(new Error("secret"))) as never, "HookFailed", true],
     ["an event that cannot be read", () => revoked, "HookFailed", true],
     ["an event that throws when it is read", () => hostile, "HookFailed", true],
     ["an effect of such an event", () => Effect.succeed(hostile), "HookFailed", true],

@@ -452,12 +452,13 @@ describe("negative knowledge", () => {
   it.scoped("that comes from before a refresh is not remembered after it", () =>
     Effect.gen(function*() {
       const { evaluator } = yield* afterLoaded(notModified)
-      const { loadedAt } = evaluator.evaluate(someone, ["new"])
+      const before = evaluator.evaluate(someone, ["new"])
       yield* TestClock.adjust("1 seconds")
       yield* evaluator.reload
-      yield* evaluator.noteAbsent(["new"], loadedAt)
+      yield* evaluator.noteAbsent(["new"], before)
+      yield* evaluator.noteAbsent(["new"], {})
       assert.isTrue(evaluator.evaluate(someone, ["new"]).needsRemote)
-      yield* evaluator.noteAbsent(["new"], evaluator.evaluate(someone, ["new"]).loadedAt)
+      yield* evaluator.noteAbsent(["new"], evaluator.evaluate(someone, ["new"]))
       assert.isFalse(evaluator.evaluate(someone, ["new"]).needsRemote)
     }))
 

@@ -90,9 +90,15 @@ describe("PostHogPromise", () => {
     Effect.gen(function*() {
       const { events } = yield* PostHogServer.PostHogServer
       const posthog = yield* client()
-      const names = Array.from({ length: 8 }, (_, index) => `event ${index}`)
-      const captured = names.map((event) => posthog.capture({ event, distinctId: "ada" }))
-      yield* Effect.promise(() => Promise.all(captured))
+      const names = Array.from({ length: 100 }, (_, index) => `event ${index}`)
+      const captureAll = async () => {
+        for (const event of names) {
+          void posthog.capture({ event, distinctId: "ada" })
+          // Before, at and after the moment at which the client is ready.
+          await Promise.resolve()
+        }
+      }
+      yield* Effect.promise(captureAll)
       yield* Effect.promise(() => posthog.flush())
       deepStrictEqual((yield* events).map(({ event }) => event), names)
     }).pipe(Effect.scoped, Effect.provide(server)))

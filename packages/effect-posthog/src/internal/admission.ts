@@ -33,6 +33,14 @@ const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
   return { ...event, properties }
 }
 
+const groupsOf = ({ groups }: EventDraft, copy: JsonCopy): unknown => {
+  try {
+    return copy.value(groups)
+  } catch {
+    return undefined
+  }
+}
+
 const hookFailed = (event: PostHogEvent, problem: string) =>
   new Refusal("HookFailed", `A beforeSend hook ${problem}; the event "${event.event}" is not sent`)
 
@@ -68,11 +76,8 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
     copy.size += superCopy.size
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
-    if (isRecord(draft.groups)) {
-      const groups: Record<string, unknown> = {}
-      copy.into(groups, draft.groups)
-      if (Object.keys(groups).length > 0) properties["$groups"] = groups
-    }
+    const groups = groupsOf(draft, copy)
+    if (isRecord(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
     if (personless && properties["$process_person_profile"] === undefined) {
       properties["$process_person_profile"] = false
     }
@@ -117,9 +122,9 @@ export const makeAdmission = (settings: Settings, ids: EventIdSource) => {
   const checked = (result: unknown, stamped: PostHogEvent): PostHogEvent | Refusal => {
     if (result === null) return new Refusal("Hook")
     if (typeof result !== "object") return hookFailed(stamped, "returned neither an event nor null")
-    if (result instanceof Promise) {
+    if (typeof (result as { readonly then?: unknown }).then === "function") {
       // Nobody else would hear of its failure, which ends the process then.
-      result.catch(() => {})
+      Promise.resolve(result).catch(() => {})
       return hookFailed(stamped, "returned a promise")
     }
     const { distinctId, event, properties, timestamp, uuid } = result as PostHogEvent

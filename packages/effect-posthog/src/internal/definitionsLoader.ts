@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import { DefinitionsError } from "../DefinitionsError.ts"
 import type { DefinitionsLoad, LoadDefinitions, Loaded } from "../DefinitionsLoad.ts"
 import type { DefinitionsChange, DefinitionsStatus } from "../DefinitionsStatus.ts"
+import type { LocalEvaluation } from "../LocalEvaluation.ts"
 import * as PostHogMetrics from "../PostHogMetrics.ts"
 import { remember } from "./absentKeys.ts"
 import { isEmpty } from "./definitionsDifference.ts"
@@ -209,9 +210,9 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   return {
     evaluate: (context: EvaluationContext, keys?: ReadonlyArray<string>) =>
       evaluate(state, context, keys, clock.unsafeCurrentTimeMillis()),
-    noteAbsent: (keys: ReadonlyArray<string>, loadedAt?: number) =>
+    noteAbsent: (keys: ReadonlyArray<string>, evaluation?: Pick<LocalEvaluation, "loadedAt">) =>
       Effect.sync(() => {
-        if (state === undefined || (loadedAt !== undefined && loadedAt !== state.loadedAt)) return
+        if (state === undefined || (evaluation !== undefined && evaluation.loadedAt !== state.loadedAt)) return
         const { absent, installed: { definitions } } = state
         remember(absent, keys.filter((key) => definitions.metadata(key) === undefined))
       }),

@@ -54,18 +54,18 @@ export class EventReports {
     this.warned = ledger.counts
   }
 
-  /** The same while a request may be on its way for long: `undefined` when there is nothing to log. */
-  publishNowAndThen(now: number): Effect.Effect<void> | undefined {
-    if (now >= this.publishedAt && now - this.publishedAt < pauseMillis) return undefined
-    const report = this.publish(now)
-    return report === Effect.void ? undefined : report
-  }
-
   readonly publish = (now: number): Effect.Effect<void> => {
     this.publishedAt = now
     const counts = this.ledger.counts
     this.updateMetrics(counts)
     return this.warnAboutLosses(counts, now) ?? Effect.void
+  }
+
+  /** The same, at most once a second, for the time in which a request is on its way: `undefined` when nothing is logged. */
+  publishNowAndThen(now: number): Effect.Effect<void> | undefined {
+    if (now >= this.publishedAt && now - this.publishedAt < pauseMillis) return undefined
+    const report = this.publish(now)
+    return report === Effect.void ? undefined : report
   }
 
   private updateMetrics(counts: Counts): void {

@@ -24,7 +24,8 @@ const groupProperties = (request: DecideRequest): Readonly<Record<string, Proper
   Object.fromEntries(
     Object.entries(request.groups ?? noProperties).map(([type, key]) => {
       const given = ownProperty(request.groupProperties, type)
-      return [type, { ...given, $group_key: given?.["$group_key"] ?? key }]
+      const ownKey = given?.["$group_key"]
+      return [type, { ...given, $group_key: ownKey === undefined ? key : ownKey }]
     })
   )
 

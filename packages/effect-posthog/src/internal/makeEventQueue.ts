@@ -213,12 +213,12 @@ export const makeEventQueue = (
         const admitted = admit(draft, now)
         const offered = answer(draft, admitted, now, mayWait)
         const { repaired } = admitted
-        return after(
-          reports.publishNowAndThen(now),
-          repaired === undefined
-            ? offered
-            : after(warnings.warn(repaired, `The event "${admitted.event.event}" has an ${repaired}`, now), offered)
-        )
+        // Not in the fiber that happens to capture: it has a logger and annotations of its own.
+        const losses = reports.publishNowAndThen(now)
+        if (losses !== undefined) inBackground(losses)
+        return repaired === undefined
+          ? offered
+          : after(warnings.warn(repaired, `The event "${admitted.event.event}" has an ${repaired}`, now), offered)
       })
 
     const flush = Effect.suspend(() => {

@@ -84,7 +84,7 @@ const reader = <Given extends object>(prefix: string, given: Given | undefined) 
     ): Checked<Duration.Duration> => {
       const name = prefix + option
       const value: unknown = read(option, fallback)
-      const decoded = Duration.decodeUnknown(value)
+      const decoded = Duration.decodeUnknown(value ?? fallback)
       if (Option.isNone(decoded) || Number.isNaN(value)) return unusable(name, "is not a duration")
       // Decoding makes zero of them, which means "do not wait" here and there.
       if ((typeof value === "number" && value < 0) || (typeof value === "string" && value.startsWith("-"))) {
