@@ -56,20 +56,20 @@ describe("EventQueue", () => {
       }).pipe(Effect.provide(queueLayer(transport, { flushAt: 3 })))
     })
 
-    it.effect("sends what fills a request, however few events that are", () => {
+    it.effect("sends what half fills it, however few events that are", () => {
       const transport = new ScriptedTransport()
       const text = "x".repeat(700 * 1024)
       return Effect.gen(function*() {
         const queue = yield* EventQueue
-        for (let index = 0; index < 7; index++) {
+        for (let index = 0; index < 46; index++) {
           yield* queue.offer({ event: "large", distinctId: "ada", properties: { text } })
         }
         yield* settled
         assert.deepStrictEqual(transport.names, [])
         yield* queue.offer({ event: "large", distinctId: "ada", properties: { text } })
         yield* settled
-        assert.deepStrictEqual(transport.names.map((names) => names.length), [7, 1])
-      }).pipe(Effect.provide(queueLayer(transport)))
+        assert.deepStrictEqual(transport.names.map((names) => names.length), [7, 7, 7, 7, 7, 7, 5])
+      }).pipe(Effect.provide(queueLayer(transport, { flushAt: 1000 })))
     })
 
     it.effect("wakes from the interval when flushAt is reached", () => {

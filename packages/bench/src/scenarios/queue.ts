@@ -83,7 +83,7 @@ const taking = async ({ effort, mode }: Setting): Promise<Row> => {
 }
 
 const few = 1000
-const many = 100_000
+const many = 50_000
 
 // Against a transport that sends nothing: the time to take batches out of a short queue, and out of a long one.
 const giving = async ({ effort }: Setting): Promise<Row> => {
@@ -103,7 +103,7 @@ const giving = async ({ effort }: Setting): Promise<Row> => {
   await runtime.dispose()
   return {
     ...compare(measured, {
-      row: "an event handed to a transport that sends nothing, 100,000 queued",
+      row: "an event handed to a transport that sends nothing, 50,000 queued",
       ours: `${many} queued`,
       anchor: `${few} queued`,
       target: 0.5

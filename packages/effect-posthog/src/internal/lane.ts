@@ -12,6 +12,9 @@ import { RingBuffer } from "./ringBuffer.ts"
 /** Characters of JSON a lane holds, roughly; more counts as full. */
 const maxLaneSize = 64 * 1024 * 1024
 
+/** Half of it is sent without further waiting, as a few large events would fill the lane before they are `flushAt`. */
+const dueSize = maxLaneSize / 2
+
 /** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for what is around them. */
 const maxBatchBytes = 5 * 1024 * 1024 - 1024
 
@@ -130,7 +133,7 @@ export class Lane {
   private enqueue(event: QueuedEvent): void {
     this.buffer.push(event)
     const { capacity, flushAt } = this.options
-    if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= maxBatchBytes) {
+    if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= dueSize) {
       this.dueOrder = this.lastOrder
     }
     this.stir()
