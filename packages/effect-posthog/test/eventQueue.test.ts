@@ -72,6 +72,20 @@ describe("EventQueue", () => {
       }).pipe(Effect.provide(queueLayer(transport, { flushAt: 1000 })))
     })
 
+    it.effect("leaves room in a request for what v1 adds to each of many small events", () => {
+      const transport = new ScriptedTransport()
+      const events = 40_000
+      return Effect.gen(function*() {
+        yield* offerNames(...Array.from({ length: events }, () => "small"))
+        yield* flush
+        const sizes = transport.batches.map(({ events }) =>
+          events.reduce((sum, event) => sum + JSON.stringify(event).length + 15, 0)
+        )
+        assert.isAbove(sizes.length, 1)
+        for (const size of sizes) assert.isBelow(size, 5 * 1024 * 1024)
+      }).pipe(Effect.provide(queueLayer(transport, { flushAt: 100_000, maxBatchSize: 100_000, queueSize: events })))
+    })
+
     it.effect("wakes from the interval when flushAt is reached", () => {
       const transport = new ScriptedTransport()
       return Effect.gen(function*() {

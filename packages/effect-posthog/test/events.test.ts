@@ -51,6 +51,21 @@ const warningsOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Read
   })
 
 describe("capture", () => {
+  it.effect("sends an event whose groups cannot be read, without them", () => {
+    const groups = {
+      get company(): string {
+        throw new Error("unreadable")
+      },
+      toJSON: () => {
+        throw new Error("unreadable")
+      }
+    }
+    return Effect.gen(function*() {
+      const event = yield* sentOne(Events.capture({ event: "paid", distinctId: "ada", groups: groups as never }))
+      assert.notProperty(event.properties, "$groups")
+    })
+  })
+
   it.effect("sends the event under the id it answers with, stamped once", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("90 seconds")

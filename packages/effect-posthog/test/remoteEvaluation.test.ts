@@ -23,7 +23,11 @@ describe("the request", () => {
         deviceId: "dev-77aa",
         groups: { workspace: "ws-12", region: "emea", seats: 12 },
         personProperties: { tier: "gold", seats: 14 },
-        groupProperties: { workspace: { plan: "scale" }, seats: { $group_key: "own" }, stranger: { a: 1 } },
+        groupProperties: {
+          workspace: { plan: "scale", $group_key: undefined },
+          seats: { $group_key: "own" },
+          stranger: { a: 1 }
+        },
         flagKeys: ["new-editor", "pricing-test"]
       })
       const [request] = yield* server.requests

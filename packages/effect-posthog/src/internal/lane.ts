@@ -18,6 +18,9 @@ const dueSize = maxLaneSize / 2
 /** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for what is around them. */
 const maxBatchBytes = 5 * 1024 * 1024 - 1024
 
+/** What an event of a batch may take beside its own JSON: a comma, and `"options":{},` with the `v1` protocol. */
+const besideEvent = 14
+
 /** @internal */
 export interface Waiter {
   readonly event: QueuedEvent
@@ -305,12 +308,12 @@ export class Lane {
     const { buffer, options: { maxBatchSize } } = this
     const most = Math.min(buffer.length, maxBatchSize)
     let bound = 0
-    for (let index = 0; index < most; index++) bound += buffer.peek(index)?.byteBound ?? 0
+    for (let index = 0; index < most; index++) bound += (buffer.peek(index)?.byteBound ?? 0) + besideEvent
     const batch: Array<QueuedEvent> = []
     let bytes = 0
     for (let head = buffer.peek(0); head !== undefined && batch.length < most; head = buffer.peek(0)) {
       if (bound > maxBatchBytes) {
-        bytes += head.bytes + 1
+        bytes += head.bytes + besideEvent
         if (batch.length > 0 && bytes > maxBatchBytes) break
       }
       batch.push(head)

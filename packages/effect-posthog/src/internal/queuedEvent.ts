@@ -57,12 +57,9 @@ export class QueuedEvent {
     return this.measured >= 0 ? this.measured : this.estimate * mostBytesPerCharacter
   }
 
-  /**
-   * The size as JSON, at most: on the wire, the name of the distinct id is one character longer, and `v1` adds
-   * `"options":{}`.
-   */
+  /** The exact size as JSON: on the wire, the name of the distinct id is one character longer. */
   get bytes(): number {
-    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length + 14
+    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length + 1
     return this.measured
   }
 
