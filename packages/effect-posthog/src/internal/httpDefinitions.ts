@@ -120,17 +120,13 @@ export const httpDefinitions = (
     )
     const conditional = etag === undefined ? get : HttpClientRequest.setHeader(get, "if-none-match", etag)
     return request(conditional, readResponse).pipe(
+      // The given client may be one that refuses statuses by itself.
       Effect.catchAll((error) =>
-        error._tag === "DefinitionsError"
-          ? Effect.fail(error)
-          // The given client may be one that refuses statuses by itself.
-          : error._tag === "ResponseError" && error.reason === "StatusCode"
-          ? Effect.mapError(
-            readResponse(error.response),
-            (reading) => reading._tag === "DefinitionsError" ? reading : transportError(reading)
-          )
-          : Effect.fail(transportError(error))
+        error._tag === "ResponseError" && error.reason === "StatusCode"
+          ? readResponse(error.response)
+          : Effect.fail(error)
       ),
+      Effect.mapError((error) => error._tag === "DefinitionsError" ? error : transportError(error)),
       Effect.catchAllDefect(() =>
         Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" }))
       ),
