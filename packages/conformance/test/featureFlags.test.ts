@@ -33,6 +33,7 @@ layer(Scenario.layer({ protocol: "v0", codec: "gzip" }), { excludeTestServices: 
         person_properties: {},
         group_properties: {},
         geoip_disable: false,
+        evaluation_runtime: "server",
         flag_keys_to_evaluate: ["beta"]
       })
     }))

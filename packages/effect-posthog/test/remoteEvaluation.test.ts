@@ -46,6 +46,7 @@ describe("the request", () => {
           seats: { $group_key: "own" }
         },
         geoip_disable: true,
+        evaluation_runtime: "server",
         flag_keys_to_evaluate: ["new-editor", "pricing-test"],
         evaluation_contexts: ["backend", "production"]
       })
@@ -69,7 +70,8 @@ describe("the request", () => {
         groups: {},
         person_properties: {},
         group_properties: {},
-        geoip_disable: true
+        geoip_disable: true,
+        evaluation_runtime: "server"
       })
     }).pipe(Effect.provide(layer))
   })

@@ -133,6 +133,7 @@ export const FlagsBody = Schema.Struct({
   person_properties: Schema.optional(JsonObject),
   group_properties: Schema.optional(Schema.Record({ key: Schema.String, value: JsonObject })),
   geoip_disable: Schema.optional(Schema.Boolean),
+  evaluation_runtime: Schema.optional(Schema.NullOr(Schema.String)),
   flag_keys_to_evaluate: Schema.optional(Schema.Array(Schema.String)),
   evaluation_contexts: Schema.optional(Schema.Array(Schema.String))
 })

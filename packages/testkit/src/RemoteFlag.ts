@@ -38,6 +38,8 @@ export interface RemoteAnswer {
   readonly id?: number | undefined
   readonly version?: number | undefined
   readonly hasExperiment?: boolean | undefined
+  /** The kind of SDK that gets the flag. Default: the definition's, else all. */
+  readonly runtime?: "all" | "client" | "server" | undefined
   /** Default: a match of the first condition set when the flag is on, no match when it is off. */
   readonly reason?:
     | { readonly code: string; readonly description: string; readonly conditionIndex?: number | undefined }

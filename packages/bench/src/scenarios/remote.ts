@@ -22,7 +22,8 @@ export const remote: Scenario = async ({ effort, mode }) => {
       groups: {},
       person_properties: {},
       group_properties: {},
-      geoip_disable: true
+      geoip_disable: true,
+      evaluation_runtime: "server"
     })
     const measurements = await interleaved([
       {

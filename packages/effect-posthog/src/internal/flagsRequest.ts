@@ -56,6 +56,8 @@ export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaul
     person_properties: copied(request.personProperties),
     group_properties: copied(groupProperties(request)),
     geoip_disable: request.disableGeoip ?? defaults.disableGeoip,
+    // Without this field PostHog guesses from headers, and leaves out the flags that are set to "server only".
+    evaluation_runtime: "server",
     ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: request.flagKeys.map(wellFormed) }),
     ...(defaults.evaluationContexts.length === 0 ? {} : { evaluation_contexts: defaults.evaluationContexts })
   }

@@ -97,7 +97,7 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
       answered++
       const limited = trouble?._tag === "QuotaLimited"
       const failed = trouble?._tag === "ComputationErrors" ? trouble.failed : []
-      const flags = limited ? [] : decideFlags(bodyOf(request, evaluationContexts), current, now, failed)
+      const flags = limited ? [] : decideFlags(bodyOf(request, evaluationContexts), current, now, "server", failed)
       return {
         flags: Object.fromEntries(flags.map((flag) => [flag.key, remoteFlag(flag)])),
         requestId: `00000000-0000-4000-8000-${String(answered).padStart(12, "0")}`,

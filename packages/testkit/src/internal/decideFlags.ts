@@ -9,6 +9,7 @@ import type { DefinedFlag } from "./definitions.ts"
 import type { Subject } from "./evaluation.ts"
 import type { JsonObject } from "./json.ts"
 import { groupId, type ProjectState } from "./project.ts"
+import { isVisible, type Runtime } from "./runtime.ts"
 
 const nonEmpty = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
 
@@ -46,7 +47,8 @@ const fromResult = (flag: DefinedFlag, result: Result): DecidedFlag =>
 
 /**
  * What the server decides for a request: the active flags of the definitions, in their order, under the decisions made
- * by hand, and then the flags that were decided by hand alone. Those named as failed are marked so.
+ * by hand, and then the flags that were decided by hand alone, without those that are meant for another kind of SDK.
+ * Those named as failed are marked so.
  *
  * @internal
  */
@@ -54,6 +56,7 @@ export const decideFlags = (
   body: FlagsBody,
   state: ProjectState,
   now: number,
+  runtime: Runtime | undefined,
   failed: ReadonlyArray<string> = []
 ): ReadonlyArray<DecidedFlag> => {
   const { definitions, remoteFlags } = state
@@ -62,9 +65,11 @@ export const decideFlags = (
   const evaluate = definitions.evaluation(subjectOf(body, state), now)
 
   const decide = (key: string, flag: DefinedFlag | undefined): DecidedFlag | undefined => {
-    if (failed.includes(key)) return Decided.failed(key, flag)
     const remote = Object.hasOwn(remoteFlags, key) ? remoteFlags[key] : undefined
-    if (remote !== undefined) return Decided.fromRemote(key, answerOf(remote, body), flag)
+    const answer = remote === undefined ? undefined : answerOf(remote, body)
+    if (!isVisible(answer?.runtime ?? flag?.runtime ?? "all", runtime)) return undefined
+    if (failed.includes(key)) return Decided.failed(key, flag)
+    if (answer !== undefined) return Decided.fromRemote(key, answer, flag)
     const result = flag === undefined ? undefined : evaluate(key)
     return flag === undefined || result === undefined ? undefined : fromResult(flag, result)
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { type Evaluation, make as makeEvaluation } from "./evaluation.ts"
 import { arrayOrEmpty, isObject, type JsonObject, objectOrEmpty } from "./json.ts"
+import { type Runtime, runtimeOf } from "./runtime.ts"
 
 /**
  * A definitions document as it is served, with what else the server must know of each flag.
@@ -25,6 +26,8 @@ export interface DefinedFlag {
   readonly version: number
   readonly active: boolean
   readonly hasExperiment: boolean | undefined
+  /** The kind of SDK that gets the flag. */
+  readonly runtime: Runtime
   readonly payloads: JsonObject
 }
 
@@ -37,6 +40,7 @@ const definedFlag = (flag: JsonObject, index: number): DefinedFlag => ({
   version: integerOr(flag["version"], 1),
   active: flag["active"] === true && flag["deleted"] !== true,
   hasExperiment: typeof flag["has_experiment"] === "boolean" ? flag["has_experiment"] : undefined,
+  runtime: runtimeOf(flag["evaluation_runtime"]),
   payloads: objectOrEmpty(objectOrEmpty(flag["filters"])["payloads"])
 })
 

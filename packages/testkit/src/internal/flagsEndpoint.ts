@@ -12,6 +12,7 @@ import * as FlagsAnswer from "./flagsAnswer.ts"
 import { isObject } from "./json.ts"
 import type { Project } from "./project.ts"
 import { randomUuid } from "./randomUuid.ts"
+import { requestRuntime } from "./runtime.ts"
 
 const decodeBody = Schema.decodeUnknownOption(FlagsBody)
 
@@ -37,9 +38,10 @@ export const make = (project: Project): Handler => (request, fault) =>
     const state = yield* Ref.get(project.state)
     const now = yield* Clock.currentTimeMillis
     const limited = fault._tag === "QuotaLimited"
+    const runtime = requestRuntime(body.evaluation_runtime, request.headers)
     const failed = fault._tag === "ComputationErrors" ? fault.failed : []
     return FlagsAnswer.render(request.query["v"] === "2" ? state.flagsShape : "v3", {
-      flags: limited ? [] : decideFlags(body, state, now, failed),
+      flags: limited ? [] : decideFlags(body, state, now, runtime, failed),
       errors: fault._tag === "ComputationErrors",
       limited,
       requestId: yield* randomUuid,
