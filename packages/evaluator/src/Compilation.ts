@@ -1,17 +1,17 @@
 /**
  * Compilation of definitions documents.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
-import { compileDocument } from "./internal/compileDocument.ts"
+import { compileDocument } from "./internal/compile/compileDocument.ts"
 import type { Problem } from "./Problem.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
 /**
  * How to compile.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface CompileOptions {
@@ -24,7 +24,7 @@ export interface CompileOptions {
 /**
  * What compiling a document gives.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Compilation {
@@ -51,7 +51,7 @@ export interface Compilation {
  * assert.strictEqual(result._tag === "Resolved" && result.value, true)
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category constructors
  */
 export const compile = (document: unknown, options?: CompileOptions): Compilation => {
@@ -67,7 +67,7 @@ export const compile = (document: unknown, options?: CompileOptions): Compilatio
  * Compiles a definitions document step by step, for large ones: a step takes about a millisecond, and the caller may
  * let other work run between two of them. Returns what `compile` returns.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category constructors
  */
 export const compileSteps = (document: unknown, options?: CompileOptions): Generator<void, Compilation, void> =>
@@ -76,7 +76,7 @@ export const compileSteps = (document: unknown, options?: CompileOptions): Gener
 /**
  * Whether what was compiled is no definitions document at all, so that earlier definitions should be kept.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category guards
  */
 export const isInvalidDocument = (compilation: Compilation): boolean =>

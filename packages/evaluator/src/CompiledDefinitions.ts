@@ -1,7 +1,7 @@
 /**
  * Definitions documents in the form in which they are evaluated.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { FlagMetadata } from "./FlagMetadata.ts"
 import type { DefinitionsPlan } from "./internal/plan.ts"
@@ -9,7 +9,7 @@ import type { DefinitionsPlan } from "./internal/plan.ts"
 /**
  * A compiled definitions document. Immutable; it holds no reference to the document it was compiled from.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface CompiledDefinitions {

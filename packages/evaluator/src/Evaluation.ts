@@ -1,12 +1,12 @@
 /**
  * Evaluation of compiled flags.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
 import type { EvaluationContext } from "./EvaluationContext.ts"
 import { flagResult } from "./internal/evaluate.ts"
-import { Pass } from "./internal/pass.ts"
+import { EvaluationState } from "./internal/evaluationState.ts"
 import type { CompiledFlag } from "./internal/plan.ts"
 import { ResultsByFlag } from "./internal/resultsByFlag.ts"
 import { inconclusive } from "./internal/verdict.ts"
@@ -15,7 +15,7 @@ import type { Result, Unknown } from "./Result.ts"
 /**
  * What evaluating several flags gives.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface BulkResult {
@@ -35,18 +35,18 @@ const unknown: Unknown = Object.freeze({ _tag: "Unknown" })
 /** Reading a context can throw: it may have getters, or be a proxy. */
 const unreadable = inconclusive("the context could not be read")
 
-const resultOf = (flag: CompiledFlag, pass: Pass): Result => {
+const resultOf = (flag: CompiledFlag, state: EvaluationState): Result => {
   try {
-    return flagResult(flag, pass)
+    return flagResult(flag, state)
   } catch {
-    pass.recover()
+    state.recover()
     return unreadable
   }
 }
 
-const makePass = (context: EvaluationContext, now: number): Pass | undefined => {
+const makeState = (context: EvaluationContext, now: number): EvaluationState | undefined => {
   try {
-    return new Pass(context, now)
+    return new EvaluationState(context, now)
   } catch {
     return undefined
   }
@@ -85,7 +85,7 @@ const makePass = (context: EvaluationContext, now: number): Pass | undefined => 
  * })
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 export const evaluateFlag = (
@@ -95,11 +95,9 @@ export const evaluateFlag = (
   now: number
 ): Result => {
   const flag = definitions.plan.flags.get(key)
-  if (flag === undefined || flag.dropped) {
-    return unknown
-  }
-  const pass = makePass(context, now)
-  return pass === undefined ? unreadable : resultOf(flag, pass)
+  if (flag === undefined || flag.dropped) return unknown
+  const state = makeState(context, now)
+  return state === undefined ? unreadable : resultOf(flag, state)
 }
 
 /**
@@ -121,7 +119,7 @@ export const evaluateFlag = (
  * assert.strictEqual(evaluateAll(definitions, { distinctId: "user-17" }, 0, ["other"]).needsRemote, true)
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 export const evaluateAll = (
@@ -130,42 +128,36 @@ export const evaluateAll = (
   now: number,
   keys?: ReadonlyArray<string>
 ): BulkResult => {
-  const pass = makePass(context, now)
-  return keys === undefined ? evaluateEvery(definitions, pass) : evaluateRequested(definitions, pass, keys)
+  const state = makeState(context, now)
+  return keys === undefined ? evaluateEvery(definitions, state) : evaluateRequested(definitions, state, keys)
 }
 
-const evaluateEvery = ({ plan }: CompiledDefinitions, pass: Pass | undefined): BulkResult => {
+const evaluateEvery = ({ plan }: CompiledDefinitions, state: EvaluationState | undefined): BulkResult => {
   const { evaluated } = plan
   const results = new Array<Result>(evaluated.length)
   let needsRemote = plan.flags.size === 0
   for (let i = 0; i < evaluated.length; i++) {
     const flag = evaluated[i]!
-    const result = pass === undefined ? unreadable : resultOf(flag, pass)
+    const result = state === undefined ? unreadable : resultOf(flag, state)
     results[i] = result
-    if (result._tag !== "Resolved" && isServerFlag(flag)) {
-      needsRemote = true
-    }
+    if (result._tag !== "Resolved" && isServerFlag(flag)) needsRemote = true
   }
   return { results: new ResultsByFlag(plan, results), needsRemote }
 }
 
 const evaluateRequested = (
   { plan }: CompiledDefinitions,
-  pass: Pass | undefined,
+  state: EvaluationState | undefined,
   keys: ReadonlyArray<string>
 ): BulkResult => {
   const results = new Map<string, Result>()
   let needsRemote = keys.length > 0 && plan.flags.size === 0
   for (const key of keys) {
     const flag = plan.flags.get(key)
-    if (flag?.dropped === true) {
-      continue
-    }
-    const result = flag === undefined ? unknown : pass === undefined ? unreadable : resultOf(flag, pass)
+    if (flag?.dropped === true) continue
+    const result = flag === undefined ? unknown : state === undefined ? unreadable : resultOf(flag, state)
     results.set(key, result)
-    if (result._tag !== "Resolved" && (flag === undefined || isServerFlag(flag))) {
-      needsRemote = true
-    }
+    if (result._tag !== "Resolved" && (flag === undefined || isServerFlag(flag))) needsRemote = true
   }
   return { results, needsRemote }
 }

@@ -1,7 +1,7 @@
 /**
  * Whom flags are evaluated for.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
@@ -11,7 +11,7 @@
  * JSON cannot carry (functions, symbols, big integers, instances of classes) leaves the filters that look at it
  * undecided.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface EvaluationContext {

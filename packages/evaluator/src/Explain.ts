@@ -1,14 +1,14 @@
 /**
  * Explaining why a flag has its value for a caller.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
 import { evaluateFlag } from "./Evaluation.ts"
 import type { EvaluationContext } from "./EvaluationContext.ts"
 import type { Explanation } from "./Explanation.ts"
-import { explainFlag } from "./internal/explainFlag.ts"
-import { renderLines } from "./internal/renderExplanation.ts"
+import { explainFlag } from "./internal/explain/explainFlag.ts"
+import { renderLines } from "./internal/explain/renderExplanation.ts"
 
 /**
  * Explains the evaluation of one flag. Its `result` is what `evaluateFlag` answers for the same arguments. Never throws:
@@ -44,7 +44,7 @@ import { renderLines } from "./internal/renderExplanation.ts"
  * )
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 export const explain = (
@@ -56,9 +56,7 @@ export const explain = (
   const result = evaluateFlag(definitions, key, context, now)
   const flag = result._tag === "Unknown" ? undefined : definitions.plan.flags.get(key)
   try {
-    if (flag !== undefined) {
-      return { ...explainFlag(flag, context, now), result }
-    }
+    if (flag !== undefined) return { ...explainFlag(flag, context, now), result }
   } catch {
     // The context cannot be read, which the result says.
   }
@@ -69,7 +67,7 @@ export const explain = (
  * Renders an explanation as plain text: several lines, without a final newline. It holds property values and identifiers
  * of the caller.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 export const renderExplanation = (explanation: Explanation): string => renderLines(explanation, "").join("\n")

@@ -3,14 +3,14 @@
  *
  * Explanations hold property values and identifiers of the caller. Do not log them where those must not go.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { Result } from "./Result.ts"
 
 /**
  * What a filter, a group of filters or a dependency comes to. `cause` is given for the last two.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface ExplainedVerdict {
@@ -21,7 +21,7 @@ export interface ExplainedVerdict {
 /**
  * An input that the caller did not supply.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export type MissingInput =
@@ -32,7 +32,7 @@ export type MissingInput =
 /**
  * A filter on a property.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface PropertyExplanation extends ExplainedVerdict {
@@ -52,7 +52,7 @@ export interface PropertyExplanation extends ExplainedVerdict {
 /**
  * A filter on membership of a cohort.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface CohortExplanation extends ExplainedVerdict {
@@ -67,7 +67,7 @@ export interface CohortExplanation extends ExplainedVerdict {
 /**
  * A group of filters within a cohort.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface GroupExplanation extends ExplainedVerdict {
@@ -79,7 +79,7 @@ export interface GroupExplanation extends ExplainedVerdict {
 /**
  * A filter on the value of another flag.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface DependencyExplanation extends ExplainedVerdict {
@@ -98,7 +98,7 @@ export interface DependencyExplanation extends ExplainedVerdict {
 /**
  * A filter of a type that only the server knows.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface UnsupportedExplanation extends ExplainedVerdict {
@@ -111,7 +111,7 @@ export interface UnsupportedExplanation extends ExplainedVerdict {
 /**
  * Any filter, or a group of them.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export type FilterExplanation =
@@ -124,7 +124,7 @@ export type FilterExplanation =
 /**
  * Where the caller falls in a rollout or a holdout.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface RolloutExplanation {
@@ -140,7 +140,7 @@ export interface RolloutExplanation {
 /**
  * How a variant was chosen.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface VariantExplanation {
@@ -156,7 +156,7 @@ export interface VariantExplanation {
 /**
  * One condition of a flag.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface ConditionExplanation {
@@ -174,7 +174,7 @@ export interface ConditionExplanation {
 /**
  * Why a flag has its value for a caller.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Explanation {

@@ -1,13 +1,13 @@
 /**
  * What definitions say about flags beside their rules.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
  * Where a flag may be evaluated.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export type FlagRuntime = "all" | "client" | "server"
@@ -15,7 +15,7 @@ export type FlagRuntime = "all" | "client" | "server"
 /**
  * What a definition says about a flag beside its rules.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface FlagMetadata {

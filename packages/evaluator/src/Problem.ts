@@ -1,7 +1,7 @@
 /**
  * What compiling finds wrong with a definitions document.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
@@ -12,7 +12,7 @@
  * - `MalformedCohort`: the cohort, or the part of it that the path names, is left to the server. Flags that refer to it are
  *   too, unless something else decides them.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Problem {

@@ -1,17 +1,17 @@
 /**
  * Matching of a single property filter.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import { compileJudgement } from "./internal/compileFilter.ts"
-import { ownProperty } from "./internal/pass.ts"
-import { Subject } from "./internal/subject.ts"
+import { compileJudgement } from "./internal/compile/compileFilter.ts"
+import { PropertyCauses } from "./internal/compile/propertyCauses.ts"
+import { ownProperty } from "./internal/evaluationState.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
 /**
  * A filter on one property, as it stands in a definitions document. Without an operator it is `exact`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface PropertyFilter {
@@ -24,7 +24,7 @@ export interface PropertyFilter {
 /**
  * How to match a property filter.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface MatchPropertyOptions {
@@ -52,7 +52,7 @@ export interface MatchPropertyOptions {
  * assert.strictEqual(matchProperty(filter, {}, 0), "inconclusive")
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 export const matchProperty = (
@@ -64,16 +64,12 @@ export const matchProperty = (
   try {
     const type = filter.type ?? "person"
     const operator = filter.operator ?? "exact"
-    if ((type !== "person" && type !== "group") || typeof operator !== "string") {
-      return "inconclusive"
-    }
-    const judgement = compileJudgement(operator, filter.value, new Subject("property"), {
+    if ((type !== "person" && type !== "group") || typeof operator !== "string") return "inconclusive"
+    const judgement = compileJudgement(operator, filter.value, new PropertyCauses("property"), {
       propertyMatchingVersion: options?.propertyMatchingVersion === 2 ? 2 : 1,
       regexEngine: options?.regexEngine
     })
-    if ("_tag" in judgement) {
-      return "inconclusive"
-    }
+    if ("_tag" in judgement) return "inconclusive"
     const verdict = judgement.judge(ownProperty(properties, filter.key), now)
     return typeof verdict === "boolean" ? verdict : "inconclusive"
   } catch {

@@ -1,7 +1,7 @@
 /**
  * The seam through which an application supplies a regular expression engine.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
@@ -12,7 +12,7 @@
  * - `Invalid`: the pattern is not a regular expression; a filter with it matches nothing, negated or not.
  * - `Unsupported`: the engine cannot decide this pattern; the flag is left to the server.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export type RegexProgram =
@@ -28,7 +28,7 @@ export type RegexProgram =
  * engine accepts. Texts are ASCII without carriage returns. `compile` is called once per pattern, while definitions are
  * compiled; an exception counts as `Unsupported`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface RegexEngine {

@@ -1,7 +1,7 @@
 /**
  * What flags need to be decided without the server.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
 import { requirementsOf } from "./internal/requirementsOf.ts"
@@ -11,7 +11,7 @@ import { requirementsOf } from "./internal/requirementsOf.ts"
  * it gets a decision, unless something in `never` stands in the way; a given caller may get one for less. What is added
  * by itself, the properties `distinct_id` and `$group_key`, is not listed.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Requirements {
@@ -49,7 +49,7 @@ export interface Requirements {
  * assert.deepStrictEqual(requirements(definitions).get("pricing")?.personProperties, ["plan"])
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 export const requirements = (
@@ -59,9 +59,7 @@ export const requirements = (
   const found = new Map<string, Requirements>()
   for (const key of keys) {
     const flag = definitions.plan.flags.get(key)
-    if (flag !== undefined && !flag.dropped) {
-      found.set(key, requirementsOf(flag))
-    }
+    if (flag !== undefined && !flag.dropped) found.set(key, requirementsOf(flag))
   }
   return found
 }

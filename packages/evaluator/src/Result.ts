@@ -1,13 +1,13 @@
 /**
  * The results of evaluating flags.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
  * Why a flag has its value, in the server's own codes.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export type ReasonCode =
@@ -22,7 +22,7 @@ export type ReasonCode =
 /**
  * A flag with a value that the server could not contradict.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Resolved {
@@ -39,7 +39,7 @@ export interface Resolved {
 /**
  * Not decided: something the caller could supply is missing, or a value cannot be compared as the server would.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Inconclusive {
@@ -51,7 +51,7 @@ export interface Inconclusive {
 /**
  * Not decided, whatever else the caller supplied: the definition leaves it to the server.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface RequiresServer {
@@ -63,7 +63,7 @@ export interface RequiresServer {
 /**
  * The definitions have no flag with this key.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export interface Unknown {
@@ -73,7 +73,7 @@ export interface Unknown {
 /**
  * What evaluating one flag gives. Frozen, and shared between evaluations.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category models
  */
 export type Result = Resolved | Inconclusive | RequiresServer | Unknown

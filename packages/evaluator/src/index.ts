@@ -1,7 +1,7 @@
 /**
  * Pure local evaluation of PostHog feature flags: definitions in, values and explanations out.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 export * from "./BucketingHash.ts"
 export * from "./Compilation.ts"

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { createHash } from "node:crypto"
 
-/** Set EVALUATOR_HASHES to hash another number of random strings. */
-const strings = Number(process.env["EVALUATOR_HASHES"] ?? 1_000_000)
+/** A long run sets EVALUATOR_HASHES, for example to 1000000. */
+const strings = Number(process.env["EVALUATOR_HASHES"] ?? 100_000)
 
 const expected = (text: string): number =>
   Number.parseInt(createHash("sha1").update(text).digest("hex").slice(0, 15), 16) / 2 ** 60
@@ -18,7 +18,7 @@ describe("bucketingHash", () => {
     }
   })
 
-  it("is SHA-1 for a million random strings", () => {
+  it("is SHA-1 for random strings", () => {
     const alphabet = ["a", "B", "7", ".", "-", "\u0000", "é", "ß", "€", "語", "😀", "𐍈", "\ud800", "\udc00"]
     let seed = 20_240_331
     const next = (below: number) => {
@@ -31,9 +31,7 @@ describe("bucketingHash", () => {
       for (let length = next(i % 100 === 0 ? 200 : 24); length > 0; length--) {
         text += alphabet[next(alphabet.length)]!
       }
-      if (bucketingHash(text, "", "") !== expected(text)) {
-        differing++
-      }
+      if (bucketingHash(text, "", "") !== expected(text)) differing++
     }
     assert.strictEqual(differing, 0)
   }, 300_000)

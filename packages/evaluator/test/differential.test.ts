@@ -10,9 +10,9 @@ import {
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { setImmediate } from "node:timers/promises"
-import { context, definitions, evaluationContexts, propertyFilter, value } from "./arbitraries.ts"
-import type { ReferenceResult } from "./reference.ts"
-import { ReferenceEvaluator } from "./reference.ts"
+import { context, definitions, evaluationContexts, propertyFilter, value } from "./support/arbitraries.ts"
+import type { ReferenceResult } from "./support/reference.ts"
+import { ReferenceEvaluator } from "./support/reference.ts"
 
 /** Set EVALUATOR_CASES to run more. */
 const numRuns = Number(process.env["EVALUATOR_CASES"] ?? 5000)
@@ -90,9 +90,7 @@ describe("against the reference", () => {
             assert.strictEqual(match?.index, result.conditionIndex)
             assert.strictEqual(match?.variant === undefined ? true : match.variant.chosen, result.value)
           }
-          if (result._tag === "Resolved" && result.value === false) {
-            assert.isUndefined(match)
-          }
+          if (result._tag === "Resolved" && result.value === false) assert.isUndefined(match)
           const server = explanation.conditions.some((condition) => condition.verdict === "requiresServer")
           assert.isFalse(server && result._tag !== "RequiresServer")
           if (result._tag === "RequiresServer" && explanation.conditions.length > 0) {

@@ -6,7 +6,7 @@ import * as FastCheck from "effect/FastCheck"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { PostHog } from "posthog-node"
-import { agreedContext, agreedDocument } from "./agreedArbitraries.ts"
+import { agreedContext, agreedDocument } from "./support/agreedArbitraries.ts"
 
 /** Definitions on loopback. */
 const serve = (document: unknown) =>

@@ -2,7 +2,7 @@ import type { Result } from "@effect-posthog/evaluator"
 import { compile, evaluateAll, evaluateFlag } from "@effect-posthog/evaluator"
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { context, definitions, value } from "./arbitraries.ts"
+import { context, definitions, value } from "./support/arbitraries.ts"
 
 const numRuns = 1500
 

@@ -123,15 +123,11 @@ describe("vectors: bulk-eval", () => {
       const scope = keys ?? Object.keys(vector.remoteFlags === "error" ? {} : vector.remoteFlags)
       if (vector.expectedRemoteRequests > 0 && vector.remoteFlags !== "error") {
         for (const key of scope) {
-          if (Object.hasOwn(vector.remoteFlags, key)) {
-            snapshot[key] = vector.remoteFlags[key]
-          }
+          if (Object.hasOwn(vector.remoteFlags, key)) snapshot[key] = vector.remoteFlags[key]
         }
       }
       for (const [key, result] of results) {
-        if (result._tag === "Resolved") {
-          snapshot[key] = result.value
-        }
+        if (result._tag === "Resolved") snapshot[key] = result.value
       }
       assert.deepStrictEqual(snapshot, vector.expectedSnapshot)
     })

@@ -1,7 +1,7 @@
 /**
  * The `RegexEngine` on `re2js`.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { RegexEngine, RegexProgram } from "@effect-posthog/evaluator"
 import { RE2JS, RE2JSSyntaxException } from "re2js"
@@ -48,19 +48,15 @@ const compileProgram = (pattern: string): RE2JS | RegexProgram => {
  * assert.strictEqual(matchProperty(filter, properties, 0, { regexEngine }), true)
  * ```
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category constructors
  */
 export const regexEngine: RegexEngine = {
   compile: (pattern) => {
     const compiled = compileProgram(pattern)
-    if (!(compiled instanceof RE2JS)) {
-      return compiled
-    }
+    if (!(compiled instanceof RE2JS)) return compiled
     const size = compiled.programSize()
-    if (size > largestProgram) {
-      return unsupported
-    }
+    if (size > largestProgram) return unsupported
     const longest = size <= smallProgram ? longestText : Math.min(longestText, Math.floor(mostWork / size))
     return { _tag: "Compiled", test: (text) => text.length > longest ? undefined : compiled.test(text) }
   }

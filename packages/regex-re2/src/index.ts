@@ -1,6 +1,6 @@
 /**
  * A regular expression engine for `@effect-posthog/evaluator` whose running time is linear in the text.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 export * from "./Re2.ts"

@@ -1,116 +1,96 @@
 /**
  * Evaluation of compiled flags and cohorts.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { Inconclusive, Resolved } from "../Result.ts"
-import type { Salt } from "./bucketing.ts"
-import { rolloutSalt, variantSalt } from "./bucketing.ts"
-import type { Pass } from "./pass.ts"
+import type { EvaluationState } from "./evaluationState.ts"
+import type { Salt } from "./hash/bucketing.ts"
+import { rolloutSalt, variantSalt } from "./hash/bucketing.ts"
 import type { CompiledCohort, CompiledFlag, CompiledGroup, Condition, FlagPlan, Reference } from "./plan.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
-import { heavier, inconclusive } from "./verdict.ts"
+import { inconclusive, stronger } from "./verdict.ts"
 
 const inCycle = inconclusive("the flag depends on itself")
 
 const tooDeep = inconclusive("the flag depends on flags that depend on others for too many levels")
 
 /**
- * The result of a flag. One that others depend on is evaluated once in a pass.
+ * The result of a flag. One that others depend on is evaluated once per evaluation.
  *
  * @internal
  */
-export const flagResult = (flag: CompiledFlag, pass: Pass): Resolved | Unresolved => {
+export const flagResult = (flag: CompiledFlag, state: EvaluationState): Resolved | Unresolved => {
   const { body, reference, settled } = flag
-  if (settled !== undefined) {
-    return settled
-  }
-  if (body._tag !== "Plan") {
-    return body
-  }
+  if (settled !== undefined) return settled
+  if (body._tag !== "Plan") return body
   return reference.edges.length === 0 && reference.uses === 0
-    ? evaluatePlan(body, pass)
-    : follow(reference, 1, body, evaluatePlan, tooDeep, inCycle, pass)
+    ? evaluatePlan(body, state)
+    : follow(reference, 1, body, evaluatePlan, tooDeep, inCycle, state)
 }
 
 /**
- * Whether the caller is a member of a cohort. One that several filters refer to is evaluated once in a pass.
+ * Whether the caller is a member of a cohort. One that several filters refer to is evaluated once per evaluation.
  *
  * @internal
  */
-export const cohortVerdict = ({ body, reference, undecided }: CompiledCohort, pass: Pass): Verdict =>
-  body._tag === "Group" ? follow(reference, 2, body, testGroup, undecided, undecided, pass) : body
+export const cohortVerdict = ({ body, reference, undecided }: CompiledCohort, state: EvaluationState): Verdict =>
+  body._tag === "Group" ? follow(reference, 2, body, testGroup, undecided, undecided, state) : body
 
-const testGroup = (group: CompiledGroup, pass: Pass): Verdict => group.test(pass)
+const testGroup = (group: CompiledGroup, state: EvaluationState): Verdict => group.test(state)
 
 /** Evaluates what is referred to. From so many uses on, what it comes to is remembered, unless it is part of a cycle. */
 const follow = <A, Body>(
   { cycle, place, tooDeep, uses }: Reference,
   manyUses: number,
   body: Body,
-  evaluate: (body: Body, pass: Pass) => A,
+  evaluate: (body: Body, state: EvaluationState) => A,
   whenTooDeep: A,
   whenVisited: A,
-  pass: Pass
+  state: EvaluationState
 ): A => {
-  if (tooDeep) {
-    return whenTooDeep
-  }
+  if (tooDeep) return whenTooDeep
   if (cycle !== undefined) {
-    if (!pass.enter(cycle, place)) {
-      return whenVisited
-    }
-    const result = evaluate(body, pass)
-    pass.leave(place)
+    if (!state.enter(cycle, place)) return whenVisited
+    const result = evaluate(body, state)
+    state.leave(place)
     return result
   }
-  if (uses < manyUses) {
-    return evaluate(body, pass)
-  }
-  const known = pass.recall(place)
-  if (known !== undefined) {
-    return known as A
-  }
-  const result = evaluate(body, pass)
-  pass.remember(place, result)
+  if (uses < manyUses) return evaluate(body, state)
+  const known = state.recall(place)
+  if (known !== undefined) return known as A
+  const result = evaluate(body, state)
+  state.remember(place, result)
   return result
 }
 
 /** The steps of section 4 that come before the conditions. A flag that is off, or not for us, has a constant result. */
-const evaluatePlan = (plan: FlagPlan, pass: Pass): Resolved | Unresolved => {
+const evaluatePlan = (plan: FlagPlan, state: EvaluationState): Resolved | Unresolved => {
   const { bucketing, enrolment, holdout, only } = plan
   if (only !== undefined) {
-    const matched = testFilters(only, pass)
-    return matched === true ? outcomeOf(plan, only, pass) : matched === false ? only.unmatched : matched
+    const matched = testFilters(only, state)
+    return matched === true ? outcomeOf(plan, only, state) : matched === false ? only.unmatched : matched
   }
-  if (bucketing.kind === "group" && pass.groupKey(bucketing.groupType) === undefined) {
-    return plan.withoutGroup
-  }
+  if (bucketing.kind === "group" && state.groupKey(bucketing.groupType) === undefined) return plan.withoutGroup
   if (enrolment !== undefined) {
-    const state = enrolment.state(pass)
-    return typeof state !== "boolean" ? state : state ? enrolment.enrolled : enrolment.declined
+    const enrolled = enrolment.isEnrolled(state)
+    return typeof enrolled !== "boolean" ? enrolled : enrolled ? enrolment.enrolled : enrolment.declined
   }
   if (holdout !== undefined) {
-    const held = holdout.percentage === 100 || isHeldOut(plan, holdout.threshold, pass)
-    if (held === true) {
-      return holdout.member
-    }
-    if (held === undefined) {
-      return plan.unknownIdentifier
-    }
+    const held = holdout.percentage === 100 || isHeldOut(plan, holdout.threshold, state)
+    if (held === true) return holdout.member
+    if (held === undefined) return plan.unknownIdentifier
   }
-  return evaluateConditions(plan, pass)
+  return evaluateConditions(plan, state)
 }
 
-const isHeldOut = (plan: FlagPlan, threshold: number, pass: Pass): boolean | undefined => {
-  const identifier = pass.identifier(plan.bucketing)
-  if (identifier === undefined) {
-    return threshold === 0 ? false : undefined
-  }
+const isHeldOut = (plan: FlagPlan, threshold: number, state: EvaluationState): boolean | undefined => {
+  const identifier = state.identifier(plan.bucketing)
+  if (identifier === undefined) return threshold === 0 ? false : undefined
   return plan.bucketing.holdout(identifier) <= threshold
 }
 
-const evaluateConditions = (plan: FlagPlan, pass: Pass): Resolved | Unresolved => {
+const evaluateConditions = (plan: FlagPlan, state: EvaluationState): Resolved | Unresolved => {
   // Of conditions that did not match, the reason of the highest rank is reported, and of equal ones the later:
   // a miss of the rollout, then of the filters, then a group that was not passed.
   let fallback = plan.withoutCondition
@@ -120,14 +100,14 @@ const evaluateConditions = (plan: FlagPlan, pass: Pass): Resolved | Unresolved =
   const { conditions, earlyExit } = plan
   for (let i = 0; i < conditions.length; i++) {
     const condition = conditions[i]!
-    if (isSkipped(condition, pass)) {
+    if (isSkipped(condition, state)) {
       if (rank <= 1) {
         rank = 1
         fallback = condition.skipped
       }
       continue
     }
-    const matched = testFilters(condition, pass)
+    const matched = testFilters(condition, state)
     if (matched === false) {
       if (rank <= 2) {
         rank = 2
@@ -135,10 +115,8 @@ const evaluateConditions = (plan: FlagPlan, pass: Pass): Resolved | Unresolved =
       }
       continue
     }
-    const outcome = matched === true ? outcomeOf(plan, condition, pass) : matched
-    if (outcome._tag === "RequiresServer") {
-      return outcome
-    }
+    const outcome = matched === true ? outcomeOf(plan, condition, state) : matched
+    if (outcome._tag === "RequiresServer") return outcome
     if (outcome._tag === "Inconclusive") {
       unresolved ??= outcome
       unresolvedBefore ??= []
@@ -146,11 +124,11 @@ const evaluateConditions = (plan: FlagPlan, pass: Pass): Resolved | Unresolved =
       continue
     }
     if (outcome !== condition.missed) {
-      return unresolved === undefined || agree(plan, unresolvedBefore, outcome, pass) ? outcome : unresolved
+      return unresolved === undefined || agree(plan, unresolvedBefore, outcome, state)
+        ? outcome
+        : unresolved
     }
-    if (earlyExit) {
-      return unresolved ?? outcome
-    }
+    if (earlyExit) return unresolved ?? outcome
     rank = 3
     fallback = outcome
   }
@@ -162,25 +140,21 @@ const evaluateConditions = (plan: FlagPlan, pass: Pass): Resolved | Unresolved =
  *
  * @internal
  */
-export const isSkipped = (condition: Condition, pass: Pass): boolean =>
+export const isSkipped = (condition: Condition, state: EvaluationState): boolean =>
   condition.group !== "none" &&
-  (condition.group === "unmapped" || pass.groupKey(condition.bucketing.groupType) === undefined)
+  (condition.group === "unmapped" || state.groupKey(condition.bucketing.groupType) === undefined)
 
 /**
  * All filters of a condition: a definite mismatch decides, wherever it stands.
  *
  * @internal
  */
-export const testFilters = ({ filters }: Condition, pass: Pass): Verdict => {
+export const testFilters = ({ filters }: Condition, state: EvaluationState): Verdict => {
   let unresolved: Unresolved | undefined = undefined
   for (let i = 0; i < filters.length; i++) {
-    const verdict = filters[i]!.test(pass)
-    if (verdict === false) {
-      return false
-    }
-    if (verdict !== true) {
-      unresolved = heavier(unresolved, verdict)
-    }
+    const verdict = filters[i]!.test(state)
+    if (verdict === false) return false
+    if (verdict !== true) unresolved = stronger(unresolved, verdict)
   }
   return unresolved ?? true
 }
@@ -190,39 +164,27 @@ export const testFilters = ({ filters }: Condition, pass: Pass): Verdict => {
  *
  * @internal
  */
-export const outcomeOf = (plan: FlagPlan, condition: Condition, pass: Pass): Resolved | Inconclusive => {
+export const outcomeOf = (plan: FlagPlan, condition: Condition, state: EvaluationState): Resolved | Inconclusive => {
   if (condition.percentage !== 100) {
-    const hash = hashOf(plan, condition, rolloutSalt, pass)
-    if (hash === undefined) {
-      return plan.unknownIdentifier
-    }
-    if (!(hash <= condition.threshold)) {
-      return condition.missed
-    }
+    const hash = hashOf(plan, condition, rolloutSalt, state)
+    if (hash === undefined) return plan.unknownIdentifier
+    if (!(hash <= condition.threshold)) return condition.missed
   }
-  if (condition.pinned !== undefined) {
-    return condition.pinned
-  }
+  if (condition.pinned !== undefined) return condition.pinned
   const variants = plan.variants
-  if (variants.length === 0) {
-    return condition.plain
-  }
-  const hash = hashOf(plan, condition, variantSalt, pass)
-  if (hash === undefined) {
-    return plan.unknownIdentifier
-  }
+  if (variants.length === 0) return condition.plain
+  const hash = hashOf(plan, condition, variantSalt, state)
+  if (hash === undefined) return plan.unknownIdentifier
   for (let i = 0; i < variants.length; i++) {
-    if (hash < variants[i]!.end) {
-      return condition.chosen[i]!
-    }
+    if (hash < variants[i]!.end) return condition.chosen[i]!
   }
   return condition.plain
 }
 
-const hashOf = (plan: FlagPlan, { bucketing }: Condition, salt: Salt, pass: Pass): number | undefined =>
+const hashOf = (plan: FlagPlan, { bucketing }: Condition, salt: Salt, state: EvaluationState): number | undefined =>
   plan.conditions.length === 1
-    ? pass.hash(plan.prefix, bucketing, salt)
-    : pass.hashAgain(plan.prefix, bucketing, salt)
+    ? state.hash(plan.prefix, bucketing, salt)
+    : state.hashAgain(plan.prefix, bucketing, salt)
 
 /**
  * Whether the unresolved conditions before a match could not have given the flag another value, had their filters
@@ -232,17 +194,13 @@ const agree = (
   plan: FlagPlan,
   earlier: ReadonlyArray<Condition> | undefined,
   match: Resolved,
-  pass: Pass
-): boolean => earlier === undefined || earlier.every((condition) => agrees(plan, condition, match, pass))
+  state: EvaluationState
+): boolean => earlier === undefined || earlier.every((condition) => agrees(plan, condition, match, state))
 
-const agrees = (plan: FlagPlan, condition: Condition, match: Resolved, pass: Pass): boolean => {
-  const outcome = outcomeOf(plan, condition, pass)
-  if (outcome === condition.missed) {
-    return !plan.earlyExit
-  }
-  if (outcome._tag === "Resolved") {
-    return outcome.value === match.value
-  }
+const agrees = (plan: FlagPlan, condition: Condition, match: Resolved, state: EvaluationState): boolean => {
+  const outcome = outcomeOf(plan, condition, state)
+  if (outcome === condition.missed) return !plan.earlyExit
+  if (outcome._tag === "Resolved") return outcome.value === match.value
   // The identifier is not known: the condition may miss, or give any value that it can give.
   const misses = condition.percentage !== 100
   const value = condition.pinned !== undefined

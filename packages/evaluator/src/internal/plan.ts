@@ -1,12 +1,12 @@
 /**
  * The compiled form of definitions: what evaluation, explanation and requirements read.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { FlagMetadata } from "../FlagMetadata.ts"
 import type { Inconclusive, RequiresServer, Resolved } from "../Result.ts"
-import type { PackedPrefix } from "./bucketing.ts"
-import type { Bucketing, Pass } from "./pass.ts"
+import type { Bucketing, EvaluationState } from "./evaluationState.ts"
+import type { PackedPrefix } from "./hash/bucketing.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
 
 /**
@@ -39,9 +39,7 @@ export type PropertySource =
   | { readonly _tag: "Group"; readonly groupType: string }
   | { readonly _tag: "UnknownGroup" }
 
-/**
- * @internal
- */
+/** @internal */
 export type FilterShape =
   | {
     readonly _tag: "Property"
@@ -66,13 +64,11 @@ export type FilterShape =
   }
   | { readonly _tag: "Unsupported"; readonly type: string; readonly key: string }
 
-/**
- * @internal
- */
+/** @internal */
 export interface CompiledFilter {
   readonly _tag: "Filter"
-  readonly test: (pass: Pass) => Verdict
-  /** Filters of a condition are tested from the cheap to the dear. */
+  readonly test: (state: EvaluationState) => Verdict
+  /** Filters of a condition are tested from the cheap to the expensive. */
   readonly cost: number
   readonly negated: boolean
   readonly shape: FilterShape
@@ -80,19 +76,15 @@ export interface CompiledFilter {
   readonly never: Unresolved | undefined
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface CompiledGroup {
   readonly _tag: "Group"
-  readonly test: (pass: Pass) => Verdict
+  readonly test: (state: EvaluationState) => Verdict
   readonly combine: "AND" | "OR"
   readonly children: ReadonlyArray<CompiledGroup | CompiledFilter>
 }
 
-/**
- * @internal
- */
+/** @internal */
 export class CompiledCohort {
   readonly id: string
   readonly reference: Reference
@@ -108,9 +100,7 @@ export class CompiledCohort {
   }
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface Variant {
   readonly key: string
   readonly percentage: number
@@ -118,9 +108,7 @@ export interface Variant {
   readonly end: number
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface Condition {
   readonly index: number
   /** In the order in which they are tested. */
@@ -142,20 +130,16 @@ export interface Condition {
   readonly skipped: Resolved
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface Enrolment {
   readonly property: string
   readonly enrolled: Resolved
   readonly declined: Resolved
   /** Whether the person is enrolled. */
-  readonly state: (pass: Pass) => boolean | Inconclusive
+  readonly isEnrolled: (state: EvaluationState) => boolean | Inconclusive
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface Holdout {
   readonly percentage: number
   readonly threshold: number
@@ -183,9 +167,7 @@ export interface FlagPlan {
   readonly unknownIdentifier: Inconclusive
 }
 
-/**
- * @internal
- */
+/** @internal */
 export class CompiledFlag {
   readonly metadata: FlagMetadata
   readonly reference: Reference
@@ -206,9 +188,7 @@ export class CompiledFlag {
   }
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface DefinitionsPlan {
   /** By key, dropped ones included. */
   readonly flags: ReadonlyMap<string, CompiledFlag>

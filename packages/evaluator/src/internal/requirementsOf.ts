@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 import type { CompiledCohort, CompiledFilter, CompiledFlag, CompiledGroup, FlagPlan } from "./plan.ts"
 
 interface Needs {
@@ -10,9 +10,7 @@ interface Needs {
   readonly never: ReadonlyArray<string>
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const requirementsOf = (flag: CompiledFlag): Needs => {
   const collector = new Collector()
   collector.collect(flag)
@@ -60,13 +58,9 @@ class Collector {
     if ("metadata" in item) {
       this.flags.add(item.metadata.key)
       this.flag(item)
-    } else if ("id" in item) {
-      this.body(item)
-    } else if (item._tag === "Group") {
-      this.pending.push(...item.children)
-    } else {
-      this.filter(item)
-    }
+    } else if ("id" in item) this.body(item)
+    else if (item._tag === "Group") this.pending.push(...item.children)
+    else this.filter(item)
   }
 
   private refer(target: CompiledFlag | CompiledCohort): void {
@@ -81,32 +75,20 @@ class Collector {
       this.never.add("references between flags and cohorts lead back, or on for too many levels")
     }
     // Evaluation looks no further either.
-    if (reference.tooDeep && body._tag === "Plan") {
-      return
-    }
-    if (body._tag === "Plan") {
-      this.plan(body)
-    } else if (body._tag !== "Resolved") {
-      this.never.add(body.cause)
-    }
+    if (reference.tooDeep && body._tag === "Plan") return
+    if (body._tag === "Plan") this.plan(body)
+    else if (body._tag !== "Resolved") this.never.add(body.cause)
   }
 
   private body({ body, reference, undecided }: CompiledCohort): void {
-    if (reference.cycle !== undefined) {
-      this.never.add(undecided.cause)
-    }
-    if (body._tag === "Group") {
-      this.pending.push(body)
-    } else {
-      this.never.add(body.cause)
-    }
+    if (reference.cycle !== undefined) this.never.add(undecided.cause)
+    if (body._tag === "Group") this.pending.push(body)
+    else this.never.add(body.cause)
   }
 
   private plan(plan: FlagPlan): void {
     const { bucketing, conditions, enrolment, holdout, variants } = plan
-    if (bucketing.kind === "group") {
-      this.groups.add(bucketing.groupType)
-    }
+    if (bucketing.kind === "group") this.groups.add(bucketing.groupType)
     if (enrolment !== undefined) {
       this.personProperties.add(enrolment.property)
       return
@@ -116,36 +98,22 @@ class Collector {
     }
     for (const condition of conditions) {
       const hashes = condition.percentage !== 100 || (variants.length > 0 && condition.pinned === undefined)
-      if (condition.bucketing.kind === "device" && hashes) {
-        this.deviceId = true
-      }
-      if (condition.group === "optional") {
-        this.groups.add(condition.bucketing.groupType)
-      }
+      if (condition.bucketing.kind === "device" && hashes) this.deviceId = true
+      if (condition.group === "optional") this.groups.add(condition.bucketing.groupType)
       // A condition about a group of unknown type is always passed over.
-      if (condition.group !== "unmapped") {
-        this.pending.push(...condition.filters)
-      }
+      if (condition.group !== "unmapped") this.pending.push(...condition.filters)
     }
   }
 
   private filter({ never, shape }: CompiledFilter): void {
-    if (never !== undefined) {
-      this.never.add(never.cause)
-    }
+    if (never !== undefined) this.never.add(never.cause)
     switch (shape._tag) {
       case "Property":
-        if (shape.source._tag === "Person" && shape.key !== "distinct_id") {
-          this.personProperties.add(shape.key)
-        }
-        if (shape.source._tag === "Group") {
-          this.groupProperty(shape.source.groupType, shape.key)
-        }
+        if (shape.source._tag === "Person" && shape.key !== "distinct_id") this.personProperties.add(shape.key)
+        if (shape.source._tag === "Group") this.groupProperty(shape.source.groupType, shape.key)
         break
       case "Cohort":
-        if (shape.cohort !== undefined) {
-          this.refer(shape.cohort)
-        }
+        if (shape.cohort !== undefined) this.refer(shape.cohort)
         break
       case "Flag":
         shape.flags.forEach((flag) => this.refer(flag))

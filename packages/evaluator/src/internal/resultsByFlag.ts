@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 import type { Result } from "../Result.ts"
 import type { DefinitionsPlan } from "./plan.ts"
 

@@ -1,9 +1,7 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 import type { Inconclusive, RequiresServer } from "../Result.ts"
 
-/**
- * @internal
- */
+/** @internal */
 export type Unresolved = Inconclusive | RequiresServer
 
 /**
@@ -14,14 +12,10 @@ export type Unresolved = Inconclusive | RequiresServer
  */
 export type Verdict = boolean | Unresolved
 
-/**
- * @internal
- */
+/** @internal */
 export const inconclusive = (cause: string): Inconclusive => Object.freeze({ _tag: "Inconclusive", cause })
 
-/**
- * @internal
- */
+/** @internal */
 export const requiresServer = (cause: string): RequiresServer => Object.freeze({ _tag: "RequiresServer", cause })
 
 /**
@@ -29,5 +23,5 @@ export const requiresServer = (cause: string): RequiresServer => Object.freeze({
  *
  * @internal
  */
-export const heavier = (earlier: Unresolved | undefined, later: Unresolved): Unresolved =>
+export const stronger = (earlier: Unresolved | undefined, later: Unresolved): Unresolved =>
   earlier === undefined || (earlier._tag === "Inconclusive" && later._tag === "RequiresServer") ? later : earlier

@@ -1,7 +1,7 @@
 /**
  * Dates as the server reads them, as far as that can be reproduced: a closed grammar, without the host's own parser.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import { numericForm } from "./numericForm.ts"
 
@@ -57,9 +57,7 @@ const dateFromDays = (days: number): { readonly year: number; readonly month: nu
   }
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const instantFromMilliseconds = (milliseconds: number): Instant => {
   const seconds = Math.floor(milliseconds / 1000)
   return { seconds, nanoseconds: Math.round((milliseconds - seconds * 1000) * 1e6) }
@@ -100,9 +98,7 @@ const relativeInstant = (count: number, unit: string, now: Instant): Instant => 
 
 const absoluteInstant = (text: string): Instant | undefined => {
   const match = absolute.exec(text)
-  if (match === null) {
-    return undefined
-  }
+  if (match === null) return undefined
   const year = Number(match[1])
   const month = Number(match[2])
   const day = Number(match[3])
@@ -121,9 +117,7 @@ const absoluteInstant = (text: string): Instant | undefined => {
   if (match[9] !== undefined) {
     const hours = Number(match[10])
     const minutes = Number(match[11])
-    if (hours > 23 || minutes > 59) {
-      return undefined
-    }
+    if (hours > 23 || minutes > 59) return undefined
     offset = (hours * 3600 + minutes * 60) * (match[9] === "-" ? -1 : 1)
   }
   return {
@@ -139,9 +133,7 @@ const absoluteInstant = (text: string): Instant | undefined => {
  */
 export const parseDate = (text: string): Instant | ((now: Instant) => Instant) | undefined => {
   const match = relative.exec(text)
-  if (match === null) {
-    return absoluteInstant(text)
-  }
+  if (match === null) return absoluteInstant(text)
   const count = Number(match[1])
   const unit = match[2]!
   return count < 10_000 ? (now) => relativeInstant(count, unit, now) : undefined
@@ -155,15 +147,11 @@ export const parseDate = (text: string): Instant | ((now: Instant) => Instant) |
 export const propertyInstant = (value: number | string, now: number): Instant | undefined => {
   const number = numericForm(value)
   if (number !== undefined) {
-    if (!(Math.abs(number) < farthest)) {
-      return undefined
-    }
+    if (!(Math.abs(number) < farthest)) return undefined
     const seconds = Math.floor(number)
     return { seconds, nanoseconds: Math.round((number - seconds) * 1e9) }
   }
-  if (typeof value === "number") {
-    return undefined
-  }
+  if (typeof value === "number") return undefined
   const date = parseDate(value)
   return typeof date === "function" ? date(instantFromMilliseconds(now)) : date
 }

@@ -1,9 +1,9 @@
 /**
  * Finds the cycles among references between flags and cohorts, and how deep references go.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { Reference } from "./plan.ts"
+import type { Reference } from "../plan.ts"
 
 /** Evaluation follows references this many levels down; the stack has to hold them. */
 const deepest = 400
@@ -35,9 +35,7 @@ export function* markReferences(references: ReadonlyArray<Reference>): Generator
   for (const root of references) {
     if (root.edges.length > 0 && !visits.has(root)) {
       yield* explore(root, visits, component)
-      if (++roots % perStep === 0) {
-        yield
-      }
+      if (++roots % perStep === 0) yield
     }
   }
 }
@@ -69,9 +67,7 @@ function* explore(
       const known = visits.get(target)
       if (known === undefined) {
         trail.push(open(target))
-        if (visits.size % perStep === 0) {
-          yield
-        }
+        if (visits.size % perStep === 0) yield
       } else if (known.open) {
         visit.low = Math.min(visit.low, known.order)
       }
@@ -79,12 +75,8 @@ function* explore(
     }
     trail.pop()
     const parent = trail[trail.length - 1]
-    if (parent !== undefined) {
-      parent.low = Math.min(parent.low, visit.low)
-    }
-    if (visit.low === visit.order) {
-      closeComponent(visit, visits, component)
-    }
+    if (parent !== undefined) parent.low = Math.min(parent.low, visit.low)
+    if (visit.low === visit.order) closeComponent(visit, visits, component)
   }
 }
 

@@ -1,11 +1,11 @@
 /**
  * Decides which engine, if any, searches for a pattern.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { RegexEngine, RegexProgram } from "../RegexEngine.ts"
-import { expandedSize, searchSteps } from "./regexCost.ts"
-import { parseRegex } from "./regexSyntax.ts"
+import type { RegexEngine, RegexProgram } from "../../RegexEngine.ts"
+import { expandedSize, searchSteps } from "./cost.ts"
+import { parseRegex } from "./syntax.ts"
 
 /**
  * A pattern, ready to search. `NotPortable`: the server may read the pattern differently. `TooExpensive`: no engine at
@@ -30,9 +30,7 @@ const mostSteps = 25_000_000
 const isPortable = (text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit > 0x7f || unit === 0x0d) {
-      return false
-    }
+    if (unit > 0x7f || unit === 0x0d) return false
   }
   return true
 }
@@ -41,9 +39,7 @@ const isPortable = (text: string): boolean => {
 const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
   try {
     const program = engine.compile(pattern)
-    if (program._tag !== "Compiled") {
-      return program
-    }
+    if (program._tag !== "Compiled") return program
     return {
       _tag: "Compiled",
       test: (text) => {
@@ -68,44 +64,28 @@ const boundedSearch = (pattern: string): RegExp | undefined => {
   return typeof parsed !== "string" && searchSteps(parsed, longestText) <= mostSteps ? new RegExp(pattern) : undefined
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const prepareRegex = (pattern: string, engine: RegexEngine | undefined): PreparedRegex => {
-  if (pattern === "") {
-    return { _tag: "Searching", search: () => true }
-  }
-  if (pattern.length > longestPattern) {
-    return { _tag: "TooExpensive" }
-  }
+  if (pattern === "") return { _tag: "Searching", search: () => true }
+  if (pattern.length > longestPattern) return { _tag: "TooExpensive" }
   const parsed = parseRegex(pattern)
-  if (parsed === "unsupported") {
-    return { _tag: "NotPortable" }
-  }
-  if (parsed === "invalid") {
-    return { _tag: "Invalid" }
-  }
-  if (expandedSize(parsed) > largestExpansion) {
-    return { _tag: "TooExpensive" }
-  }
+  if (parsed === "unsupported") return { _tag: "NotPortable" }
+  if (parsed === "invalid") return { _tag: "Invalid" }
+  if (expandedSize(parsed) > largestExpansion) return { _tag: "TooExpensive" }
   const program = engine === undefined ? undefined : askEngine(engine, pattern)
-  if (program?._tag === "Invalid") {
-    return { _tag: "Invalid" }
-  }
+  if (program?._tag === "Invalid") return { _tag: "Invalid" }
   const searchLinear = program?._tag === "Compiled" ? program.test : undefined
   const native = boundedSearch(withoutStart(pattern))
-  if (native === undefined && searchLinear === undefined) {
-    return { _tag: "TooExpensive" }
-  }
+  if (native === undefined && searchLinear === undefined) return { _tag: "TooExpensive" }
   return {
     _tag: "Searching",
     search: (text) => {
       if (native !== undefined && text.length <= longestText) {
-        return isPortable(text) ? native.test(text) : "notPortable"
+        return isPortable(text)
+          ? native.test(text)
+          : "notPortable"
       }
-      if (searchLinear === undefined) {
-        return "tooExpensive"
-      }
+      if (searchLinear === undefined) return "tooExpensive"
       return isPortable(text) ? searchLinear(text) ?? "tooExpensive" : "notPortable"
     }
   }

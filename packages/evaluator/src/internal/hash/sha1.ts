@@ -4,12 +4,10 @@
  * The eighty rounds are written out. A loop over them takes twice as long, and this function is most of what
  * evaluating a percentage costs.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
-/**
- * @internal
- */
+/** @internal */
 export const initialize = (state: Int32Array): void => {
   state[0] = 0x67452301
   state[1] = 0xefcdab89

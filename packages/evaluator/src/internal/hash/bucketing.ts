@@ -2,7 +2,7 @@
  * Hashing of identifiers into buckets, with the work that repeats done once: the part that belongs to a flag is packed
  * into words when definitions are compiled, the identifier once per caller.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import { compress, initialize } from "./sha1.ts"
 import { maximumBytes, writeUtf8 } from "./utf8.ts"
@@ -26,14 +26,10 @@ export interface PackedPrefix {
  */
 export type Salt = 0 | 1
 
-/**
- * @internal
- */
+/** @internal */
 export const rolloutSalt: Salt = 0
 
-/**
- * @internal
- */
+/** @internal */
 export const variantSalt: Salt = 1
 
 const saltTexts = ["", "variant"] as const
@@ -72,9 +68,7 @@ const writeWords = (source: Uint8Array, length: number, words: Int32Array, posit
 /** The first 60 bits of the state, over 2^60. */
 const digest = (): number => ((state[0]! >>> 0) * 0x10000000 + (state[1]! >>> 4)) / 0x1000000000000000
 
-/**
- * @internal
- */
+/** @internal */
 export const packPrefix = (prefix: string): PackedPrefix => {
   const room = maximumBytes(prefix.length)
   const encoded = room > scratch.length ? new Uint8Array(room) : scratch
@@ -106,9 +100,7 @@ export class PackedIdentifier {
   /** Replaces the identifier. */
   pack(text: string): void {
     const room = maximumBytes(text.length) + saltBytes + 1
-    if (this.encoded.length < room) {
-      this.encoded = new Uint8Array(room)
-    }
+    if (this.encoded.length < room) this.encoded = new Uint8Array(room)
     this.bytes = writeUtf8(text, this.encoded, 0)
     this.prepared = 0
     this.text = text
@@ -118,13 +110,9 @@ export class PackedIdentifier {
   hash(prefix: PackedPrefix, salt: Salt): number {
     const prefixBytes = prefix.bytes
     const total = prefixBytes + this.bytes + (salt === variantSalt ? saltBytes : 0)
-    if (total > longestInBlock) {
-      return this.hashLong(prefix, salt, total)
-    }
+    if (total > longestInBlock) return this.hashLong(prefix, salt, total)
     const variety = (salt << 2) | (prefixBytes & 3)
-    if ((this.prepared & (1 << variety)) === 0) {
-      this.prepare(variety, salt)
-    }
+    if ((this.prepared & (1 << variety)) === 0) this.prepare(variety, salt)
     initialize(state)
     compress(
       state,

@@ -7,23 +7,17 @@ export const own = (object: any, key: string): any =>
 
 // 5.2
 const text = (value: any): string | undefined => {
-  if (typeof value === "string") {
-    return value
-  }
+  if (typeof value === "string") return value
   if (typeof value === "number") {
     const digits = String(value)
     return Number.isFinite(value) && !digits.includes("e") && !(value !== 0 && Math.abs(value) < 1e-5)
       ? digits
       : undefined
   }
-  if (typeof value === "boolean" || value === null) {
-    return String(value)
-  }
+  if (typeof value === "boolean" || value === null) return String(value)
   const numbers: Array<unknown> = []
   JSON.stringify(value, (_, member) => typeof member === "number" ? numbers.push(member) : member)
-  if (numbers.some((member) => text(member) === undefined)) {
-    return undefined
-  }
+  if (numbers.some((member) => text(member) === undefined)) return undefined
   const sort = (member: any): any =>
     Array.isArray(member)
       ? member.map(sort)
@@ -44,18 +38,10 @@ const booleanLike = (value: any): boolean =>
 const asciiLower = (value: string): string => value.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 const number = (value: any): number | undefined => {
-  if (typeof value === "number") {
-    return value
-  }
-  if (typeof value !== "string") {
-    return undefined
-  }
-  if (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value)) {
-    return parseFloat(value)
-  }
-  if (/^[+-]?(inf|infinity)$/i.test(value)) {
-    return value.startsWith("-") ? -Infinity : Infinity
-  }
+  if (typeof value === "number") return value
+  if (typeof value !== "string") return undefined
+  if (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value)) return parseFloat(value)
+  if (/^[+-]?(inf|infinity)$/i.test(value)) return value.startsWith("-") ? -Infinity : Infinity
   return /^[+-]?nan$/i.test(value) ? NaN : undefined
 }
 
@@ -69,22 +55,15 @@ const instant = (value: string, now: number): number | undefined => {
   const relative = /^-?(\d+)([hdwmy])$/.exec(value)
   if (relative !== null) {
     const count = Number(relative[1])
-    if (count >= 10000) {
-      return undefined
-    }
+    if (count >= 10000) return undefined
     const hours = { h: 1, d: 24, w: 168 }[relative[2]!]
-    if (hours !== undefined) {
-      return now - count * hours * 3_600_000
-    }
+    if (hours !== undefined) return now - count * hours * 3_600_000
     const at = new Date(now)
     for (let i = 0; i < count; i++) {
       const day = at.getUTCDate()
       at.setUTCDate(1)
-      if (relative[2] === "m") {
-        at.setUTCMonth(at.getUTCMonth() - 1)
-      } else {
-        at.setUTCFullYear(at.getUTCFullYear() - 1)
-      }
+      if (relative[2] === "m") at.setUTCMonth(at.getUTCMonth() - 1)
+      else at.setUTCFullYear(at.getUTCFullYear() - 1)
       const last = new Date(Date.UTC(2000, at.getUTCMonth() + 1, 0))
       last.setUTCFullYear(at.getUTCFullYear(), at.getUTCMonth() + 1, 0)
       at.setUTCDate(Math.min(day, last.getUTCDate()))
@@ -116,9 +95,7 @@ interface Version {
 const version = (raw: string): Version | undefined => {
   const plain = raw.replace(/^v/, "").trim()
   const match = /^([^-+]*)(-[^+]*)?(\+.*)?$/s.exec(plain)
-  if (match === null) {
-    return undefined
-  }
+  if (match === null) return undefined
   const components = match[1]!.split(".")
   while (components.length < 3) {
     components.push("0")
@@ -133,19 +110,11 @@ const version = (raw: string): Version | undefined => {
 const compareParts = (left: Array<string>, right: Array<string>): number => {
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const [a, b] = [left[i], right[i]]
-    if (a === undefined || b === undefined) {
-      return a === undefined ? -1 : 1
-    }
+    if (a === undefined || b === undefined) return a === undefined ? -1 : 1
     const [aNumber, bNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)]
-    if (aNumber && bNumber && BigInt(a) !== BigInt(b)) {
-      return BigInt(a) < BigInt(b) ? -1 : 1
-    }
-    if (aNumber !== bNumber) {
-      return aNumber ? -1 : 1
-    }
-    if (a !== b) {
-      return aNumber ? a.length - b.length : a < b ? -1 : 1
-    }
+    if (aNumber && bNumber && BigInt(a) !== BigInt(b)) return BigInt(a) < BigInt(b) ? -1 : 1
+    if (aNumber !== bNumber) return aNumber ? -1 : 1
+    if (a !== b) return aNumber ? a.length - b.length : a < b ? -1 : 1
   }
   return 0
 }
@@ -161,9 +130,7 @@ const comparePre = (left: Array<string>, right: Array<string>): number =>
 
 const compareVersions = (left: Version, right: Version): number => {
   for (let i = 0; i < 3; i++) {
-    if (left.core[i] !== right.core[i]) {
-      return left.core[i]! < right.core[i]! ? -1 : 1
-    }
+    if (left.core[i] !== right.core[i]) return left.core[i]! < right.core[i]! ? -1 : 1
   }
   return comparePre(left.pre, right.pre) || compareParts(left.build, right.build)
 }
@@ -188,39 +155,23 @@ const semver = (operator: string, wanted: any, property: any): Three => {
   const propertyText = text(property)
   if (operator === "semver_wildcard") {
     const plain = wantedText?.replace(/^v/, "").trim()
-    if (plain === undefined || !/^[\d.*xX]*$/.test(plain)) {
-      return "inconclusive"
-    }
+    if (plain === undefined || !/^[\d.*xX]*$/.test(plain)) return "inconclusive"
     const parts = plain.split(".")
     const digits = parts.filter((part) => /^\d+$/.test(part))
     const shape = parts.map((part) => /^\d+$/.test(part) ? "d" : /^[*xX]$/.test(part) ? "*" : "?").join("")
-    if (!/^(d{1,3}|d\*|d\*\*|dd\*|\*)$/.test(shape) || digits.some((part) => BigInt(part) >= 2n ** 64n)) {
-      return false
-    }
-    if (propertyText === undefined) {
-      return "inconclusive"
-    }
+    if (!/^(d{1,3}|d\*|d\*\*|dd\*|\*)$/.test(shape) || digits.some((part) => BigInt(part) >= 2n ** 64n)) return false
+    if (propertyText === undefined) return "inconclusive"
     const at = version(propertyText)
-    if (at === undefined) {
-      return false
-    }
+    if (at === undefined) return false
     const components = digits.map(BigInt)
     return inRange(at, padded(components), [], shape.includes("*") ? components.length : caretFixed(components))
   }
-  if (wantedText === undefined) {
-    return "inconclusive"
-  }
+  if (wantedText === undefined) return "inconclusive"
   const bound = version(wantedText)
-  if (bound === undefined) {
-    return false
-  }
-  if (propertyText === undefined) {
-    return "inconclusive"
-  }
+  if (bound === undefined) return false
+  if (propertyText === undefined) return "inconclusive"
   const at = version(propertyText)
-  if (at === undefined) {
-    return false
-  }
+  if (at === undefined) return false
   switch (operator) {
     case "semver_tilde":
       return inRange(at, bound.core, bound.pre, 2)
@@ -250,24 +201,16 @@ export const known = new Set(
 
 // 5.4 to 5.9, for a present property and a filter value that is not null
 export const operate = (operator: string, wanted: any, property: any, now: number, version: number): Three => {
-  if (operator.startsWith("semver_")) {
-    return semver(operator, wanted, property)
-  }
+  if (operator.startsWith("semver_")) return semver(operator, wanted, property)
   const [negated, name] = negatable(operator)
   const result = (matches: boolean): Three => matches !== negated
   switch (name) {
     case "exact": {
-      if (Array.isArray(wanted) && wanted.length === 0) {
-        return result(truthy(property))
-      }
-      if (version !== 2 && booleanLike(wanted)) {
-        return result(truthy(wanted) === truthy(property))
-      }
+      if (Array.isArray(wanted) && wanted.length === 0) return result(truthy(property))
+      if (version !== 2 && booleanLike(wanted)) return result(truthy(wanted) === truthy(property))
       const seen = text(property)
       const members = (Array.isArray(wanted) ? wanted : [wanted]).map(text)
-      if (seen === undefined) {
-        return "inconclusive"
-      }
+      if (seen === undefined) return "inconclusive"
       const found = members.some((member) => member?.toLowerCase() === seen.toLowerCase())
       return !found && members.includes(undefined) ? "inconclusive" : result(found)
     }
@@ -275,40 +218,26 @@ export const operate = (operator: string, wanted: any, property: any, now: numbe
     case "starts_with":
     case "ends_with": {
       const [needle, seen] = [text(wanted), text(property)]
-      if (needle === undefined || seen === undefined) {
-        return "inconclusive"
-      }
+      if (needle === undefined || seen === undefined) return "inconclusive"
       const [a, b] = [asciiLower(seen), asciiLower(needle)]
       return result(name === "icontains" ? a.includes(b) : name === "starts_with" ? a.startsWith(b) : a.endsWith(b))
     }
     case "icontains_multi": {
       const members = (Array.isArray(wanted) ? wanted : [wanted]).map(text)
       const seen = text(property)
-      if (members.length === 0) {
-        return result(false)
-      }
-      if (seen === undefined) {
-        return "inconclusive"
-      }
+      if (members.length === 0) return result(false)
+      if (seen === undefined) return "inconclusive"
       const found = members.some((member) => member !== undefined && asciiLower(seen).includes(asciiLower(member)))
       return !found && members.includes(undefined) ? "inconclusive" : result(found)
     }
     case "regex": {
       const pattern = text(wanted)
       const seen = text(property)
-      if (pattern === undefined) {
-        return "inconclusive"
-      }
+      if (pattern === undefined) return "inconclusive"
       // 5.13: the patterns that the generated cases can hold, by hand.
-      if (pattern === "") {
-        return seen === undefined ? "inconclusive" : result(true)
-      }
-      if (pattern === "(x+)+$") {
-        return "server"
-      }
-      if (!isAscii(pattern) || /^(\{|\[\]$|\[[^\]]*\[|\(\?=)/.test(pattern)) {
-        return "inconclusive"
-      }
+      if (pattern === "") return seen === undefined ? "inconclusive" : result(true)
+      if (pattern === "(x+)+$") return "server"
+      if (!isAscii(pattern) || /^(\{|\[\]$|\[[^\]]*\[|\(\?=)/.test(pattern)) return "inconclusive"
       let regex: RegExp
       try {
         regex = new RegExp(pattern)
@@ -336,15 +265,11 @@ export const operate = (operator: string, wanted: any, property: any, now: numbe
     case "is_date_before":
     case "is_date_after":
     case "is_date_exact": {
-      if (typeof wanted !== "string" || (typeof property !== "string" && typeof property !== "number")) {
-        return false
-      }
+      if (typeof wanted !== "string" || (typeof property !== "string" && typeof property !== "number")) return false
       const seconds = number(property)
       const seen = seconds === undefined ? instant(String(property), now) : seconds * 1000
       const bound = instant(wanted, now)
-      if (bound === undefined || seen === undefined || !(Math.abs(seen) < 8e15)) {
-        return "inconclusive"
-      }
+      if (bound === undefined || seen === undefined || !(Math.abs(seen) < 8e15)) return "inconclusive"
       return name === "is_date_before" ? seen < bound : name === "is_date_after" ? seen > bound : seen === bound
     }
     default:

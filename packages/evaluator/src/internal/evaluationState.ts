@@ -1,17 +1,15 @@
 /**
  * One evaluation: the caller's context, read once, and what is remembered while flags are evaluated for it.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 import type { EvaluationContext } from "../EvaluationContext.ts"
-import type { PackedPrefix, Salt } from "./bucketing.ts"
-import { PackedIdentifier, packPrefix, rolloutSalt } from "./bucketing.ts"
-import { textForm } from "./textForm.ts"
-import { firstCodePoints } from "./utf8.ts"
+import type { PackedPrefix, Salt } from "./hash/bucketing.ts"
+import { PackedIdentifier, packPrefix, rolloutSalt } from "./hash/bucketing.ts"
+import { firstCodePoints } from "./hash/utf8.ts"
+import { textForm } from "./values/textForm.ts"
 
-/**
- * @internal
- */
+/** @internal */
 export type Properties = Readonly<Record<string, unknown>>
 
 /** Identifiers are hashed up to here. */
@@ -68,18 +66,14 @@ export class Bucketing {
   }
 
   hash(identifier: string, prefix: PackedPrefix, salt: Salt): number {
-    if (identifier === "") {
-      return 0
-    }
+    if (identifier === "") return 0
     this.prepare(identifier)
     return this.packed.hash(prefix, salt)
   }
 
   holdout(identifier: string): number {
     this.prepare(identifier)
-    if (Number.isNaN(this.holdoutHash)) {
-      this.holdoutHash = this.packed.hash(holdoutPrefix, rolloutSalt)
-    }
+    if (Number.isNaN(this.holdoutHash)) this.holdoutHash = this.packed.hash(holdoutPrefix, rolloutSalt)
     return this.holdoutHash
   }
 
@@ -91,10 +85,8 @@ export class Bucketing {
   }
 }
 
-/**
- * @internal
- */
-export class Pass {
+/** @internal */
+export class EvaluationState {
   readonly now: number
   /** As given, for the property `distinct_id`. */
   readonly distinctId: string | undefined
@@ -173,9 +165,7 @@ export class Pass {
   /** The same, for a flag that may ask again with its next condition. */
   hashAgain(prefix: PackedPrefix, bucketing: Bucketing, salt: Salt): number | undefined {
     const identifier = this.identifier(bucketing)
-    if (identifier === undefined) {
-      return undefined
-    }
+    if (identifier === undefined) return undefined
     if (this.hashedPrefix !== prefix || this.hashedFor !== bucketing) {
       this.hashedPrefix = prefix
       this.hashedFor = bucketing
@@ -208,9 +198,7 @@ export class Pass {
       this.trail = { cycle, places: new Set([place]), visits: 0, outer: trail }
       return true
     }
-    if (trail.places.has(place) || trail.visits >= mostVisits) {
-      return false
-    }
+    if (trail.places.has(place) || trail.visits >= mostVisits) return false
     trail.visits++
     trail.places.add(place)
     return true
@@ -218,9 +206,7 @@ export class Pass {
 
   leave(place: number): void {
     const trail = this.trail
-    if (trail !== undefined && trail.places.delete(place) && trail.places.size === 0) {
-      this.trail = trail.outer
-    }
+    if (trail !== undefined && trail.places.delete(place) && trail.places.size === 0) this.trail = trail.outer
   }
 
   /** Forgets where evaluation was, after it was cut short. */

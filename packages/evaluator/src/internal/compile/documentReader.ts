@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 
 /**
  * Where in the document a value stands.
@@ -17,14 +17,10 @@ export interface Path {
  */
 export type DocumentObject = Readonly<Record<string, unknown>>
 
-/**
- * @internal
- */
+/** @internal */
 export const step = (parent: Path | undefined, name: string | number): Path => ({ parent, step: name })
 
-/**
- * @internal
- */
+/** @internal */
 export const renderPath = (path: Path | undefined): string => {
   let text = ""
   for (let at = path; at !== undefined; at = at.parent) {
@@ -33,9 +29,7 @@ export const renderPath = (path: Path | undefined): string => {
   return text
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const isObject = (value: unknown): value is DocumentObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
@@ -62,9 +56,7 @@ export class DocumentReader {
   }
 
   object(value: unknown, path: Path): DocumentObject {
-    if (isObject(value)) {
-      return value
-    }
+    if (isObject(value)) return value
     this.fail(path, "expected an object")
     return {}
   }
@@ -80,18 +72,16 @@ export class DocumentReader {
     read: (member: unknown, path: Path, index: number) => A
   ): ReadonlyArray<A> {
     if (Array.isArray(value)) {
-      return value.length === 0 ? none : value.map((member, index) => read(member, step(path, index), index))
+      return value.length === 0
+        ? none
+        : value.map((member, index) => read(member, step(path, index), index))
     }
-    if (!isAbsent(value)) {
-      this.fail(path, "expected an array")
-    }
+    if (!isAbsent(value)) this.fail(path, "expected an array")
     return none
   }
 
   text(value: unknown, path: Path): string {
-    if (typeof value === "string") {
-      return value
-    }
+    if (typeof value === "string") return value
     this.fail(path, "expected text")
     return ""
   }
@@ -101,9 +91,7 @@ export class DocumentReader {
   }
 
   number(value: unknown, path: Path): number {
-    if (typeof value === "number" && Number.isFinite(value)) {
-      return value
-    }
+    if (typeof value === "number" && Number.isFinite(value)) return value
     this.fail(path, "expected a number")
     return 0
   }
@@ -114,16 +102,12 @@ export class DocumentReader {
 
   optionalInteger(value: unknown, path: Path): number | undefined {
     const number = this.optionalNumber(value, path)
-    if (number !== undefined && !Number.isInteger(number)) {
-      this.fail(path, "expected an integer")
-    }
+    if (number !== undefined && !Number.isInteger(number)) this.fail(path, "expected an integer")
     return number
   }
 
   optionalBoolean(value: unknown, path: Path): boolean {
-    if (typeof value === "boolean" || isAbsent(value)) {
-      return value === true
-    }
+    if (typeof value === "boolean" || isAbsent(value)) return value === true
     this.fail(path, "expected true or false")
     return false
   }

@@ -1,19 +1,19 @@
 /**
  * Operators of property filters. Each is prepared once for its filter value and gives a function of the property value.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { RegexEngine } from "../RegexEngine.ts"
-import type { Instant } from "./instant.ts"
-import { compareInstants, instantFromMilliseconds, parseDate, propertyInstant } from "./instant.ts"
-import { numericForm } from "./numericForm.ts"
-import { prepareRegex } from "./regex.ts"
-import type { SemanticVersion, VersionRequirement } from "./semanticVersion.ts"
-import { compareVersions, parseVersion, parseWildcard, satisfies } from "./semanticVersion.ts"
-import type { Subject } from "./subject.ts"
-import { asciiLowerForm, isBooleanLike, isOneOf, isTruthy, textForm } from "./textForm.ts"
-import type { Unresolved, Verdict } from "./verdict.ts"
-import { inconclusive, requiresServer } from "./verdict.ts"
+import type { RegexEngine } from "../../RegexEngine.ts"
+import { prepareRegex } from "../regex/prepareRegex.ts"
+import type { Instant } from "../values/instant.ts"
+import { compareInstants, instantFromMilliseconds, parseDate, propertyInstant } from "../values/instant.ts"
+import { numericForm } from "../values/numericForm.ts"
+import type { SemanticVersion, VersionRequirement } from "../values/semanticVersion.ts"
+import { compareVersions, parseVersion, parseWildcard, satisfies } from "../values/semanticVersion.ts"
+import { asciiLowerForm, isBooleanLike, isOneOf, isTruthy, textForm } from "../values/textForm.ts"
+import type { Unresolved, Verdict } from "../verdict.ts"
+import { inconclusive, requiresServer } from "../verdict.ts"
+import type { PropertyCauses } from "./propertyCauses.ts"
 
 /**
  * Judges a property value, which is one that JSON can carry.
@@ -26,22 +26,20 @@ export interface Matcher {
   readonly never?: Unresolved | undefined
 }
 
-/**
- * @internal
- */
+/** @internal */
 export interface OperatorSettings {
   readonly propertyMatchingVersion: 1 | 2
   readonly regexEngine: RegexEngine | undefined
 }
 
 /**
- * Prepares a matcher, or the verdict when the filter value alone decides. The value is not null. `subject` is the
+ * Prepares a matcher, or the verdict when the filter value alone decides. The value is not null. `causes` is the
  * property in causes.
  */
-type Preparation = (value: unknown, subject: Subject, settings: OperatorSettings) => Matcher | Verdict
+type Preparation = (value: unknown, causes: PropertyCauses, settings: OperatorSettings) => Matcher | Verdict
 
-const noFilterForm = (subject: Subject): Unresolved =>
-  inconclusive(`the filter on ${subject.name} has a value that the server may write differently`)
+const noFilterForm = (causes: PropertyCauses): Unresolved =>
+  inconclusive(`the filter on ${causes.name} has a value that the server may write differently`)
 
 const withNever = (matcher: Matcher, never: Unresolved | undefined): Matcher =>
   never === undefined ? matcher : Object.assign(matcher, { never })
@@ -53,10 +51,8 @@ const filterText = (value: unknown): string | undefined =>
 /** Up to here, comparing with one after the other is faster than looking up in a set. */
 const fewMembers = 8
 
-const exact = (negated: boolean): Preparation => (value, subject, settings) => {
-  if (Array.isArray(value) && value.length === 0) {
-    return (property) => isTruthy(property) !== negated
-  }
+const exact = (negated: boolean): Preparation => (value, causes, settings) => {
+  if (Array.isArray(value) && value.length === 0) return (property) => isTruthy(property) !== negated
   if (settings.propertyMatchingVersion !== 2 && isBooleanLike(value)) {
     const wanted = isTruthy(value)
     return (property) => (isTruthy(property) === wanted) !== negated
@@ -64,9 +60,9 @@ const exact = (negated: boolean): Preparation => (value, subject, settings) => {
   const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
   const texts = members.map(filterText)
   const lowered = texts.filter((text) => text !== undefined).map((text) => text.toLowerCase())
-  const never = lowered.length === texts.length ? undefined : noFilterForm(subject)
+  const never = lowered.length === texts.length ? undefined : noFilterForm(causes)
   const unlike: Verdict = never ?? negated
-  const { unreadable } = subject
+  const { unreadable } = causes
   if (lowered.length <= fewMembers) {
     return withNever((property) => {
       const equal = isOneOf(property, lowered)
@@ -82,12 +78,10 @@ const exact = (negated: boolean): Preparation => (value, subject, settings) => {
 
 /** Operators that look for the filter value within the property, without regard to the case of ASCII letters. */
 const textual =
-  (finds: (text: string, sought: string) => boolean, negated: boolean): Preparation => (value, subject) => {
+  (finds: (text: string, sought: string) => boolean, negated: boolean): Preparation => (value, causes) => {
     const sought = asciiLowerForm(filterText(value))
-    if (sought === undefined) {
-      return noFilterForm(subject)
-    }
-    const { unreadable } = subject
+    if (sought === undefined) return noFilterForm(causes)
+    const { unreadable } = causes
     return (property) => {
       const text = asciiLowerForm(property)
       return text === undefined ? unreadable : finds(text, sought) !== negated
@@ -100,31 +94,27 @@ const startsWith = (text: string, sought: string): boolean => text.startsWith(so
 
 const endsWith = (text: string, sought: string): boolean => text.endsWith(sought)
 
-const includesAny = (negated: boolean): Preparation => (value, subject) => {
+const includesAny = (negated: boolean): Preparation => (value, causes) => {
   const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
   const sought = members.map((member) => asciiLowerForm(filterText(member))).filter((text) => text !== undefined)
-  const never = sought.length === members.length ? undefined : noFilterForm(subject)
+  const never = sought.length === members.length ? undefined : noFilterForm(causes)
   const absent: Verdict = never ?? negated
-  const { unreadable } = subject
+  const { unreadable } = causes
   return withNever((property) => {
     const text = asciiLowerForm(property)
-    if (text === undefined) {
-      return sought.length === 0 ? absent : unreadable
-    }
+    if (text === undefined) return sought.length === 0 ? absent : unreadable
     return sought.some((member) => text.includes(member)) ? !negated : absent
   }, never)
 }
 
-const regex = (negated: boolean): Preparation => (value, subject, settings) => {
+const regex = (negated: boolean): Preparation => (value, causes, settings) => {
   const pattern = filterText(value)
-  if (pattern === undefined) {
-    return noFilterForm(subject)
-  }
+  if (pattern === undefined) return noFilterForm(causes)
   const notPortable = inconclusive(
-    `the regular expression on ${subject.name}, or its text, may mean something else to the server`
+    `the regular expression on ${causes.name}, or its text, may mean something else to the server`
   )
   const tooExpensive = requiresServer(
-    `the regular expression on ${subject.name} cannot be searched for in bounded time`
+    `the regular expression on ${causes.name} cannot be searched for in bounded time`
   )
   const prepared = prepareRegex(pattern, settings.regexEngine)
   switch (prepared._tag) {
@@ -135,12 +125,10 @@ const regex = (negated: boolean): Preparation => (value, subject, settings) => {
     case "TooExpensive":
       return tooExpensive
     case "Searching": {
-      const { unreadable } = subject
+      const { unreadable } = causes
       return (property) => {
         const text = textForm(property)
-        if (text === undefined) {
-          return unreadable
-        }
+        if (text === undefined) return unreadable
         const found = prepared.search(text)
         return found === "notPortable" ? notPortable : found === "tooExpensive" ? tooExpensive : found !== negated
       }
@@ -150,9 +138,7 @@ const regex = (negated: boolean): Preparation => (value, subject, settings) => {
 
 const numeric = (holds: (property: number, wanted: number) => boolean): Preparation => (value) => {
   const wanted = numericForm(value)
-  if (wanted === undefined) {
-    return false
-  }
+  if (wanted === undefined) return false
   return (property) => {
     const number = numericForm(property)
     return number !== undefined && holds(number, wanted)
@@ -160,14 +146,10 @@ const numeric = (holds: (property: number, wanted: number) => boolean): Preparat
 }
 
 const between = (negated: boolean): Preparation => (value) => {
-  if (!Array.isArray(value) || value.length !== 2) {
-    return false
-  }
+  if (!Array.isArray(value) || value.length !== 2) return false
   const low = numericForm(value[0])
   const high = numericForm(value[1])
-  if (low === undefined || high === undefined || !(low <= high)) {
-    return false
-  }
+  if (low === undefined || high === undefined || !(low <= high)) return false
   return (property) => {
     const number = numericForm(property)
     return number !== undefined && (number >= low && number <= high) !== negated
@@ -187,21 +169,15 @@ const anchored = (date: (now: Instant) => Instant): (now: number) => Instant => 
   }
 }
 
-const date = (holds: (order: number) => boolean): Preparation => (value, subject) => {
-  if (typeof value !== "string") {
-    return false
-  }
+const date = (holds: (order: number) => boolean): Preparation => (value, causes) => {
+  if (typeof value !== "string") return false
   const parsed = parseDate(value)
-  const unreadableFilter = inconclusive(`the filter on ${subject.name} has a date that only the server can read`)
-  const unreadable = inconclusive(`${subject.name} has a date that only the server can read`)
+  const unreadableFilter = inconclusive(`the filter on ${causes.name} has a date that only the server can read`)
+  const unreadable = inconclusive(`${causes.name} has a date that only the server can read`)
   const wanted = typeof parsed === "function" ? anchored(parsed) : parsed
   return withNever((property, now) => {
-    if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) {
-      return false
-    }
-    if (wanted === undefined) {
-      return unreadableFilter
-    }
+    if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) return false
+    if (wanted === undefined) return unreadableFilter
     const instant = propertyInstant(property, now)
     return instant === undefined
       ? unreadable
@@ -212,22 +188,18 @@ const date = (holds: (order: number) => boolean): Preparation => (value, subject
 const version = (
   prepare: (wanted: SemanticVersion) => (property: SemanticVersion) => boolean
 ): Preparation =>
-(value, subject) => {
+(value, causes) => {
   const text = filterText(value)
-  if (text === undefined) {
-    return noFilterForm(subject)
-  }
+  if (text === undefined) return noFilterForm(causes)
   const wanted = parseVersion(text)
-  return wanted === undefined ? false : matchVersion(subject, prepare(wanted))
+  return wanted === undefined ? false : matchVersion(causes, prepare(wanted))
 }
 
-const matchVersion = (subject: Subject, holds: (property: SemanticVersion) => boolean): Matcher => {
-  const { unreadable } = subject
+const matchVersion = (causes: PropertyCauses, holds: (property: SemanticVersion) => boolean): Matcher => {
+  const { unreadable } = causes
   return (property) => {
     const text = textForm(property)
-    if (text === undefined) {
-      return unreadable
-    }
+    if (text === undefined) return unreadable
     const version = parseVersion(text)
     return version !== undefined && holds(version)
   }
@@ -239,19 +211,17 @@ const versionOrder = (holds: (order: number) => boolean): Preparation =>
 const versionRequirement = (kind: VersionRequirement["kind"]): Preparation =>
   version(({ core, preRelease }) => (property) => satisfies(property, { kind, core, preRelease }))
 
-const versionWildcard: Preparation = (value, subject) => {
+const versionWildcard: Preparation = (value, causes) => {
   const text = filterText(value)
-  if (text === undefined) {
-    return noFilterForm(subject)
-  }
+  if (text === undefined) return noFilterForm(causes)
   const requirement = parseWildcard(text)
   switch (requirement) {
     case "invalid":
       return false
     case "unknown":
-      return inconclusive(`the filter on ${subject.name} has a version requirement that only the server can read`)
+      return inconclusive(`the filter on ${causes.name} has a version requirement that only the server can read`)
     default:
-      return matchVersion(subject, (property) => satisfies(property, requirement))
+      return matchVersion(causes, (property) => satisfies(property, requirement))
   }
 }
 
@@ -293,7 +263,7 @@ const preparations: ReadonlyMap<string, Preparation> = new Map<string, Preparati
 ])
 
 /** Operators that read the text or the structure of a property at some length. */
-const dear: ReadonlySet<string> = new Set(["regex", "not_regex"])
+const expensive: ReadonlySet<string> = new Set(["regex", "not_regex"])
 
 /**
  * A prepared filter value, or `undefined` for an operator that is not known.
@@ -303,13 +273,15 @@ const dear: ReadonlySet<string> = new Set(["regex", "not_regex"])
 export const prepareOperator = (
   operator: string,
   value: unknown,
-  subject: Subject,
+  causes: PropertyCauses,
   settings: OperatorSettings
-): { readonly matches: Matcher | Verdict; readonly isDear: boolean } | undefined => {
-  const isDear = dear.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")
+): { readonly matches: Matcher | Verdict; readonly isExpensive: boolean } | undefined => {
+  const isExpensive = expensive.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")
   const prepare = preparations.get(operator)
   if (prepare === undefined) {
-    return operator === "is_set" || operator === "is_not_set" ? { matches: operator === "is_set", isDear } : undefined
+    return operator === "is_set" || operator === "is_not_set"
+      ? { matches: operator === "is_set", isExpensive }
+      : undefined
   }
-  return { matches: value === undefined || value === null ? false : prepare(value, subject, settings), isDear }
+  return { matches: value === undefined || value === null ? false : prepare(value, causes, settings), isExpensive }
 }

@@ -1,16 +1,16 @@
 /**
  * Compilation of cohorts: nested groups of filters under three-valued logic.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { RequiresServer } from "../Result.ts"
+import type { RequiresServer } from "../../Result.ts"
+import type { CompiledFilter, CompiledGroup, Reference } from "../plan.ts"
+import type { Unresolved, Verdict } from "../verdict.ts"
+import { stronger } from "../verdict.ts"
 import type { FilterScope } from "./compileFilter.ts"
 import { compileFilter, constant, negate, person } from "./compileFilter.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import { DocumentReader, isObject, step } from "./documentReader.ts"
-import type { CompiledFilter, CompiledGroup, Reference } from "./plan.ts"
-import type { Unresolved, Verdict } from "./verdict.ts"
-import { heavier } from "./verdict.ts"
 
 /** Groups may nest this deep; a stack has to hold them. */
 const deepestGroup = 1500
@@ -109,16 +109,12 @@ const compileLeaf = (
 
 /** All children of an AND, any child of an OR. One that decides does so wherever it stands. */
 const combination =
-  (all: boolean, children: ReadonlyArray<CompiledGroup | CompiledFilter>): CompiledGroup["test"] => (pass) => {
+  (all: boolean, children: ReadonlyArray<CompiledGroup | CompiledFilter>): CompiledGroup["test"] => (state) => {
     let unresolved: Unresolved | undefined = undefined
     for (let i = 0; i < children.length; i++) {
-      const verdict: Verdict = children[i]!.test(pass)
-      if (verdict === !all) {
-        return verdict
-      }
-      if (verdict !== all) {
-        unresolved = heavier(unresolved, verdict as Unresolved)
-      }
+      const verdict: Verdict = children[i]!.test(state)
+      if (verdict === !all) return verdict
+      if (verdict !== all) unresolved = stronger(unresolved, verdict as Unresolved)
     }
     return unresolved ?? all
   }

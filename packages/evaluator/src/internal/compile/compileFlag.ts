@@ -1,24 +1,22 @@
 /**
  * Compilation of flags.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { ReasonCode, Resolved } from "../Result.ts"
-import { packPrefix } from "./bucketing.ts"
+import type { ReasonCode, Resolved } from "../../Result.ts"
+import type { Bucketing } from "../evaluationState.ts"
+import { packPrefix } from "../hash/bucketing.ts"
+import type { CompiledFlag, Condition, Enrolment, FlagPlan, Holdout, PropertySource, Variant } from "../plan.ts"
+import { isJsonValue, isTruthy } from "../values/textForm.ts"
+import type { Unresolved } from "../verdict.ts"
+import { inconclusive, requiresServer } from "../verdict.ts"
 import type { FilterScope } from "./compileFilter.ts"
 import { compileFilter, person } from "./compileFilter.ts"
 import type { DocumentObject, DocumentReader, Path } from "./documentReader.ts"
 import { none, step } from "./documentReader.ts"
 import { frozenCopy } from "./frozenCopy.ts"
-import type { Bucketing } from "./pass.ts"
-import type { CompiledFlag, Condition, Enrolment, FlagPlan, Holdout, PropertySource, Variant } from "./plan.ts"
-import { isJsonValue, isTruthy } from "./textForm.ts"
-import type { Unresolved } from "./verdict.ts"
-import { inconclusive, requiresServer } from "./verdict.ts"
 
-/**
- * @internal
- */
+/** @internal */
 export interface FlagScope extends FilterScope {
   readonly person: Bucketing
   readonly device: Bucketing
@@ -26,9 +24,7 @@ export interface FlagScope extends FilterScope {
   readonly group: (groupType: string) => Bucketing
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const disabled: Resolved = Object.freeze({
   _tag: "Resolved",
   value: false,
@@ -70,9 +66,7 @@ const withoutCondition = resolved(false, undefined, "no_condition_match", undefi
 
 const declined = resolved(false, undefined, "super_condition_value", undefined)
 
-/**
- * @internal
- */
+/** @internal */
 export const noDeviceId = inconclusive("the device id is not supplied")
 
 const noIdentifier = inconclusive("the identifier to place in the rollout cannot be used")
@@ -91,9 +85,7 @@ export const compileFlag = (
   reader: DocumentReader
 ): FlagPlan | Resolved | Unresolved => {
   const active = reader.optionalBoolean(definition["active"], step(path, "active"))
-  if ((!active && reader.problem === undefined) || definition["deleted"] === true) {
-    return disabled
-  }
+  if ((!active && reader.problem === undefined) || definition["deleted"] === true) return disabled
   const continuity = "ensure_experience_continuity"
   if (reader.optionalBoolean(definition[continuity], step(path, continuity))) {
     return requiresServer("the flag keeps the value that a person has seen, which only the server knows")
@@ -179,9 +171,9 @@ const compileEnrolment = ({ flag, payload }: Compiler): Enrolment => {
     property,
     enrolled: resolved(true, payload("true"), "super_condition_value", undefined),
     declined,
-    state: (pass) => {
-      const state = pass.person(property)
-      return isJsonValue(state) ? isTruthy(state) : unknown
+    isEnrolled: (state) => {
+      const enrolled = state.person(property)
+      return isJsonValue(enrolled) ? isTruthy(enrolled) : unknown
     }
   }
 }
@@ -202,9 +194,7 @@ const compileHoldout = (value: unknown, path: Path, { payload, reader }: Compile
   const holdout = reader.optionalObject(value, path)
   const id = reader.optionalInteger(holdout?.["id"], step(path, "id"))
   const exclusion = holdout?.["exclusion_percentage"]
-  if (id === undefined || typeof exclusion !== "number") {
-    return undefined
-  }
+  if (id === undefined || typeof exclusion !== "number") return undefined
   const percentage = Math.min(100, Math.max(0, exclusion))
   const name = `holdout-${id}`
   return {
@@ -274,13 +264,9 @@ const conditionTarget = (
 ): Pick<Condition, "bucketing" | "group"> => {
   const name = "aggregation_group_type_index"
   const own = condition[name]
-  if (own === undefined) {
-    return { bucketing: shared.bucketing, group: "none" }
-  }
+  if (own === undefined) return { bucketing: shared.bucketing, group: "none" }
   const index = reader.optionalInteger(own, step(path, name))
-  if (index === undefined) {
-    return { bucketing: shared.individual, group: "none" }
-  }
+  if (index === undefined) return { bucketing: shared.individual, group: "none" }
   const groupType = scope.groupType(index)
   return groupType === undefined
     ? { bucketing: shared.individual, group: "unmapped" }
@@ -289,25 +275,17 @@ const conditionTarget = (
 
 /** Payloads by key: text is decoded, and kept as it is when it cannot be. */
 const payloads = (stored: DocumentObject | undefined): (key: string) => unknown => {
-  if (stored === undefined) {
-    return () => undefined
-  }
+  if (stored === undefined) return () => undefined
   const decoded = new Map<string, unknown>()
   return (key) => {
-    if (!Object.hasOwn(stored, key)) {
-      return undefined
-    }
-    if (!decoded.has(key)) {
-      decoded.set(key, decodePayload(stored[key]))
-    }
+    if (!Object.hasOwn(stored, key)) return undefined
+    if (!decoded.has(key)) decoded.set(key, decodePayload(stored[key]))
     return decoded.get(key)
   }
 }
 
 const decodePayload = (payload: unknown): unknown => {
-  if (typeof payload !== "string") {
-    return frozenCopy(payload)
-  }
+  if (typeof payload !== "string") return frozenCopy(payload)
   try {
     return frozenCopy(JSON.parse(payload))
   } catch {

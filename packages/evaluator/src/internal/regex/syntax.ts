@@ -2,7 +2,7 @@
  * The portable subset of regular expressions: constructs that mean the same, on ASCII text without carriage returns, to
  * the server's engine, to JavaScript and to RE2.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
@@ -12,9 +12,7 @@
  */
 export type CharacterSet = Uint8Array
 
-/**
- * @internal
- */
+/** @internal */
 export type RegexNode =
   | { readonly _tag: "Set"; readonly set: CharacterSet }
   | { readonly _tag: "Assertion"; readonly kind: "start" | "end" | "boundary" }
@@ -75,12 +73,8 @@ class RegexReader {
     const options: Array<RegexNode> = []
     while (true) {
       options.push(this.alternation(0))
-      if (this.unsupported) {
-        return "unsupported"
-      }
-      if (this.position >= this.pattern.length) {
-        break
-      }
+      if (this.unsupported) return "unsupported"
+      if (this.position >= this.pattern.length) break
       this.invalid = true // a closing parenthesis that closes nothing
       this.position++
     }
@@ -104,9 +98,7 @@ class RegexReader {
     const items: Array<RegexNode> = []
     while (!this.done) {
       const character = this.pattern[this.position]!
-      if (character === "|" || character === ")") {
-        break
-      }
+      if (character === "|" || character === ")") break
       if (character === "*" || character === "+" || character === "?") {
         this.invalid = true // nothing to repeat
         this.position++
@@ -149,18 +141,12 @@ class RegexReader {
 
   private group(depth: number): RegexNode {
     if (this.pattern[this.position] === "?") {
-      if (this.pattern[this.position + 1] !== ":") {
-        return this.reject()
-      }
+      if (this.pattern[this.position + 1] !== ":") return this.reject()
       this.position += 2
     }
-    if (depth >= deepestGroup) {
-      return this.reject()
-    }
+    if (depth >= deepestGroup) return this.reject()
     const body = this.alternation(depth + 1)
-    if (this.position >= this.pattern.length) {
-      this.invalid = true
-    }
+    if (this.position >= this.pattern.length) this.invalid = true
     this.position++
     return body
   }
@@ -208,9 +194,7 @@ class RegexReader {
   private characterClass(): RegexNode {
     const set = new Uint8Array(128)
     const negated = this.pattern[this.position] === "^"
-    if (negated) {
-      this.position++
-    }
+    if (negated) this.position++
     const start = this.position
     while (true) {
       const character = this.pattern[this.position]
@@ -219,20 +203,14 @@ class RegexReader {
         return empty
       }
       if (character === "]") {
-        if (this.position === start) {
-          return this.reject()
-        }
+        if (this.position === start) return this.reject()
         this.position++
         return { _tag: "Set", set: negated ? complement(set) : set }
       }
       const pair = this.pattern.slice(this.position, this.position + 2)
-      if (character === "[" || pair === "&&" || pair === "--" || pair === "~~") {
-        return this.reject()
-      }
+      if (character === "[" || pair === "&&" || pair === "--" || pair === "~~") return this.reject()
       const low = this.classMember()
-      if (low === undefined) {
-        return empty
-      }
+      if (low === undefined) return empty
       const next = this.pattern[this.position + 1]
       if (this.pattern[this.position] !== "-" || next === "]" || next === undefined) {
         addAll(set, low.set)
@@ -244,9 +222,7 @@ class RegexReader {
       if (high === undefined || low.code === undefined || high.code === undefined || this.rangeGoesOn()) {
         return this.invalid ? empty : this.reject()
       }
-      if (low.code > high.code) {
-        this.invalid = true
-      }
+      if (low.code > high.code) this.invalid = true
       for (let code = low.code; code <= Math.min(high.code, 127); code++) {
         set[code] = 1
       }
@@ -278,21 +254,15 @@ class RegexReader {
 
   private repetition(atom: RegexNode): RegexNode {
     const bounds = this.bounds()
-    if (bounds === undefined) {
-      return atom
-    }
-    if (this.pattern[this.position] === "?") {
-      this.position++ // a lazy quantifier finds a match exactly where a greedy one does
-    }
+    if (bounds === undefined) return atom
+    if (this.pattern[this.position] === "?") this.position++ // a lazy quantifier finds a match exactly where a greedy one does
     const next = this.pattern[this.position]
     const stacked = next === "*" || next === "+" || next === "?" || next === "{"
     if (stacked || atom._tag === "Assertion" || (atom._tag === "Sequence" && atom.items.length === 0)) {
       return this.reject()
     }
     const [minimum, maximum] = bounds
-    if (minimum > maximum) {
-      this.invalid = true
-    }
+    if (minimum > maximum) this.invalid = true
     return { _tag: "Repeat", body: atom, minimum, maximum }
   }
 
@@ -330,7 +300,5 @@ const addAll = (set: CharacterSet, added: CharacterSet): void => {
   }
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const parseRegex = (pattern: string): ParsedRegex => new RegexReader(pattern).read()

@@ -74,9 +74,7 @@ export class ReferenceEvaluator {
 
   private group(type: string): any {
     const key = this.groupKey(type)
-    if (key === undefined) {
-      return {}
-    }
+    if (key === undefined) return {}
     const given = own(this.context.groupProperties, type) ?? {}
     return own(given, "$group_key") !== undefined ? given : { ...given, $group_key: key }
   }
@@ -84,19 +82,11 @@ export class ReferenceEvaluator {
   // 5.1
   private property(filter: any, properties: any): Three {
     const operator = filter.operator ?? "exact"
-    if (!known.has(operator)) {
-      return "inconclusive"
-    }
+    if (!known.has(operator)) return "inconclusive"
     const property = properties === undefined ? undefined : own(properties, filter.key)
-    if (property === undefined) {
-      return "inconclusive"
-    }
-    if (operator === "is_set" || operator === "is_not_set") {
-      return operator === "is_set"
-    }
-    if (filter.value === null || filter.value === undefined) {
-      return false
-    }
+    if (property === undefined) return "inconclusive"
+    if (operator === "is_set" || operator === "is_not_set") return operator === "is_set"
+    if (filter.value === null || filter.value === undefined) return false
     return operate(operator, filter.value, property, this.now, this.document.property_matching_version)
   }
 
@@ -122,14 +112,10 @@ export class ReferenceEvaluator {
   // 6.1, 6.2, 6.7
   private cohortFilter(filter: any, stack: ReadonlyArray<string>): Three {
     const operator = filter.operator ?? "in"
-    if (!["in", "exact", "not_in"].includes(operator)) {
-      return "inconclusive"
-    }
+    if (!["in", "exact", "not_in"].includes(operator)) return "inconclusive"
     const id = String(filter.value)
     const cohort = own(this.document.cohorts, id)
-    if (cohort === undefined || stack.includes(`cohort ${id}`)) {
-      return "server"
-    }
+    if (cohort === undefined || stack.includes(`cohort ${id}`)) return "server"
     const member = this.cohort(cohort, [...stack, `cohort ${id}`])
     return typeof member === "boolean" ? member === (operator !== "not_in") : member
   }
@@ -146,9 +132,7 @@ export class ReferenceEvaluator {
   // 6.3 to 6.6
   private members(group: any, stack: ReadonlyArray<string>): Three {
     const results = group.values.map((child: any): Three => {
-      if (child.values !== undefined || ["AND", "OR", "property"].includes(child.type)) {
-        return this.cohort(child, stack)
-      }
+      if (child.values !== undefined || ["AND", "OR", "property"].includes(child.type)) return this.cohort(child, stack)
       const leaf = this.filter(child.type === "group" ? { ...child, type: "person" } : child, null, stack) // 6.8
       return typeof leaf === "boolean" && child.negation === true ? !leaf : leaf
     })
@@ -161,24 +145,16 @@ export class ReferenceEvaluator {
     if (operator !== "flag_evaluates_to" || key === "" || key === undefined || value === null || value === undefined) {
       return false
     }
-    if (!Array.isArray(chain) || chain.length === 0) {
-      return "inconclusive"
-    }
+    if (!Array.isArray(chain) || chain.length === 0) return "inconclusive"
     const members = [...chain, key]
-    if (members.some((member) => this.definition(member) === undefined)) {
-      return "inconclusive"
-    }
+    if (members.some((member) => this.definition(member) === undefined)) return "inconclusive"
     let target: ReferenceResult | undefined
     for (const member of members) {
       const result = this.flag(member, stack)
-      if (result.unresolved !== undefined) {
-        return "inconclusive"
-      }
+      if (result.unresolved !== undefined) return "inconclusive"
       target = result
     }
-    if (typeof value === "boolean") {
-      return (target!.value !== false) === value
-    }
+    if (typeof value === "boolean") return (target!.value !== false) === value
     return typeof value === "string" && target!.value === value
   }
 
@@ -192,26 +168,14 @@ export class ReferenceEvaluator {
       index
     })
     const unresolved = (kind: "inconclusive" | "server"): ReferenceResult => ({ value: undefined, unresolved: kind })
-    if (this.dropped(flag) || flag.active !== true || flag.deleted === true) {
-      return no("flag_disabled")
-    }
-    if (flag.ensure_experience_continuity === true) {
-      return unresolved("server")
-    }
+    if (this.dropped(flag) || flag.active !== true || flag.deleted === true) return no("flag_disabled")
+    if (flag.ensure_experience_continuity === true) return unresolved("server")
     const filters = flag.filters ?? {}
-    if ("version" in filters && filters.version !== 1) {
-      return unresolved("server")
-    }
+    if ("version" in filters && filters.version !== 1) return unresolved("server")
     const aggregation = filters.aggregation_group_type_index ?? null
-    if (aggregation !== null && this.groupType(aggregation) === undefined) {
-      return unresolved("inconclusive")
-    }
-    if (stack.includes(`flag ${key}`)) {
-      return unresolved("inconclusive")
-    }
-    if (aggregation !== null && this.groupKey(this.groupType(aggregation)!) === undefined) {
-      return no("no_group_type", 0)
-    }
+    if (aggregation !== null && this.groupType(aggregation) === undefined) return unresolved("inconclusive")
+    if (stack.includes(`flag ${key}`)) return unresolved("inconclusive")
+    if (aggregation !== null && this.groupKey(this.groupType(aggregation)!) === undefined) return no("no_group_type", 0)
     const path = [...stack, `flag ${key}`]
     const yes = (value: boolean | string, reason: string, index?: number): ReferenceResult => {
       const stored = own(filters.payloads, String(value))
@@ -237,9 +201,7 @@ export class ReferenceEvaluator {
     if (holdout?.id !== undefined && holdout.id !== null && typeof holdout.exclusion_percentage === "number") {
       const percentage = Math.min(100, Math.max(0, holdout.exclusion_percentage))
       const id = this.identifier(flag, aggregation)
-      if (id === undefined && percentage > 0 && percentage < 100) {
-        return unresolved("inconclusive")
-      }
+      if (id === undefined && percentage > 0 && percentage < 100) return unresolved("inconclusive")
       if (percentage === 100 || (id !== undefined && hash(`holdout-${id}`) <= percentage / 100)) {
         return yes(`holdout-${holdout.id}`, "holdout_condition_value")
       }
@@ -285,29 +247,17 @@ export class ReferenceEvaluator {
       const own = aggregationOf(condition)
       if (percentage !== 100) {
         const at = place(own, "")
-        if (at === undefined) {
-          return "unknown"
-        }
-        if (at > percentage / 100) {
-          return "out"
-        }
+        if (at === undefined) return "unknown"
+        if (at > percentage / 100) return "out"
       }
-      if (pinned) {
-        return { value: condition.variant }
-      }
-      if (variants.length === 0) {
-        return { value: true }
-      }
+      if (pinned) return { value: condition.variant }
+      if (variants.length === 0) return { value: true }
       const at = place(own, "variant")
-      if (at === undefined) {
-        return "unknown"
-      }
+      if (at === undefined) return "unknown"
       let sum = 0
       for (const variant of variants) {
         sum += variant.rollout_percentage / 100
-        if (at < sum) {
-          return { value: variant.key }
-        }
+        if (at < sum) return { value: variant.key }
       }
       return { value: true }
     }
@@ -323,9 +273,7 @@ export class ReferenceEvaluator {
         (condition.properties ?? []).map((filter: any) => this.filter(filter, own, path)),
         false
       )
-      if (matched === "server") {
-        return unresolved("server")
-      }
+      if (matched === "server") return unresolved("server")
       if (matched === false) {
         reasons.push([2, "no_condition_match", index])
         continue
@@ -336,20 +284,14 @@ export class ReferenceEvaluator {
         continue
       }
       if (given === "out") {
-        if (earlyExit) {
-          return pending.length > 0 ? unresolved("inconclusive") : no("out_of_rollout_bound", index)
-        }
+        if (earlyExit) return pending.length > 0 ? unresolved("inconclusive") : no("out_of_rollout_bound", index)
         reasons.push([3, "out_of_rollout_bound", index])
         continue
       }
       const settled = pending.every((earlier) => {
         const other = outcome(earlier)
-        if (other === "out") {
-          return !earlyExit
-        }
-        if (other !== "unknown") {
-          return other.value === given.value
-        }
+        if (other === "out") return !earlyExit
+        if (other !== "unknown") return other.value === given.value
         const pinned = variants.some((variant) => variant.key === earlier.variant)
         const mayMiss = (earlier.rollout_percentage ?? 100) !== 100
         const only = pinned ? earlier.variant : variants.length === 0 ? true : undefined
@@ -357,9 +299,7 @@ export class ReferenceEvaluator {
       })
       return settled ? yes(given.value, "condition_match", index) : unresolved("inconclusive")
     }
-    if (pending.length > 0) {
-      return unresolved("inconclusive")
-    }
+    if (pending.length > 0) return unresolved("inconclusive")
     const highest = Math.max(...reasons.map(([priority]) => priority))
     const reported = reasons.filter(([priority]) => priority === highest).at(-1)
     return reported === undefined ? no("no_condition_match") : no(reported[1], reported[2])

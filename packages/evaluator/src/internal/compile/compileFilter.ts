@@ -1,22 +1,22 @@
 /**
  * Compilation of filters: on properties, on cohorts, on other flags.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
+import { cohortVerdict, flagResult } from "../evaluate.ts"
+import type { EvaluationState } from "../evaluationState.ts"
+import { ownProperty } from "../evaluationState.ts"
+import type { CompiledCohort, CompiledFilter, CompiledFlag, FilterShape, PropertySource, Reference } from "../plan.ts"
+import { asJsonValue, isJsonValue, textForm } from "../values/textForm.ts"
+import type { Unresolved, Verdict } from "../verdict.ts"
+import { inconclusive, requiresServer } from "../verdict.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import type { DocumentReader } from "./documentReader.ts"
 import { step } from "./documentReader.ts"
-import { cohortVerdict, flagResult } from "./evaluate.ts"
 import { frozenCopy } from "./frozenCopy.ts"
 import type { Matcher, OperatorSettings } from "./operators.ts"
 import { prepareOperator } from "./operators.ts"
-import type { Pass } from "./pass.ts"
-import { ownProperty } from "./pass.ts"
-import type { CompiledCohort, CompiledFilter, CompiledFlag, FilterShape, PropertySource, Reference } from "./plan.ts"
-import { Subject } from "./subject.ts"
-import { asJsonValue, isJsonValue, textForm } from "./textForm.ts"
-import type { Unresolved, Verdict } from "./verdict.ts"
-import { inconclusive, requiresServer } from "./verdict.ts"
+import { PropertyCauses } from "./propertyCauses.ts"
 
 /**
  * What filters are compiled against.
@@ -28,15 +28,13 @@ export interface FilterScope {
   readonly flags: ReadonlyMap<string, CompiledFlag>
   readonly cohorts: ReadonlyMap<string, CompiledCohort>
   /** The properties that filters look at, by their names in causes. */
-  readonly subjects: Map<string, Subject>
+  readonly causes: Map<string, PropertyCauses>
   /** The name of a group type, by index. */
   readonly groupType: (index: number) => string | undefined
 }
 
-/**
- * @internal
- */
-export const costs = { property: 0, dearProperty: 1, cohort: 2, flag: 3 } as const
+/** @internal */
+export const costs = { property: 0, expensiveProperty: 1, cohort: 2, flag: 3 } as const
 
 /**
  * The person whom flags are evaluated for.
@@ -110,17 +108,17 @@ const groupSource = (
   reader: DocumentReader
 ): PropertySource => {
   const index = reader.optionalInteger(filter["group_type_index"], step(path, "group_type_index"))
-  if (index === undefined) {
-    return inherited._tag === "Person" ? { _tag: "UnknownGroup" } : inherited
-  }
+  if (index === undefined) return inherited._tag === "Person" ? { _tag: "UnknownGroup" } : inherited
   const groupType = scope.groupType(index)
   return groupType === undefined ? { _tag: "UnknownGroup" } : { _tag: "Group", groupType }
 }
 
-const subjectOf = (name: string, { subjects }: FilterScope): Subject => {
-  const subject = subjects.get(name) ?? new Subject(name)
-  subjects.set(name, subject)
-  return subject
+const causesOf = (name: string, { causes }: FilterScope): PropertyCauses => {
+  const known = causes.get(name)
+  if (known !== undefined) return known
+  const made = new PropertyCauses(name)
+  causes.set(name, made)
+  return made
 }
 
 const describe = (source: PropertySource, key: string): string => {
@@ -136,7 +134,7 @@ const describe = (source: PropertySource, key: string): string => {
 
 interface Judgement {
   readonly judge: (property: unknown, now: number) => Verdict
-  readonly isDear: boolean
+  readonly isExpensive: boolean
   readonly never: Unresolved | undefined
 }
 
@@ -148,28 +146,22 @@ interface Judgement {
 export const compileJudgement = (
   operator: string,
   value: unknown,
-  subject: Subject,
+  causes: PropertyCauses,
   settings: OperatorSettings
 ): Judgement | Unresolved => {
-  const prepared = prepareOperator(operator, value, subject, settings)
-  if (prepared === undefined) {
-    return inconclusive(`the operator "${operator}" on ${subject.name} is not known`)
-  }
-  const { isDear } = prepared
+  const prepared = prepareOperator(operator, value, causes, settings)
+  if (prepared === undefined) return inconclusive(`the operator "${operator}" on ${causes.name} is not known`)
+  const { isExpensive } = prepared
   const verdict = typeof prepared.matches === "function" ? undefined : prepared.matches
   const matches: Matcher = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
   return {
-    isDear,
+    isExpensive,
     never: typeof verdict === "object" ? verdict : matches.never,
     judge: (property, now) => {
-      if (typeof property === "string") {
-        return matches(property, now)
-      }
-      if (property === undefined) {
-        return subject.missing
-      }
+      if (typeof property === "string") return matches(property, now)
+      if (property === undefined) return causes.missing
       const carried = asJsonValue(property)
-      return isJsonValue(carried) ? matches(carried, now) : subject.notJson
+      return isJsonValue(carried) ? matches(carried, now) : causes.notJson
     }
   }
 }
@@ -179,23 +171,23 @@ export const compileJudgement = (
  *
  * @internal
  */
-export const reading = (source: PropertySource, key: string): (pass: Pass) => unknown => {
+export const reading = (source: PropertySource, key: string): (state: EvaluationState) => unknown => {
   switch (source._tag) {
     case "Person":
       return key === "distinct_id"
-        ? (pass) => {
-          const given = pass.person(key)
-          return given === undefined ? pass.distinctId : given
+        ? (state) => {
+          const given = state.person(key)
+          return given === undefined ? state.distinctId : given
         }
-        : (pass) => pass.person(key)
+        : (state) => state.person(key)
     case "Group": {
       const groupType = source.groupType
       return key === "$group_key"
-        ? (pass) => {
-          const given = pass.group(groupType, key)
-          return given === undefined ? pass.groupKey(groupType) : given
+        ? (state) => {
+          const given = state.group(groupType, key)
+          return given === undefined ? state.groupKey(groupType) : given
         }
-        : (pass) => pass.group(groupType, key)
+        : (state) => state.group(groupType, key)
     }
     case "UnknownGroup":
       return () => undefined
@@ -216,18 +208,16 @@ const compileProperty = (
   if (source._tag === "UnknownGroup") {
     return constant(shape, inconclusive(`${describe(source, key)} cannot be looked up`))
   }
-  const judgement = compileJudgement(operator, value, subjectOf(describe(source, key), scope), scope.settings)
-  if ("_tag" in judgement) {
-    return constant(shape, judgement)
-  }
-  const { isDear, judge, never } = judgement
+  const judgement = compileJudgement(operator, value, causesOf(describe(source, key), scope), scope.settings)
+  if ("_tag" in judgement) return constant(shape, judgement)
+  const { isExpensive, judge, never } = judgement
   const read = reading(source, key)
   return {
     _tag: "Filter",
     test: source._tag === "Person" && key !== "distinct_id"
-      ? (pass) => judge(ownProperty(pass.personProperties, key), pass.now)
-      : (pass) => judge(read(pass), pass.now),
-    cost: isDear ? costs.dearProperty : costs.property,
+      ? (state) => judge(ownProperty(state.personProperties, key), state.now)
+      : (state) => judge(read(state), state.now),
+    cost: isExpensive ? costs.expensiveProperty : costs.property,
     negated: false,
     shape,
     never
@@ -248,15 +238,13 @@ const compileCohortFilter = (
   if (operator !== "in" && operator !== "exact" && operator !== "not_in") {
     return constant(shape, inconclusive(`the operator "${operator}" on cohort ${id} is not known`))
   }
-  if (cohort === undefined) {
-    return constant(shape, requiresServer(`cohort ${id} is not among the definitions`))
-  }
+  if (cohort === undefined) return constant(shape, requiresServer(`cohort ${id} is not among the definitions`))
   refer(owner, cohort.reference)
   const member = operator !== "not_in"
   return {
     _tag: "Filter",
-    test: (pass) => {
-      const verdict = cohortVerdict(cohort, pass)
+    test: (state) => {
+      const verdict = cohortVerdict(cohort, state)
       return typeof verdict === "boolean" ? verdict === member : verdict
     },
     cost: costs.cohort,
@@ -313,16 +301,12 @@ const compileFlagFilter = (
   )
   return {
     _tag: "Filter",
-    test: (pass) => {
+    test: (state) => {
       let value: boolean | string = false
       for (let i = 0; i < members.length; i++) {
-        const result = flagResult(members[i]!, pass)
-        if (result._tag !== "Resolved") {
-          return unresolved[i]!
-        }
-        if (members[i] === target) {
-          value = result.value
-        }
+        const result = flagResult(members[i]!, state)
+        if (result._tag !== "Resolved") return unresolved[i]!
+        if (members[i] === target) value = result.value
       }
       return evaluatesTo(value, expected)
     },
@@ -346,8 +330,8 @@ export const negate = (filter: CompiledFilter): CompiledFilter => {
   return {
     ...filter,
     negated: true,
-    test: (pass) => {
-      const verdict = test(pass)
+    test: (state) => {
+      const verdict = test(state)
       return typeof verdict === "boolean" ? !verdict : verdict
     }
   }

@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 
 const deepest = 1000
 
@@ -15,15 +15,9 @@ export const frozenCopy = (value: unknown): unknown =>
   typeof value !== "object" || value === null ? value : copyOf(value, deepest, { left: mostCopied })
 
 const copyOf = (value: unknown, depth: number, room: { left: number }): unknown => {
-  if (typeof value !== "object" || value === null) {
-    return value
-  }
-  if (depth === 0 || room.left-- <= 0) {
-    return undefined
-  }
-  if (Array.isArray(value)) {
-    return Object.freeze(value.map((member) => copyOf(member, depth - 1, room)))
-  }
+  if (typeof value !== "object" || value === null) return value
+  if (depth === 0 || room.left-- <= 0) return undefined
+  if (Array.isArray(value)) return Object.freeze(value.map((member) => copyOf(member, depth - 1, room)))
   const copy = {}
   for (const [key, member] of Object.entries(value)) {
     // Assigning to `__proto__` would set the prototype.

@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 import type {
   ConditionExplanation,
   Explanation,
@@ -6,9 +6,9 @@ import type {
   MissingInput,
   RolloutExplanation,
   VariantExplanation
-} from "../Explanation.ts"
-import type { Result } from "../Result.ts"
-import { textForm } from "./textForm.ts"
+} from "../../Explanation.ts"
+import type { Result } from "../../Result.ts"
+import { textForm } from "../values/textForm.ts"
 
 const longestValue = 80
 
@@ -23,9 +23,7 @@ const readableText = (value: unknown): string | undefined => {
 
 const renderValue = (value: unknown): string => {
   const text = typeof value === "string" ? JSON.stringify(value) : value === undefined ? "nothing" : readableText(value)
-  if (text === undefined) {
-    return "(a value with no JSON form)"
-  }
+  if (text === undefined) return "(a value with no JSON form)"
   return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text
 }
 
@@ -57,9 +55,7 @@ const renderMissing = (input: MissingInput): string =>
     ? "a device id"
     : renderProperty(input.name, input._tag === "GroupProperty" ? input.groupType : undefined)
 
-/**
- * @internal
- */
+/** @internal */
 export const renderLines = (explanation: Explanation, indent: string): ReadonlyArray<string> => {
   const { conditions, enrolment, holdout, key, missing, result } = explanation
   const inner = `${indent}  `
@@ -95,9 +91,7 @@ const renderCondition = (condition: ConditionExplanation, indent: string): Reado
 
 const renderPlace = ({ bucketedBy, hash, included, percentage }: RolloutExplanation): string => {
   const share = renderPercentage(percentage)
-  if (included === undefined) {
-    return `${share}: unknown, the ${bucketedBy} is not supplied`
-  }
+  if (included === undefined) return `${share}: unknown, the ${bucketedBy} is not supplied`
   const side = included ? "in" : "out"
   return hash === undefined
     ? `${share}: ${side}, without a hash`
@@ -106,14 +100,12 @@ const renderPlace = ({ bucketedBy, hash, included, percentage }: RolloutExplanat
 
 const renderVariant = ({ chosen, hash, pinned, ranges }: VariantExplanation): string => {
   const shares = ranges.map(({ from, key, to }) => `"${key}" ${renderHash(from)} to ${renderHash(to)}`).join(", ")
-  if (pinned) {
-    return `${renderValue(chosen)}: pinned by the condition`
-  }
+  if (pinned) return `${renderValue(chosen)}: pinned by the condition`
   return `${renderValue(chosen)}: hash ${hash === undefined ? "unknown" : renderHash(hash)} (${shares})`
 }
 
 const renderSeen = (
-  subject: string,
+  property: string,
   operator: string | undefined,
   { seen, supplied, wanted }: { readonly seen: unknown; readonly supplied: boolean; readonly wanted: unknown }
 ): string => {
@@ -122,7 +114,7 @@ const renderSeen = (
     : operator === "is_set" || operator === "is_not_set"
     ? ` ${operator}`
     : ` ${operator} ${renderValue(wanted)}`
-  return `${subject}${comparison} (${supplied ? `seen ${renderValue(seen)}` : "not supplied"})`
+  return `${property}${comparison} (${supplied ? `seen ${renderValue(seen)}` : "not supplied"})`
 }
 
 const renderFilter = (filter: FilterExplanation, indent: string): ReadonlyArray<string> => {

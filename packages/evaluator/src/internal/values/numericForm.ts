@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 
 /** There is one way only to read a text as a number: a long one that is none must not be tried in all ways. */
 const float = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -11,18 +11,10 @@ const named = /^[+-]?(?:(nan)|inf(?:inity)?)$/i
  * @internal
  */
 export const numericForm = (value: unknown): number | undefined => {
-  if (typeof value === "number") {
-    return Number.isFinite(value) ? value : undefined
-  }
-  if (typeof value !== "string") {
-    return undefined
-  }
-  if (float.test(value)) {
-    return Number(value)
-  }
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined
+  if (typeof value !== "string") return undefined
+  if (float.test(value)) return Number(value)
   const match = named.exec(value)
-  if (match === null) {
-    return undefined
-  }
+  if (match === null) return undefined
   return match[1] !== undefined ? Number.NaN : value.startsWith("-") ? -Infinity : Infinity
 }

@@ -1,4 +1,4 @@
-/** @since 0.1.0 */
+/** @since 1.0.0 */
 
 /**
  * The most bytes that UTF-8 needs for a text of this many UTF-16 units.
@@ -51,9 +51,7 @@ export const writeUtf8 = (text: string, bytes: Uint8Array, position: number): nu
  * @internal
  */
 export const firstCodePoints = (text: string, limit: number): string => {
-  if (text.length <= limit) {
-    return text
-  }
+  if (text.length <= limit) return text
   let end = 0
   for (let count = 0; count < limit && end < text.length; count++) {
     end += text.codePointAt(end)! > 0xffff ? 2 : 1

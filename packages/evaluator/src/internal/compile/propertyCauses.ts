@@ -1,13 +1,13 @@
-/** @since 0.1.0 */
-import type { Inconclusive } from "../Result.ts"
-import { inconclusive } from "./verdict.ts"
+/** @since 1.0.0 */
+import type { Inconclusive } from "../../Result.ts"
+import { inconclusive } from "../verdict.ts"
 
 /**
  * A property as causes speak of it, and the verdicts on values of no use. Filters that look at one property share it.
  *
  * @internal
  */
-export class Subject {
+export class PropertyCauses {
   readonly name: string
   readonly missing: Inconclusive
   readonly notJson: Inconclusive

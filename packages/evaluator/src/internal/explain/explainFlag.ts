@@ -1,9 +1,9 @@
 /**
  * Retraces an evaluation, step by step as `evaluate` takes them, and keeps what it sees.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { EvaluationContext } from "../EvaluationContext.ts"
+import type { EvaluationContext } from "../../EvaluationContext.ts"
 import type {
   CohortExplanation,
   ConditionExplanation,
@@ -16,14 +16,14 @@ import type {
   PropertyExplanation,
   RolloutExplanation,
   VariantExplanation
-} from "../Explanation.ts"
-import type { Result } from "../Result.ts"
-import { rolloutSalt, variantSalt } from "./bucketing.ts"
-import { reading } from "./compileFilter.ts"
-import { noDeviceId } from "./compileFlag.ts"
-import { flagResult, isSkipped, outcomeOf, testFilters } from "./evaluate.ts"
-import type { Bucketing } from "./pass.ts"
-import { Pass } from "./pass.ts"
+} from "../../Explanation.ts"
+import type { Result } from "../../Result.ts"
+import { reading } from "../compile/compileFilter.ts"
+import { noDeviceId } from "../compile/compileFlag.ts"
+import { flagResult, isSkipped, outcomeOf, testFilters } from "../evaluate.ts"
+import type { Bucketing } from "../evaluationState.ts"
+import { EvaluationState } from "../evaluationState.ts"
+import { rolloutSalt, variantSalt } from "../hash/bucketing.ts"
 import type {
   CompiledCohort,
   CompiledFilter,
@@ -32,21 +32,17 @@ import type {
   Condition,
   FlagPlan,
   Reference
-} from "./plan.ts"
-import type { Verdict } from "./verdict.ts"
+} from "../plan.ts"
+import type { Verdict } from "../verdict.ts"
 
-/**
- * @internal
- */
+/** @internal */
 export const explainFlag = (flag: CompiledFlag, context: EvaluationContext, now: number): Explanation =>
-  new Tracer(new Pass(context, now)).flag(flag)
+  new Tracer(new EvaluationState(context, now)).flag(flag)
 
 const see = (seen: unknown) => ({ seen, supplied: seen !== undefined })
 
 const explainVerdict = (verdict: Verdict): ExplainedVerdict => {
-  if (typeof verdict === "boolean") {
-    return { verdict: verdict ? "match" : "mismatch", cause: undefined }
-  }
+  if (typeof verdict === "boolean") return { verdict: verdict ? "match" : "mismatch", cause: undefined }
   return { verdict: verdict._tag === "Inconclusive" ? "inconclusive" : "requiresServer", cause: verdict.cause }
 }
 
@@ -80,29 +76,27 @@ const most = 50
 
 /** Flags and cohorts are explained where they are first met: the tree of a web of references stays small. */
 class Tracer {
-  private readonly pass: Pass
+  private readonly state: EvaluationState
   private readonly explained = new Set<CompiledFlag | CompiledCohort>()
   private depth = 0
 
-  constructor(pass: Pass) {
-    this.pass = pass
+  constructor(state: EvaluationState) {
+    this.state = state
   }
 
   flag(flag: CompiledFlag): Explanation {
     this.explained.add(flag)
-    const result = flagResult(flag, this.pass)
+    const result = flagResult(flag, this.state)
     return this.within(flag.reference, () => this.explanation(flag, result))
   }
 
   /** Retraces with the flag or cohort on the trail, where it is when its filters are tested. */
   private within<A>({ cycle, place }: Reference, trace: () => A): A {
-    const entered = cycle !== undefined && this.pass.enter(cycle, place)
+    const entered = cycle !== undefined && this.state.enter(cycle, place)
     this.depth++
     const traced = trace()
     this.depth--
-    if (entered) {
-      this.pass.leave(place)
-    }
+    if (entered) this.state.leave(place)
     return traced
   }
 
@@ -118,39 +112,33 @@ class Tracer {
   }
 
   private reachesPlan({ bucketing }: FlagPlan): boolean {
-    return bucketing.kind !== "group" || this.pass.groupKey(bucketing.groupType) !== undefined
+    return bucketing.kind !== "group" || this.state.groupKey(bucketing.groupType) !== undefined
   }
 
   private enrolment({ enrolment }: FlagPlan): PropertyExplanation | undefined {
-    if (enrolment === undefined) {
-      return undefined
-    }
+    if (enrolment === undefined) return undefined
     return {
       _tag: "Property",
       name: enrolment.property,
       groupType: undefined,
       operator: "exact",
       wanted: true,
-      ...see(this.pass.person(enrolment.property)),
+      ...see(this.state.person(enrolment.property)),
       negated: false,
-      ...explainVerdict(enrolment.state(this.pass))
+      ...explainVerdict(enrolment.isEnrolled(this.state))
     }
   }
 
   private holdout({ bucketing, holdout }: FlagPlan): RolloutExplanation | undefined {
-    if (holdout === undefined) {
-      return undefined
-    }
-    const identifier = this.pass.identifier(bucketing)
+    if (holdout === undefined) return undefined
+    const identifier = this.state.identifier(bucketing)
     return explainPlace(bucketing, holdout, identifier === undefined ? undefined : bucketing.holdout(identifier), false)
   }
 
   private conditions(plan: FlagPlan): ReadonlyArray<ConditionExplanation> {
     let decided = false
     return plan.conditions.map((condition) => {
-      if (decided) {
-        return { ...unvisited(condition), verdict: "notReached" }
-      }
+      if (decided) return { ...unvisited(condition), verdict: "notReached" }
       const explained = this.condition(plan, condition)
       decided = explained.verdict === "match" || explained.verdict === "requiresServer" ||
         (explained.verdict === "outOfRollout" && plan.earlyExit)
@@ -159,11 +147,9 @@ class Tracer {
   }
 
   private condition(plan: FlagPlan, condition: Condition): ConditionExplanation {
-    if (isSkipped(condition, this.pass)) {
-      return { ...unvisited(condition), verdict: "skipped" }
-    }
-    const matched = testFilters(condition, this.pass)
-    const outcome = outcomeOf(plan, condition, this.pass)
+    if (isSkipped(condition, this.state)) return { ...unvisited(condition), verdict: "skipped" }
+    const matched = testFilters(condition, this.state)
+    const outcome = outcomeOf(plan, condition, this.state)
     const { cause, verdict } = explainVerdict(matched !== true || outcome._tag === "Resolved" ? matched : outcome)
     const isMissed = verdict === "match" && outcome === condition.missed
     return {
@@ -174,7 +160,7 @@ class Tracer {
       rollout: explainPlace(
         condition.bucketing,
         condition,
-        this.pass.hash(plan.prefix, condition.bucketing, rolloutSalt),
+        this.state.hash(plan.prefix, condition.bucketing, rolloutSalt),
         undefined
       ),
       variant: isMissed || verdict === "mismatch" ? undefined : this.variant(plan, condition)
@@ -182,21 +168,17 @@ class Tracer {
   }
 
   private variant({ prefix, variants }: FlagPlan, condition: Condition): VariantExplanation | undefined {
-    if (variants.length === 0) {
-      return undefined
-    }
+    if (variants.length === 0) return undefined
     const ranges = variants.map(({ end, key }, i) => ({ key, from: i === 0 ? 0 : variants[i - 1]!.end, to: end }))
     const { bucketing, pinned } = condition
-    if (pinned !== undefined) {
-      return { chosen: String(pinned.value), pinned: true, hash: undefined, ranges }
-    }
-    const hash = this.pass.hash(prefix, bucketing, variantSalt)
+    if (pinned !== undefined) return { chosen: String(pinned.value), pinned: true, hash: undefined, ranges }
+    const hash = this.state.hash(prefix, bucketing, variantSalt)
     const chosen = hash === undefined ? undefined : variants.find(({ end }) => hash < end)?.key ?? true
     return { chosen, pinned: false, hash, ranges }
   }
 
   private filter(filter: CompiledFilter): FilterExplanation {
-    const verdict = explainVerdict(filter.test(this.pass))
+    const verdict = explainVerdict(filter.test(this.state))
     const { negated, shape } = filter
     switch (shape._tag) {
       case "Property": {
@@ -208,7 +190,7 @@ class Tracer {
           groupType,
           operator,
           wanted: value,
-          ...see(reading(shape.source, shape.key)(this.pass)),
+          ...see(reading(shape.source, shape.key)(this.state)),
           negated,
           ...verdict
         }
@@ -231,7 +213,7 @@ class Tracer {
   private dependency(flag: CompiledFlag): DependencyExplanation["chain"][number] {
     const { key } = flag.metadata
     const explanation = this.follows(flag) ? this.flag(flag) : undefined
-    return { key, result: explanation?.result ?? flagResult(flag, this.pass), explanation }
+    return { key, result: explanation?.result ?? flagResult(flag, this.state), explanation }
   }
 
   private cohort(
@@ -252,7 +234,7 @@ class Tracer {
 
   private group(group: CompiledGroup): GroupExplanation {
     const children = group.children.map((child) => child._tag === "Group" ? this.group(child) : this.filter(child))
-    return { _tag: "Group", combine: group.combine, children, ...explainVerdict(group.test(this.pass)) }
+    return { _tag: "Group", combine: group.combine, children, ...explainVerdict(group.test(this.state)) }
   }
 
   private missing(
@@ -262,9 +244,7 @@ class Tracer {
     plan: FlagPlan | undefined
   ): ReadonlyArray<MissingInput> {
     const found = new Map<string, MissingInput>()
-    if (enrolment !== undefined) {
-      collect(enrolment, found)
-    }
+    if (enrolment !== undefined) collect(enrolment, found)
     let isPlaced = holdout === undefined || holdout.included !== undefined
     for (const { filters, rollout, variant, verdict } of conditions) {
       if (verdict === "inconclusive") {
@@ -272,9 +252,7 @@ class Tracer {
         filters.forEach((filter) => collect(filter, found))
       }
     }
-    if (!isPlaced && plan?.unknownIdentifier === noDeviceId) {
-      add({ _tag: "DeviceId" }, found)
-    }
+    if (!isPlaced && plan?.unknownIdentifier === noDeviceId) add({ _tag: "DeviceId" }, found)
     return Array.from(found.values())
   }
 }
@@ -293,9 +271,7 @@ const add = (input: MissingInput, found: Map<string, MissingInput>): void => {
 
 /** The inputs that the inconclusive parts of a filter wait for. */
 const collect = (filter: FilterExplanation, found: Map<string, MissingInput>): void => {
-  if (filter.verdict !== "inconclusive") {
-    return
-  }
+  if (filter.verdict !== "inconclusive") return
   switch (filter._tag) {
     case "Property": {
       const { groupType, name, supplied } = filter
@@ -308,9 +284,7 @@ const collect = (filter: FilterExplanation, found: Map<string, MissingInput>): v
       break
     }
     case "Cohort":
-      if (filter.members !== undefined) {
-        collect(filter.members, found)
-      }
+      if (filter.members !== undefined) collect(filter.members, found)
       break
     case "Group":
       filter.children.forEach((child) => collect(child, found))

@@ -1,17 +1,17 @@
-/** @since 0.1.0 */
-import type { CompiledDefinitions } from "../CompiledDefinitions.ts"
-import type { FlagMetadata, FlagRuntime } from "../FlagMetadata.ts"
-import type { Problem } from "../Problem.ts"
-import type { RegexEngine } from "../RegexEngine.ts"
+/** @since 1.0.0 */
+import type { CompiledDefinitions } from "../../CompiledDefinitions.ts"
+import type { FlagMetadata, FlagRuntime } from "../../FlagMetadata.ts"
+import type { Problem } from "../../Problem.ts"
+import type { RegexEngine } from "../../RegexEngine.ts"
+import { Bucketing } from "../evaluationState.ts"
+import { CompiledCohort, CompiledFlag, Reference } from "../plan.ts"
+import { requiresServer } from "../verdict.ts"
 import { compileCohort } from "./compileCohort.ts"
 import type { FlagScope } from "./compileFlag.ts"
 import { compileFlag, disabled, settledResult } from "./compileFlag.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import { DocumentReader, isObject, renderPath, step } from "./documentReader.ts"
-import { Bucketing } from "./pass.ts"
-import { CompiledCohort, CompiledFlag, Reference } from "./plan.ts"
 import { markReferences } from "./references.ts"
-import { requiresServer } from "./verdict.ts"
 
 /** Flags or cohorts compiled in one step. */
 const perStep = 16
@@ -23,9 +23,7 @@ interface Result {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/**
- * @internal
- */
+/** @internal */
 export function* compileDocument(
   document: unknown,
   regexEngine: RegexEngine | undefined,
@@ -76,7 +74,7 @@ class DocumentCompiler {
       settings: { propertyMatchingVersion: this.propertyMatchingVersion, regexEngine },
       flags: this.flags,
       cohorts: this.cohorts,
-      subjects: new Map(),
+      causes: new Map(),
       groupType: (index) => this.groupTypes.get(String(index)),
       person: new Bucketing("person", ""),
       device: new Bucketing("device", ""),
@@ -91,37 +89,25 @@ class DocumentCompiler {
     for (const [i, definition] of definitions.entries()) {
       const path = step(flagsPath, i)
       const flag = this.registerFlag(definition, path)
-      if (flag !== undefined && !flag.dropped) {
-        sources.set(flag, { definition: definition as DocumentObject, path })
-      }
-      if (++count % (perStep * 4) === 0) {
-        yield
-      }
+      if (flag !== undefined && !flag.dropped) sources.set(flag, { definition: definition as DocumentObject, path })
+      if (++count % (perStep * 4) === 0) yield
     }
     for (const id of Object.keys(this.cohortValues)) {
       this.cohorts.set(
         id,
         new CompiledCohort(id, this.reference(), requiresServer(`cohort ${id} cannot be decided without the server`))
       )
-      if (++count % (perStep * 4) === 0) {
-        yield
-      }
+      if (++count % (perStep * 4) === 0) yield
     }
     yield
     for (const cohort of this.cohorts.values()) {
       this.fillCohort(cohort)
-      if (++count % perStep === 0) {
-        yield
-      }
+      if (++count % perStep === 0) yield
     }
     for (const [flag, { definition, path }] of sources) {
       // Of several flags with one key, the last counts.
-      if (this.flags.get(flag.metadata.key) === flag) {
-        this.fillFlag(flag, definition, path)
-      }
-      if (++count % perStep === 0) {
-        yield
-      }
+      if (this.flags.get(flag.metadata.key) === flag) this.fillFlag(flag, definition, path)
+      if (++count % perStep === 0) yield
     }
     yield
     yield* markReferences(this.references)
@@ -131,9 +117,7 @@ class DocumentCompiler {
         flag.position = this.evaluated.push(flag) - 1
         this.keys.push(flag.metadata.key)
       }
-      if (++count % (perStep * 64) === 0) {
-        yield
-      }
+      if (++count % (perStep * 64) === 0) yield
     }
   }
 
@@ -230,9 +214,7 @@ class DocumentCompiler {
 const readGroupTypes = (mapping: unknown): ReadonlyMap<string, string> => {
   const types = new Map<string, string>()
   for (const [index, name] of Object.entries(isObject(mapping) ? mapping : {})) {
-    if (typeof name === "string") {
-      types.set(index, name)
-    }
+    if (typeof name === "string") types.set(index, name)
   }
   return types
 }

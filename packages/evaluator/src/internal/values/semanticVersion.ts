@@ -1,7 +1,7 @@
 /**
  * Semantic versions as the server reads and orders them: padded to three components, pre-release and build taking part.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
@@ -42,9 +42,7 @@ const compareDigits = (left: string, right: string): number =>
 
 /** A component without leading zeros, or `undefined` when it is no number of 64 bits. */
 const readComponent = (component: string): string | undefined => {
-  if (!digits.test(component)) {
-    return undefined
-  }
+  if (!digits.test(component)) return undefined
   const number = withoutZeros(component)
   return compareDigits(number, largest) > 0 ? undefined : number
 }
@@ -102,19 +100,13 @@ const readVersion = (text: string): SemanticVersion | undefined => {
   const trimmed = withoutDecoration(text)
   const end = trimmed.search(/[-+]/)
   const components = (end === -1 ? trimmed : trimmed.slice(0, end)).split(".")
-  if (components.length > 3) {
-    return undefined
-  }
+  if (components.length > 3) return undefined
   const major = readComponent(components[0]!)
   const minor = readComponent(components[1] ?? "0")
   const patch = readComponent(components[2] ?? "0")
-  if (major === undefined || minor === undefined || patch === undefined) {
-    return undefined
-  }
+  if (major === undefined || minor === undefined || patch === undefined) return undefined
   const core = [major, minor, patch] as const
-  if (end === -1) {
-    return { core, preRelease: none, build: none }
-  }
+  if (end === -1) return { core, preRelease: none, build: none }
   const suffix = trimmed.slice(end)
   const plus = suffix.indexOf("+")
   const preText = plus === -1 ? suffix.slice(1) : suffix.slice(1, plus)
@@ -141,9 +133,7 @@ const compareIdentifier = (left: string, right: string): number => {
     // Only build identifiers may carry zeros; the one with more of them comes later.
     return order !== 0 ? order : left.length - right.length
   }
-  if (leftNumber !== rightNumber) {
-    return leftNumber ? -1 : 1
-  }
+  if (leftNumber !== rightNumber) return leftNumber ? -1 : 1
   return left === right ? 0 : left < right ? -1 : 1
 }
 
@@ -151,9 +141,7 @@ const compareIdentifiers = (left: ReadonlyArray<string>, right: ReadonlyArray<st
   const shared = Math.min(left.length, right.length)
   for (let i = 0; i < shared; i++) {
     const order = compareIdentifier(left[i]!, right[i]!)
-    if (order !== 0) {
-      return order
-    }
+    if (order !== 0) return order
   }
   return left.length - right.length
 }
@@ -182,13 +170,9 @@ export const compareVersions = (left: SemanticVersion, right: SemanticVersion): 
  */
 export const parseWildcard = (text: string): VersionRequirement | "invalid" | "unknown" => {
   const trimmed = withoutDecoration(text)
-  if (!plainRequirement.test(trimmed)) {
-    return "unknown"
-  }
+  if (!plainRequirement.test(trimmed)) return "unknown"
   const components = trimmed.split(".")
-  if (components.length > 3) {
-    return "invalid"
-  }
+  if (components.length > 3) return "invalid"
   const core: Array<string> = []
   let wildcards = 0
   for (const component of components) {
@@ -197,14 +181,10 @@ export const parseWildcard = (text: string): VersionRequirement | "invalid" | "u
       continue
     }
     const number = readComponent(component)
-    if (number === undefined || wildcards > 0) {
-      return "invalid"
-    }
+    if (number === undefined || wildcards > 0) return "invalid"
     core.push(number)
   }
-  if (core.length === 0 && components.length > 1) {
-    return "invalid"
-  }
+  if (core.length === 0 && components.length > 1) return "invalid"
   return { kind: wildcards > 0 ? "wildcard" : "caret", core, preRelease: [] }
 }
 
@@ -220,27 +200,15 @@ export const satisfies = (version: SemanticVersion, requirement: VersionRequirem
 
 const satisfiesCore = (version: SemanticVersion, requirement: VersionRequirement): boolean => {
   const { core, kind } = requirement
-  if (kind === "wildcard") {
-    return core.every((component, i) => component === version.core[i])
-  }
+  if (kind === "wildcard") return core.every((component, i) => component === version.core[i])
   const [major, minor, patch] = core
-  if (version.core[0] !== major) {
-    return false
-  }
-  if (minor === undefined) {
-    return true
-  }
+  if (version.core[0] !== major) return false
+  if (minor === undefined) return true
   const minorOrder = compareDigits(version.core[1], minor)
   const minorFixed = kind === "tilde" || major === "0"
-  if (patch === undefined) {
-    return minorFixed ? minorOrder === 0 : minorOrder >= 0
-  }
-  if (minorOrder !== 0) {
-    return !minorFixed && minorOrder > 0
-  }
+  if (patch === undefined) return minorFixed ? minorOrder === 0 : minorOrder >= 0
+  if (minorOrder !== 0) return !minorFixed && minorOrder > 0
   const patchOrder = compareDigits(version.core[2], patch)
-  if (patchOrder !== 0) {
-    return patchOrder > 0 && !(kind === "caret" && major === "0" && minor === "0")
-  }
+  if (patchOrder !== 0) return patchOrder > 0 && !(kind === "caret" && major === "0" && minor === "0")
   return comparePreReleases(version.preRelease, requirement.preRelease) >= 0
 }

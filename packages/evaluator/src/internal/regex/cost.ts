@@ -5,9 +5,9 @@
  * search gives up. `ways` bounds the number of divisions that survive up to the next character, `steps` the characters
  * looked at while trying them. A repetition whose characters cannot start what follows it has one way out.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
-import type { CharacterSet, RegexNode } from "./regexSyntax.ts"
+import type { CharacterSet, RegexNode } from "./syntax.ts"
 
 interface Cost {
   readonly ways: number
@@ -58,9 +58,7 @@ const firstOfSequence = (items: ReadonlyArray<RegexNode>): First => {
   for (const member of items) {
     const item = first(member)
     set = union(set, item.set)
-    if (!item.canBeEmpty) {
-      return { set, canBeEmpty: false }
-    }
+    if (!item.canBeEmpty) return { set, canBeEmpty: false }
   }
   return { set, canBeEmpty: true }
 }
@@ -114,9 +112,7 @@ const costOfSequence = (
     const cost = costOf(item, follows[i]!, length)
     steps += ways * cost.steps
     ways *= cost.ways
-    if (item._tag !== "Assertion") {
-      adjoining = item._tag === "Repeat" && item.body._tag === "Set" ? cost.ways : 1
-    }
+    if (item._tag !== "Assertion") adjoining = item._tag === "Repeat" && item.body._tag === "Set" ? cost.ways : 1
   }
   return { ways, steps }
 }
@@ -128,9 +124,7 @@ const literalAt = (items: ReadonlyArray<RegexNode>, start: number): ReadonlyArra
   const literal: Array<CharacterSet> = []
   for (let i = start; i < items.length && literal.length < longestLiteral; i++) {
     const item = items[i]!
-    if (item._tag !== "Set") {
-      break
-    }
+    if (item._tag !== "Set") break
     literal.push(item.set)
   }
   return literal
@@ -157,9 +151,7 @@ const sharesOf = (literal: ReadonlyArray<CharacterSet>, places: number): Readonl
 /** Whether the literal up to `last` can occur twice at this distance. */
 const overlapsItself = (literal: ReadonlyArray<CharacterSet>, last: number, distance: number): boolean => {
   for (let i = distance; i <= last; i++) {
-    if (disjoint(literal[i]!, literal[i - distance]!)) {
-      return false
-    }
+    if (disjoint(literal[i]!, literal[i - distance]!)) return false
   }
   return true
 }
@@ -194,9 +186,7 @@ const costOfRepeat = (
   const start = first(node.body)
   const repeats = node.maximum > 1
   const body = costOf(node.body, repeats ? union(start.set, following) : following, length)
-  if (start.canBeEmpty && repeats) {
-    return { ways: Infinity, steps: Infinity }
-  }
+  if (start.canBeEmpty && repeats) return { ways: Infinity, steps: Infinity }
   const most = Math.min(node.maximum, length)
   const counting = node.maximum > mostUnrolled && Number.isFinite(node.maximum) ? 2 : 0
   if (body.ways > 1) {

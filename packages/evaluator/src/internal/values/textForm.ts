@@ -1,7 +1,7 @@
 /**
  * The text form of JSON values, by which the server compares most of them.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /** The server refuses JSON that is nested deeper. */
@@ -22,24 +22,18 @@ const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\
  * @internal
  */
 export const asJsonValue = (value: unknown): unknown => {
-  if (typeof value !== "object" || !(value instanceof Date)) {
-    return value
-  }
+  if (typeof value !== "object" || !(value instanceof Date)) return value
   return Number.isNaN(value.getTime()) ? null : value.toISOString()
 }
 
-/**
- * @internal
- */
+/** @internal */
 export const isPlainObject = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
 
 const numberForm = (value: number): string | undefined => {
-  if (!Number.isFinite(value)) {
-    return undefined
-  }
+  if (!Number.isFinite(value)) return undefined
   // What a 64-bit integer cannot hold, and what is smaller than this, the server writes with an exponent.
   const magnitude = Math.abs(value)
   if (magnitude >= 0x10000000000000000 || (magnitude < 1e-5 && magnitude > 0) || value < -0x8000000000000000) {
@@ -72,51 +66,33 @@ export const textForm = (value: unknown): string | undefined => {
 const isWellFormed = (text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit >= 0xd800 && unit <= 0xdfff) {
-      return !loneSurrogate.test(text)
-    }
+    if (unit >= 0xd800 && unit <= 0xdfff) return !loneSurrogate.test(text)
   }
   return true
 }
 
 const jsonForm = (value: unknown, depth: number, room: Room): string | undefined => {
-  if (room.left-- <= 0) {
-    return undefined
-  }
+  if (room.left-- <= 0) return undefined
   const plain = asJsonValue(value)
-  if (typeof plain === "string") {
-    return isWellFormed(plain) ? JSON.stringify(plain) : undefined
-  }
-  if (typeof plain !== "object" || plain === null) {
-    return textForm(plain)
-  }
-  if (depth === 0) {
-    return undefined
-  }
+  if (typeof plain === "string") return isWellFormed(plain) ? JSON.stringify(plain) : undefined
+  if (typeof plain !== "object" || plain === null) return textForm(plain)
+  if (depth === 0) return undefined
   if (Array.isArray(plain)) {
     const members: Array<string> = []
     for (const member of plain) {
       const text = jsonForm(member === undefined ? null : member, depth - 1, room)
-      if (text === undefined) {
-        return undefined
-      }
+      if (text === undefined) return undefined
       members.push(text)
     }
     return `[${members.join(",")}]`
   }
-  if (!isPlainObject(plain)) {
-    return undefined
-  }
+  if (!isPlainObject(plain)) return undefined
   const entries: Array<string> = []
   for (const key of Object.keys(plain).sort(byCodePoint)) {
     const member = plain[key]
-    if (member === undefined) {
-      continue
-    }
+    if (member === undefined) continue
     const text = jsonForm(member, depth - 1, room)
-    if (text === undefined || !isWellFormed(key)) {
-      return undefined
-    }
+    if (text === undefined || !isWellFormed(key)) return undefined
     entries.push(`${JSON.stringify(key)}:${text}`)
   }
   return `{${entries.join(",")}}`
@@ -169,9 +145,7 @@ const isFilledWith = (
   depth: number,
   room: Room
 ): boolean => {
-  if (depth === 0) {
-    return false
-  }
+  if (depth === 0) return false
   for (const member of array) {
     if (room.left-- <= 0 || !(Array.isArray(member) ? isFilledWith(holds, member, depth - 1, room) : holds(member))) {
       return false
@@ -187,15 +161,11 @@ const isFilledWith = (
  */
 export const asciiLowerForm = (value: unknown): string | undefined => {
   const text = typeof value === "string" ? value : textForm(value)
-  if (text === undefined) {
-    return undefined
-  }
+  if (text === undefined) return undefined
   let hasUpper = false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit > 0x7f) {
-      return isWellFormed(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : undefined
-    }
+    if (unit > 0x7f) return isWellFormed(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : undefined
     hasUpper = hasUpper || (unit >= 0x41 && unit <= 0x5a)
   }
   return hasUpper ? text.toLowerCase() : text
@@ -203,23 +173,17 @@ export const asciiLowerForm = (value: unknown): string | undefined => {
 
 const isAscii = (text: string): boolean => {
   for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0x7f) {
-      return false
-    }
+    if (text.charCodeAt(i) > 0x7f) return false
   }
   return true
 }
 
 /** Whether a text of ASCII is `lower` in lower case. It is not copied. */
 const foldsTo = (text: string, lower: string): boolean => {
-  if (text.length !== lower.length) {
-    return false
-  }
+  if (text.length !== lower.length) return false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if ((unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit) !== lower.charCodeAt(i)) {
-      return false
-    }
+    if ((unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit) !== lower.charCodeAt(i)) return false
   }
   return true
 }
@@ -232,9 +196,7 @@ const foldsTo = (text: string, lower: string): boolean => {
 export const isOneOf = (value: unknown, lowered: ReadonlyArray<string>): boolean | undefined => {
   if (typeof value === "string" && isAscii(value)) {
     for (let i = 0; i < lowered.length; i++) {
-      if (foldsTo(value, lowered[i]!)) {
-        return true
-      }
+      if (foldsTo(value, lowered[i]!)) return true
     }
     return false
   }
