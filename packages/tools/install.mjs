@@ -1,41 +1,64 @@
-// Makes `npm start` and `npm test` work on a machine that has Node and npm and nothing else: installs the workspace's
-// dependencies once, with the pinned pnpm, and again only after the lock file or a manifest has changed.
+// Installs the workspace's dependencies with the pinned pnpm, on a machine that has Node and npm and nothing else, and
+// again only after the lock file or a manifest has changed.
+//
+//   node packages/tools/install.mjs              every package
+//   node packages/tools/install.mjs --light      what `npm start` and `npm test` need
+//   node packages/tools/install.mjs redis cli    that, and what these packages need
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..")
+/** The packages whose dependencies are few and small. A new package is not one of them. */
+export const light = ["evaluator", "regex-re2", "effect-posthog", "testkit", "conformance", "docs", "examples"]
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
 const stamp = join(root, "node_modules", ".installed")
 
-const manifests = readdirSync(join(root, "packages"))
-  .map((name) => join(root, "packages", name, "package.json"))
-  .filter((file) => existsSync(file))
+const packages = readdirSync(join(root, "packages"))
+  .filter((name) => existsSync(join(root, "packages", name, "package.json")))
   .sort()
 
-const hash = createHash("sha256")
-for (
-  const file of [
-    join(root, "pnpm-lock.yaml"),
-    join(root, "pnpm-workspace.yaml"),
-    join(root, "package.json"),
-    ...manifests
-  ]
-) {
-  hash.update(readFileSync(file)).update("\0")
+/** Everything that decides what an installation looks like. */
+const fingerprint = () => {
+  const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]
+  const manifests = packages.map((name) => join("packages", name, "package.json"))
+  const hash = createHash("sha256")
+  for (const file of [...files, ...manifests]) hash.update(readFileSync(join(root, file))).update("\0")
+  return `${hash.digest("hex")} node-${process.versions.modules}`
 }
-const wanted = `${hash.digest("hex")} node-${process.versions.modules}\n`
-const installed = existsSync(stamp) ? readFileSync(stamp, "utf8") : ""
 
-if (installed !== wanted) {
-  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-  console.error("Installing dependencies (once) ...")
+/** The packages that are installed as the manifests and the lock file want them now. */
+const installed = (state) => {
+  const [found, ...names] = existsSync(stamp) ? readFileSync(stamp, "utf8").trim().split("\n") : []
+  return found === state ? names : []
+}
+
+/** Installs these packages and the light ones, unless they are there. Returns what went wrong, if anything did. */
+export const install = (names) => {
+  const state = fingerprint()
+  const before = installed(state)
+  const missing = [...new Set([...light, ...names])].filter((name) => !before.includes(name))
+  if (missing.length === 0) return undefined
+  const wanted = [...new Set([...before, ...missing])].sort()
+  console.error(`Installing dependencies of ${wanted.length} packages (once) ...`)
   // Taken away first: an installation that is cut off must not look finished to the next run.
   rmSync(stamp, { force: true })
-  const install = ["pnpm", "install", "--frozen-lockfile", "--prod=false", "--config.confirmModulesPurge=false"]
-  const arguments_ = ["exec", "--yes", `--package=${packageManager}`, "--", ...install]
-  const result = spawnSync("npm", arguments_, {
+  // With a filter pnpm leaves alone what earlier runs installed for other packages.
+  const filters = wanted.length === packages.length
+    ? []
+    : [".", ...wanted.map((name) => `{packages/${name}}...`)].flatMap((selector) => ["--filter", selector])
+  const pnpm = [
+    "pnpm",
+    ...filters,
+    "install",
+    "--frozen-lockfile",
+    "--prod=false",
+    "--config.confirmModulesPurge=false"
+  ]
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const result = spawnSync("npm", ["exec", "--yes", `--package=${packageManager}`, "--", ...pnpm], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, CI: "true", npm_config_loglevel: "error", npm_config_update_notifier: "false" },
@@ -43,10 +66,28 @@ if (installed !== wanted) {
     stdio: ["ignore", "pipe", "pipe"]
   })
   if (result.status !== 0) {
-    console.error(result.stdout ?? "")
-    console.error(result.stderr ?? "")
-    console.error(result.error?.message ?? `Installing dependencies failed (exit code ${result.status}).`)
-    process.exit(1)
+    return [result.stdout, result.stderr, result.error?.message, `Installing failed (exit code ${result.status}).`]
+      .filter((text) => (text ?? "") !== "")
+      .join("\n")
   }
-  writeFileSync(stamp, wanted)
+  writeFileSync(stamp, `${[state, ...wanted].join("\n")}\n`)
+  return undefined
+}
+
+/** Installs, or ends the process with what went wrong. */
+export const installOrExit = (names) => {
+  const problem = install(names)
+  if (problem === undefined) return
+  console.error(problem)
+  process.exit(1)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))
+  const unknown = names.filter((name) => !packages.includes(name))
+  if (unknown.length > 0) {
+    console.error(`There is no package ${unknown.join(", ")}. Packages: ${packages.join(", ")}`)
+    process.exit(2)
+  }
+  installOrExit(process.argv.includes("--light") || names.length > 0 ? names : packages)
 }

@@ -23,7 +23,7 @@ export const source = () =>
   })
 
 // Tools that every package's tests may use without declaring them once more.
-const everywhere = ["vitest", "tstyche", "typescript", "@effect/schema"]
+const everywhere = ["vitest", "tstyche", "typescript"]
 
 /** What is imported is declared by the package that imports it, so that it is there when that package is installed. */
 const declaredImports = (file, self, declared) => {

@@ -4,6 +4,7 @@
  */
 export const steps = [
   { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
+  { name: "self-test", run: async () => (await import("./selfTest.mjs")).selfTest() },
   { name: "examples", run: async () => (await import("./examples.mjs")).examples() },
   { name: "packages", run: async () => (await import("./packages.mjs")).packages() },
   { name: "types", run: async () => (await import("./types.mjs")).types() },
@@ -17,5 +18,5 @@ export const steps = [
   { name: "size", run: async () => (await import("./size.mjs")).size() },
   { name: "releases", run: async () => (await import("./releases.mjs")).releases() },
   { name: "text", run: async () => (await import("./text.mjs")).text() },
-  { name: "format", run: async () => (await import("./format.mjs")).format() }
+  { name: "format", run: async (options) => (await import("./format.mjs")).format(options) }
 ]

@@ -37,17 +37,20 @@ export const filesBelow = (folder, predicate) => {
 export const sourceFiles = (name, folder = "src") =>
   filesBelow(join(root, "packages", name, folder), (file) => file.endsWith(".ts"))
 
+/** Where installed programs are: those of the checks, then those of the whole workspace. */
+const programs = [join(root, "packages", "tools"), root].map((folder) => join(folder, "node_modules", ".bin"))
+
 /** Runs an installed program without a shell; resolves with its exit code and everything it printed. */
 export const run = (command, args, options = {}) =>
   new Promise((resolve) => {
-    const local = command === "node" ? undefined : join(root, "node_modules", ".bin", command)
-    const program = local !== undefined && existsSync(local) ? local : command
+    const candidates = command === "node" ? [] : programs.map((folder) => join(folder, command))
+    const program = candidates.find((file) => existsSync(file)) ?? command
     const child = spawn(program, args, {
       cwd: options.cwd ?? root,
       env: {
         ...process.env,
         ...options.env,
-        PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`,
+        PATH: [...programs, process.env["PATH"] ?? ""].join(delimiter),
         FORCE_COLOR: "0",
         NO_COLOR: "1"
       },

@@ -33,7 +33,9 @@ export const withWorkspace = async <A>(use: (workspace: Workspace) => Promise<A>
       recursive: true,
       filter: (source) => !/[/\\](?:node_modules|build|\.tsbuildinfo|test|tsconfig\.json)$/.test(source)
     })
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction")
+    for (const modules of ["node_modules", "packages/tools/node_modules"]) {
+      symlinkSync(join(root, modules), join(folder, modules), "junction")
+    }
     await execute("git", ["init", "--quiet"], folder)
     return await use({
       write,
