@@ -10,8 +10,8 @@ import type { EvaluationContext } from "@effect-posthog/evaluator"
 import type { EventDraft } from "effect-posthog"
 import { FlagSnapshot } from "effect-posthog"
 import * as FastCheck from "effect/FastCheck"
-import * as ArbitraryDefinitions from "./internal/arbitraryDefinitions.ts"
-import * as ArbitraryProperty from "./internal/arbitraryProperty.ts"
+import * as ArbitraryDefinitions from "./internal/arbitraries/arbitraryDefinitions.ts"
+import * as ArbitraryProperty from "./internal/arbitraries/arbitraryProperty.ts"
 
 /**
  * A definitions document as PostHog serves it.

@@ -8,7 +8,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { argv } from "node:process"
-import { main } from "../internal/serverProgram.ts"
+import { main } from "../internal/server/serverProgram.ts"
 
 NodeRuntime.runMain(main(argv.slice(2)).pipe(Effect.provide(NodeFileSystem.layer)), {
   disableErrorReporting: true

@@ -1,12 +1,10 @@
+import { isRecord } from "effect/Predicate"
+
 /** @internal */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** @internal */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** @internal */
-export const objectOrEmpty = (value: unknown): JsonObject => (isObject(value) ? value : {})
+export const objectOrEmpty = (value: unknown): JsonObject => (isRecord(value) ? value : {})
 
 /** @internal */
 export const arrayOrEmpty = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])

@@ -1,0 +1,115 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Stream from "effect/Stream"
+import type { Arrival, Endpoint, ReceivedEvent, RecordedRequest } from "../../Recording.ts"
+import { bodyForRecord, type IncomingRequest } from "./incomingRequest.ts"
+
+/** @internal */
+export interface Entry {
+  readonly request: IncomingRequest
+  status: number | undefined
+}
+
+interface Waiter {
+  readonly satisfied: () => boolean
+  readonly signal: Deferred.Deferred<void>
+}
+
+/**
+ * Everything that arrived, in order, and those who wait for more of it. Old entries give way to new ones beyond the
+ * capacity; the counts that waiters look at never go back.
+ *
+ * @internal
+ */
+export interface RequestLog {
+  readonly arrived: (request: IncomingRequest) => Effect.Effect<Entry>
+  readonly answered: (entry: Entry, status: number) => Effect.Effect<void>
+  readonly accepted: (events: ReadonlyArray<ReceivedEvent>) => Effect.Effect<void>
+  readonly arrivals: Stream.Stream<Arrival>
+  readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
+  readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
+  readonly awaitRequests: (endpoint: Endpoint, count: number) => Effect.Effect<void>
+  readonly awaitEvents: (count: number) => Effect.Effect<void>
+  readonly clear: Effect.Effect<void>
+}
+
+const recorded = ({ request, status }: Entry): RecordedRequest => ({
+  endpoint: request.endpoint,
+  method: request.method,
+  path: request.path,
+  query: request.query,
+  headers: request.headers,
+  body: bodyForRecord(request.body),
+  bodyBytes: request.bodyBytes,
+  arrivedAt: request.arrivedAt,
+  status: Option.fromNullable(status)
+})
+
+// Dropping from the front of an array costs its length, so it is done for a tenth of it at a time.
+const trim = <A>(items: Array<A>, capacity: number) => {
+  if (items.length > capacity * 1.1) items.splice(0, items.length - capacity)
+}
+
+/** @internal */
+export const make = Effect.fnUntraced(function*(capacity: number) {
+  const hub = yield* PubSub.sliding<Arrival>(1024)
+  const entries: Array<Entry> = []
+  const events: Array<ReceivedEvent> = []
+  const waiters = new Set<Waiter>()
+  const requestCounts = new Map<Endpoint | "other", number>()
+  let eventCount = 0
+
+  const wake = () => {
+    for (const waiter of waiters) {
+      if (waiter.satisfied()) Deferred.unsafeDone(waiter.signal, Effect.void)
+    }
+  }
+
+  const waitFor = (satisfied: () => boolean): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (satisfied()) return Effect.void
+      return Effect.flatMap(Deferred.make<void>(), (signal) => {
+        const waiter = { satisfied, signal }
+        waiters.add(waiter)
+        return Effect.ensuring(Deferred.await(signal), Effect.sync(() => waiters.delete(waiter)))
+      })
+    })
+
+  return {
+    arrived: (request) =>
+      Effect.sync(() => {
+        const entry: Entry = { request, status: undefined }
+        entries.push(entry)
+        trim(entries, capacity)
+        requestCounts.set(request.endpoint, (requestCounts.get(request.endpoint) ?? 0) + 1)
+        wake()
+        return entry
+      }),
+    answered: (entry, status) =>
+      Effect.suspend(() => {
+        entry.status = status
+        return PubSub.publish(hub, { _tag: "Request", request: recorded(entry) })
+      }),
+    accepted: (accepted) =>
+      Effect.suspend(() => {
+        for (const event of accepted) events.push(event)
+        trim(events, capacity)
+        eventCount += accepted.length
+        wake()
+        return PubSub.publishAll(hub, accepted.map((event) => ({ _tag: "Event", event })))
+      }),
+    arrivals: Stream.fromPubSub(hub),
+    requests: Effect.sync(() => entries.slice(-capacity).map(recorded)),
+    events: Effect.sync(() => events.slice(-capacity)),
+    awaitRequests: (endpoint, count) => waitFor(() => (requestCounts.get(endpoint) ?? 0) >= count),
+    awaitEvents: (count) => waitFor(() => eventCount >= count),
+    clear: Effect.sync(() => {
+      entries.length = 0
+      events.length = 0
+      requestCounts.clear()
+      eventCount = 0
+    })
+  } satisfies RequestLog
+})
