@@ -10,12 +10,16 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { DefinitionsChange, DefinitionsStatus } from "./DefinitionsStatus.ts"
 import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventId } from "./EventDraft.ts"
@@ -24,6 +28,7 @@ import * as Events from "./Events.ts"
 import type { Flag } from "./Flag.ts"
 import { orPartial } from "./Flags.ts"
 import type { FlagDetail, FlagSnapshot } from "./FlagSnapshot.ts"
+import { annotated } from "./internal/library.ts"
 import type { InvalidEventError } from "./InvalidEventError.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import type { Options } from "./Options.ts"
@@ -108,6 +113,15 @@ export interface PromiseClient {
    * are not within the duration (10 seconds).
    */
   readonly ready: (duration?: Duration.DurationInput) => Promise<void>
+  /** The state of the definitions; see `LocalEvaluator.status`. */
+  readonly status: () => Promise<DefinitionsStatus>
+  /**
+   * Calls the listener with every change of the definitions, until the returned function is called or the client is
+   * closed. An error that the listener throws is logged.
+   */
+  readonly onChange: (listener: (change: DefinitionsChange) => void) => () => void
+  /** Runs an effect with the services of this client. Rejects with its failure. */
+  readonly runPromise: <A, E>(effect: Effect.Effect<A, E, PostHog.Services>) => Promise<A>
   /** Resolves when every exposure and event before it has ended: delivered, or dropped for a reason. */
   readonly flush: () => Promise<void>
   /**
@@ -120,10 +134,12 @@ export interface PromiseClient {
 
 type Run = ManagedRuntime.ManagedRuntime<PostHog.Services, PostHogConfigError>
 
-// A runtime that was disposed of says so in a text that is no error.
+// A disposed runtime dies with a text instead of an error.
 const errorOf = (cause: Cause.Cause<unknown>): unknown => {
   const error = Cause.squash(cause)
-  return typeof error === "string" ? new Cause.RuntimeException("The client is closed") : error
+  return typeof error === "string" && Option.isNone(Cause.failureOption(cause))
+    ? new Cause.RuntimeException("The client is closed")
+    : error
 }
 
 const resolved = <A, E>(exit: Exit.Exit<A, E>): A | Promise<never> =>
@@ -195,6 +211,12 @@ const makeSnapshot = (runner: Runner, snapshot: FlagSnapshot): PromiseSnapshot =
   }
 }
 
+const notify = (listener: (change: DefinitionsChange) => void) => (change: DefinitionsChange): Effect.Effect<void> =>
+  Effect.catchAllCause(
+    Effect.sync(() => listener(change)),
+    (cause) => annotated("PostHogPromise")(Effect.logError("A listener of onChange failed", cause))
+  )
+
 /**
  * A client that runs until it is closed. Options are those of `PostHog.layer`; requests go through `fetch` unless
  * another `HttpClient` is given.
@@ -243,6 +265,18 @@ export const make = (
     alias: (message) => capture(Events.alias(message)),
     groupIdentify: (message) => capture(Events.groupIdentify(message)),
     ready: (duration = "10 seconds") => promise(LocalEvaluator.readyWithin(duration)),
+    status: () => promise(Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.status)),
+    onChange: (listener) => {
+      const stopped = Deferred.unsafeMake<void>(FiberId.none)
+      const listening = Effect.flatMap(
+        LocalEvaluator,
+        ({ changes }) => Stream.runForEach(Stream.interruptWhenDeferred(changes, stopped), notify(listener))
+      )
+      // A client that is closed, or cannot be built, has no changes.
+      promise(listening).catch(() => {})
+      return () => Deferred.unsafeDone(stopped, Effect.void)
+    },
+    runPromise: promise,
     flush,
     close,
     [Symbol.asyncDispose]: close

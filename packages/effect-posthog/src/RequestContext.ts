@@ -70,6 +70,35 @@ export {
 }
 
 /**
+ * Runs an effect with this request context alone: nothing of the surrounding one is inherited. For a worker or a
+ * background job that must not act for the request that started it.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { RequestContext } from "effect-posthog"
+ *
+ * const program = RequestContext.current.pipe(
+ *   RequestContext.fresh({ distinctId: "user-17" }),
+ *   RequestContext.with({ distinctId: "user-3", sessionId: "session-1" })
+ * )
+ *
+ * assert.deepStrictEqual(Effect.runSync(program), { distinctId: "user-17" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const fresh: {
+  (context: RequestContext): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, context: RequestContext): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, context: RequestContext): Effect.Effect<A, E, R> =>
+    Effect.locally(self, requestContextRef, context)
+)
+
+/**
  * What a server's request contributes to the context beside the tracing headers.
  *
  * @since 0.1.0

@@ -1,8 +1,9 @@
 import { Fault, PostHogServer } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Redacted, Schema } from "effect"
-import { Flag, PostHogConfigError, RemoteFlagsError } from "effect-posthog"
+import { Deferred, Effect, Redacted, Schema } from "effect"
+import { evaluateFlags, Flag, LocalEvaluator, PostHogConfigError, RemoteFlagsError } from "effect-posthog"
+import type { DefinitionsChange } from "effect-posthog"
 import type { Options } from "effect-posthog/Options"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 
@@ -128,6 +129,47 @@ describe("PostHogPromise", () => {
       for (let index = 50; index < 100; index++) void capture(index)
       yield* Effect.promise(() => posthog.close())
       strictEqual((yield* events).length, 100)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("tells the state of the definitions, and listeners what changes, until they leave", () =>
+    Effect.gen(function*() {
+      const { setDefinitions } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client({ secretKey: Redacted.make("phs_test"), definitions: { pollInterval: "1 hour" } })
+      const everyone = { groups: [{ properties: [], rollout_percentage: 100 }] }
+      const reload = Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.reload)
+      yield* Effect.promise(() => posthog.ready())
+      strictEqual((yield* Effect.promise(() => posthog.status())).flags, 0)
+
+      const changes: Array<DefinitionsChange> = []
+      const added = yield* Deferred.make<void>()
+      posthog.onChange(() => {
+        throw new Error("broken")
+      })
+      const leave = posthog.onChange((change) => {
+        changes.push(change)
+        Deferred.unsafeDone(added, Effect.void)
+      })
+      yield* setDefinitions({ flags: [{ key: "beta", active: true, filters: everyone }] })
+      yield* Effect.promise(() => posthog.runPromise(reload))
+      yield* Deferred.await(added)
+      deepStrictEqual(changes, [{ added: ["beta"], removed: [], changed: [] }])
+      strictEqual((yield* Effect.promise(() => posthog.status())).flags, 1)
+
+      leave()
+      yield* setDefinitions({ flags: [] })
+      const removed = yield* Deferred.make<void>()
+      posthog.onChange(() => Deferred.unsafeDone(removed, Effect.void))
+      yield* Effect.promise(() => posthog.runPromise(reload))
+      yield* Deferred.await(removed)
+      strictEqual(changes.length, 1)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("runs effects with its services, and rejects with their failure", () =>
+    Effect.gen(function*() {
+      const posthog = yield* client()
+      const flags = yield* Effect.promise(() => posthog.runPromise(evaluateFlags({ distinctId: "ada" })))
+      deepStrictEqual(flags.keys, ["beta", "pricing"])
+      strictEqual(yield* rejection(posthog.runPromise(Effect.fail("no luck"))), "no luck")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("rejects for unusable options and unusable messages", () =>

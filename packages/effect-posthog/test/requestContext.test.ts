@@ -48,6 +48,15 @@ describe("RequestContext", () => {
       })
     }))
 
+  it.effect("inherits nothing when it is fresh", () =>
+    Effect.gen(function*() {
+      const inner = yield* current.pipe(
+        RequestContext.fresh({ distinctId: "inner" }),
+        RequestContext.with({ distinctId: "outer", deviceId: "device", properties: { a: 1 } })
+      )
+      deepStrictEqual(inner, { distinctId: "inner" })
+    }))
+
   it.effect("is inherited by fibers forked inside, also when they outlive the scope", () =>
     Effect.gen(function*() {
       const latch = yield* Deferred.make<void>()
