@@ -17,7 +17,11 @@ const file = join(folder, "runs")
 const tests = spawnSync(
   "npx",
   ["vitest", "run", "--project", "effect-posthog", "deliveryFaults", "deliveryInterruption"],
-  { cwd: root, env: { ...process.env, FAULT_RUNS: String(runs), FAULT_TABLE: file }, stdio: "inherit" }
+  {
+    cwd: root,
+    env: { ...process.env, FAULT_RUNS: String(runs), FAULT_TABLE: file, INTERRUPTION_RUNS: "10000" },
+    stdio: "inherit"
+  }
 )
 if (tests.status !== 0) process.exit(tests.status ?? 1)
 const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line))

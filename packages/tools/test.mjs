@@ -21,7 +21,14 @@ const { packages, rest } = (() => {
 installOrExit(packages)
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url))
 const projects = packages.flatMap((name) => ["--project", name])
-const result = spawnSync(process.execPath, [vitest, "run", ...projects, ...rest], {
+const result = spawnSync(process.execPath, [
+  vitest,
+  "run",
+  "--config",
+  "packages/tools/vitest.config.ts",
+  ...projects,
+  ...rest
+], {
   cwd: fileURLToPath(new URL("../../", import.meta.url)),
   stdio: "inherit"
 })

@@ -6,7 +6,7 @@ import type { WhenFull } from "effect-posthog/Options"
 import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "./support/queue.ts"
 import { tally } from "./support/tally.ts"
 
-const runs = 10_000
+const runs = Number(process.env["INTERRUPTION_RUNS"] ?? 1_000)
 
 /** One run: fibers capture and flush, are interrupted at random points, and the scope closes at one, too. */
 const run = (seed: number) =>
