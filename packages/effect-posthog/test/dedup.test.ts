@@ -1,3 +1,4 @@
+import { DedupStoreContract } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Exit, FastCheck, Layer, Scope } from "effect"
@@ -116,6 +117,9 @@ const model = (capacity: number) => {
 }
 
 describe("DedupStore.layerMemory", () => {
+  const laws = DedupStoreContract.laws({ store: DedupStore.layerMemoryWith({ capacity: 100 }) })
+  for (const { check, name } of laws) it.scoped(name, () => check)
+
   it("answers like a list ordered by the last claim", () => {
     const stores = [1, 2, 3, 4, 5].map((capacity) => ({ capacity, ...Effect.runSync(store(capacity)) }))
     FastCheck.assert(

@@ -1,3 +1,4 @@
+import { DefinitionsCacheContract } from "@effect-posthog/testkit"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -18,13 +19,14 @@ import {
 } from "../src/index.ts"
 import type { CachedDefinitions } from "../src/index.ts"
 import type { Options } from "../src/Options.ts"
-import { definitionsCacheContract } from "./definitionsCacheContract.ts"
 import { document, makeEndpoint, notModified, ok, options, resolved, status } from "./scriptedEndpoint.ts"
 
-definitionsCacheContract(
-  "DefinitionsCache.layerMemory",
-  Effect.map(DefinitionsCache.makeMemory(), (memory) => () => DefinitionsCache.layerMemory(memory))
-)
+describe("DefinitionsCache.layerMemory keeps the contract of a definitions cache", () => {
+  const laws = DefinitionsCacheContract.laws({
+    participants: Effect.map(DefinitionsCache.makeMemory(), DefinitionsCache.layerMemory)
+  })
+  for (const { check, name } of laws) it.scoped(name, () => check)
+})
 
 const someone = { distinctId: "someone" }
 

@@ -4,7 +4,7 @@
  * Definitions and contexts use the same few property names and values, so that generated flags come out on about as
  * often as off.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type { EvaluationContext } from "@effect-posthog/evaluator"
 import type { EventDraft } from "effect-posthog"
@@ -16,7 +16,7 @@ import * as ArbitraryProperty from "./internal/arbitraries/arbitraryProperty.ts"
 /**
  * A definitions document as PostHog serves it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface DefinitionsDocument {
@@ -30,7 +30,7 @@ export interface DefinitionsDocument {
 /**
  * How many flags a document has.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category configuration
  */
 export interface DefinitionsOptions {
@@ -45,7 +45,7 @@ export interface DefinitionsOptions {
  * variants, payloads, group flags, conditions with an aggregation of their own, device bucketing, holdouts, early access,
  * nested, cyclic and static cohorts, and dependencies.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  * @example
  * ```ts
@@ -76,7 +76,7 @@ const groupKey = FastCheck.oneof(FastCheck.stringMatching(/^ws-[0-9]{1,3}$/), Fa
 /**
  * People and groups to evaluate for: some properties known, some not, some of a kind no filter expects.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const context: FastCheck.Arbitrary<EvaluationContext> = FastCheck.record({
@@ -96,7 +96,7 @@ const flagKey = FastCheck.oneof(FastCheck.stringMatching(/^flag-[0-9]$/), FastCh
 /**
  * Snapshots of a few flags, with values, payloads and a distinct id that may be empty. Reading one reports nothing.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const snapshot: FastCheck.Arbitrary<FlagSnapshot> = FastCheck.record({
@@ -113,7 +113,7 @@ export const snapshot: FastCheck.Arbitrary<FlagSnapshot> = FastCheck.record({
  * Events as the queue is offered them: named and unnamed people, groups, timestamps with any offset, valid and useless
  * uuids, JSON properties.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const event: FastCheck.Arbitrary<EventDraft> = FastCheck.record(

@@ -1,7 +1,7 @@
 /**
  * What a test expects of the events that were captured, and how it is told that they are others.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Data from "effect/Data"
 
@@ -9,7 +9,7 @@ import * as Data from "effect/Data"
  * An event as a test expects it. Only what is given counts: a property that is not named may have any value, and one
  * that is `undefined` must be absent. Values are compared deeply, as they are sent: a `Date` is its text.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface ExpectedEvent {
@@ -21,7 +21,7 @@ export interface ExpectedEvent {
 /**
  * An exposure as a test expects it. Only what is given counts.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface ExpectedExposure {
@@ -37,7 +37,7 @@ export interface ExpectedExposure {
  * Something else happened than the test expected. The message says what was wanted, which event came nearest to it, and
  * in what the two differ.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category errors
  */
 export class ExpectationError extends Data.TaggedError("ExpectationError")<{ readonly message: string }> {}

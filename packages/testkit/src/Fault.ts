@@ -7,7 +7,7 @@
  * answer would carry a 2xx status, even if that answer then never arrives whole. A client that sees its connection cut
  * after the events were taken in must send them again, and they arrive twice: that is what those faults are for.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -15,7 +15,7 @@ import * as Duration from "effect/Duration"
 /**
  * One answer out of the ordinary. See the constructors for what each does.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Fault = Data.TaggedEnum<{
@@ -60,7 +60,7 @@ export type Fault = Data.TaggedEnum<{
  * What the V1 capture endpoint says about one event. A bare word is the same as `{ result: word }`. The words PostHog
  * knows are `ok`, `warning`, `limited`, `drop` and `retry`; any other tests forward compatibility.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type EventResult = string | { readonly result: string; readonly details?: string | undefined }
@@ -68,7 +68,7 @@ export type EventResult = string | { readonly result: string; readonly details?:
 /**
  * Options of an answer with a status of its own.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface StatusOptions {
@@ -85,7 +85,7 @@ const constructors = Data.taggedEnum<Fault>()
 /**
  * The normal answer: a place holder in a sequence, as in `script("flags", Fault.pass, Fault.status(503))`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const pass: Fault = constructors.Pass()
@@ -93,7 +93,7 @@ export const pass: Fault = constructors.Pass()
 /**
  * An answer with this status. Below 200 or from 300 on the request is not processed: nothing is accepted.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  * @example
  * ```ts
@@ -116,7 +116,7 @@ export const status = (status: number, options: StatusOptions = {}): Fault =>
 /**
  * A 200 whose body is this value instead of the endpoint's own: text as it is, anything else as JSON.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const body = (body: unknown): Fault => status(200, { body })
@@ -124,7 +124,7 @@ export const body = (body: unknown): Fault => status(200, { body })
 /**
  * Waits for a time on the server's clock, then answers normally, or as `next` says.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const delay = (duration: Duration.DurationInput, next: Fault = pass): Fault =>
@@ -133,7 +133,7 @@ export const delay = (duration: Duration.DurationInput, next: Fault = pass): Fau
 /**
  * Takes the request and never answers. The connection stays open until the client or the server closes it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const hang: Fault = constructors.Hang()
@@ -141,7 +141,7 @@ export const hang: Fault = constructors.Hang()
 /**
  * Resets the connection before a byte of an answer. Nothing is accepted.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const reset: Fault = constructors.Reset()
@@ -149,7 +149,7 @@ export const reset: Fault = constructors.Reset()
 /**
  * Sends the head and half of the body of the normal answer, then nothing more; the connection stays open.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const stalledBody: Fault = constructors.StalledBody()
@@ -157,7 +157,7 @@ export const stalledBody: Fault = constructors.StalledBody()
 /**
  * Sends the head and half of the body of the normal answer, then ends the connection in order.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const truncatedBody: Fault = constructors.TruncatedBody()
@@ -165,7 +165,7 @@ export const truncatedBody: Fault = constructors.TruncatedBody()
 /**
  * Sends the head and half of the body of the normal answer, then resets the connection.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const resetMidBody: Fault = constructors.ResetMidBody()
@@ -173,7 +173,7 @@ export const resetMidBody: Fault = constructors.ResetMidBody()
 /**
  * A complete answer whose body is cut in the middle of its JSON.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const malformedBody: Fault = constructors.MalformedBody()
@@ -181,7 +181,7 @@ export const malformedBody: Fault = constructors.MalformedBody()
 /**
  * The normal answer, with this time on the server's clock between two bytes of its body.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const drip = (interval: Duration.DurationInput): Fault =>
@@ -191,7 +191,7 @@ export const drip = (interval: Duration.DurationInput): Fault =>
  * The V1 capture endpoint's word about each event, by its position in the request; an event beyond the end of the list
  * is `ok`. Events with `drop` or `retry` are not accepted. On any other endpoint it is the normal answer.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  * @example
  * ```ts
@@ -216,7 +216,7 @@ export const results = (
 /**
  * A 413 for a request with more events than this; any other gets the normal answer. Made for `PostHogServer.always`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const maxEvents = (count: number): Fault => constructors.MaxEvents({ count })
@@ -225,7 +225,7 @@ export const maxEvents = (count: number): Fault => constructors.MaxEvents({ coun
  * A project over its quota: a 200 without flags and with `quotaLimited` from the flags endpoint, a 402 from the
  * definitions and V1 capture endpoints, a 200 that names the quota and accepts nothing from the older capture ones.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const quotaLimited: Fault = constructors.QuotaLimited()
@@ -234,7 +234,7 @@ export const quotaLimited: Fault = constructors.QuotaLimited()
  * A flags answer with `errorsWhileComputingFlags`; the flags named are marked `failed`, the others are as always. On any
  * other endpoint it is the normal answer.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const computationErrors = (...failed: ReadonlyArray<string>): Fault => constructors.ComputationErrors({ failed })

@@ -4,7 +4,7 @@
  * It evaluates flags, serves definitions and takes events in as PostHog does, remembers all that arrived, and breaks on
  * command.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
@@ -32,7 +32,7 @@ import type { RemoteFlag } from "./RemoteFlag.ts"
 /**
  * What the server starts with. All of it can change while it runs, and `reset` returns to it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category configuration
  */
 export interface Options {
@@ -61,7 +61,7 @@ export interface Options {
 /**
  * The handle on a running server.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category services
  */
 export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogServer")<PostHogServer, {
@@ -129,7 +129,7 @@ const urlOf = (address: HttpServer.Address): string =>
 /**
  * Starts a server that lives as long as the scope; {@link layer} is this as a layer.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}) {
@@ -207,7 +207,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
  * Times (`Fault.delay`, `arrivedAt`) are those of the clock the layer is built under: under a test clock a delayed
  * answer waits for the test to adjust it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  * @example
  * ```ts

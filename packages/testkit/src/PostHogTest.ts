@@ -5,7 +5,7 @@
  * is the same. The parts that decide what is sent are those of production: the queue's admission with its defaults,
  * minimal mode and hooks, the deduplication of exposures, local evaluation.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type {
   Decider,
@@ -39,7 +39,7 @@ import type { RemoteFlag } from "./RemoteFlag.ts"
 /**
  * What a test starts with.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category configuration
  */
 export interface Options {
@@ -60,7 +60,7 @@ export interface Options {
 /**
  * Control over the services while a test runs, and all that happened so far.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTest")<PostHogTest, {
@@ -142,7 +142,7 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
 /**
  * What {@link layer} provides: what `PostHog.layer` does, and the controls.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Services = PostHogTest | Decider | LocalEvaluator | EventQueue | DedupCache | PostHogConfig
@@ -154,7 +154,7 @@ export type Services = PostHogTest | Decider | LocalEvaluator | EventQueue | Ded
  * flags that can be decided locally are, and the rest is asked for. Closing the scope drains the queue as in
  * production. Building fails when `client` has an unusable option, or `definitions` is no definitions document.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  * @example
  * ```ts

@@ -2,7 +2,7 @@
  * What is remembered for a test: by the embedded server the requests that arrived and the events it accepted, by the
  * services in memory what was offered and which exposures were reported.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type { EventDraft, Offered, PostHogEvent } from "effect-posthog"
 import type * as Option from "effect/Option"
@@ -17,7 +17,7 @@ import * as Schema from "effect/Schema"
  * - `ai`: `POST /i/v0/ai/batch/`
  * - `events`: `POST /i/v1/analytics/events`
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Endpoint = "flags" | "definitions" | "batch" | "ai" | "events"
@@ -25,7 +25,7 @@ export type Endpoint = "flags" | "definitions" | "batch" | "ai" | "events"
 /**
  * The endpoints that take events in.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type CaptureRoute = Extract<Endpoint, "batch" | "ai" | "events">
@@ -33,7 +33,7 @@ export type CaptureRoute = Extract<Endpoint, "batch" | "ai" | "events">
 /**
  * One request, recorded when its last byte had arrived and before it was answered.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface RecordedRequest<Body = unknown> {
@@ -59,7 +59,7 @@ export interface RecordedRequest<Body = unknown> {
 /**
  * One event the server took in. An event that was sent twice is here twice.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface ReceivedEvent {
@@ -79,7 +79,7 @@ export interface ReceivedEvent {
  * One thing that arrived, as it happens: a request when its answer is decided, an event when it is taken in. A request
  * that hangs or is cut off before an answer is none.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Arrival =
@@ -89,7 +89,7 @@ export type Arrival =
 /**
  * An event on its way into the queue, and the queue's answer.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface RecordedOffer {
@@ -100,7 +100,7 @@ export interface RecordedOffer {
 /**
  * A reported exposure.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface RecordedExposure {
@@ -120,7 +120,7 @@ const JsonObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 /**
  * The body of a request to the `flags` endpoint.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category schemas
  */
 export const FlagsBody = Schema.Struct({
@@ -141,7 +141,7 @@ export const FlagsBody = Schema.Struct({
 /**
  * The body of a request to the `flags` endpoint.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface FlagsBody extends Schema.Schema.Type<typeof FlagsBody> {}
@@ -149,7 +149,7 @@ export interface FlagsBody extends Schema.Schema.Type<typeof FlagsBody> {}
 /**
  * The body of a request to the `batch` and `ai` endpoints. Every event has at least a name and a distinct id.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category schemas
  */
 export const BatchBody = Schema.Struct({
@@ -162,7 +162,7 @@ export const BatchBody = Schema.Struct({
 /**
  * The body of a request to the `batch` and `ai` endpoints.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface BatchBody extends Schema.Schema.Type<typeof BatchBody> {}
@@ -170,7 +170,7 @@ export interface BatchBody extends Schema.Schema.Type<typeof BatchBody> {}
 /**
  * The body of a request to the `events` endpoint.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category schemas
  */
 export const EventsBody = Schema.Struct({
@@ -182,7 +182,7 @@ export const EventsBody = Schema.Struct({
 /**
  * The body of a request to the `events` endpoint.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface EventsBody extends Schema.Schema.Type<typeof EventsBody> {}

@@ -2,14 +2,14 @@
  * Flags that the embedded server decides by itself, whatever the definitions say: the flags of experience continuity and
  * static cohorts, which depend on what only PostHog's own database knows, and any other value a test needs.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type { FlagsBody } from "./Recording.ts"
 
 /**
  * One decision: a plain value, a full answer, or a function of the request that gives either.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type RemoteFlag = RemoteValue | ((request: FlagsBody) => RemoteValue)
@@ -17,7 +17,7 @@ export type RemoteFlag = RemoteValue | ((request: FlagsBody) => RemoteValue)
 /**
  * A decision that does not depend on the request. A string is the key of a variant.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type RemoteValue = boolean | string | RemoteAnswer
@@ -26,7 +26,7 @@ export type RemoteValue = boolean | string | RemoteAnswer
  * A decision with all that a `/flags` answer can say about it. What is left out comes from the definition of the flag,
  * where there is one.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface RemoteAnswer {

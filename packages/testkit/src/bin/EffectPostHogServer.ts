@@ -2,7 +2,7 @@
 /**
  * The program `effect-posthog-server`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"

@@ -1,6 +1,6 @@
 import type { DecideRequest, PostHogEvent } from "effect-posthog"
-import { toStringUnknown } from "effect/Inspectable"
 import type { ExpectedEvent, ExpectedExposure } from "../../Expectation.ts"
+import { isSame, shown } from "../values.ts"
 import { exposureEvent } from "./exposure.ts"
 
 const replacer = (_key: string, value: unknown): unknown => {
@@ -33,21 +33,6 @@ interface Point {
   readonly path: string
   readonly wanted: unknown
   readonly seen: unknown
-}
-
-const isSame = (left: unknown, right: unknown): boolean => {
-  if (left === right) return true
-  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false
-  if (Array.isArray(left) !== Array.isArray(right)) return false
-  const leftKeys = Object.keys(left)
-  const rightKeys = Object.keys(right)
-  return leftKeys.length === rightKeys.length &&
-    leftKeys.every((key) => Object.hasOwn(right, key) && isSame(Reflect.get(left, key), Reflect.get(right, key)))
-}
-
-const shown = (value: unknown): string => {
-  if (value === undefined) return "nothing"
-  return typeof value === "string" ? JSON.stringify(value) : toStringUnknown(value, 0)
 }
 
 const pointsOf = (wanted: ExpectedEvent, seen: PostHogEvent): ReadonlyArray<Point> => [

@@ -1,0 +1,67 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+
+interface Answer {
+  readonly status: number
+  readonly body?: unknown
+  readonly etag?: string
+}
+
+const document = (keys: ReadonlyArray<string>) => ({
+  flags: keys.map((key, index) => ({
+    id: index + 1,
+    key,
+    active: true,
+    filters: { groups: [{ properties: [], rollout_percentage: 100 }] }
+  })),
+  group_type_mapping: {},
+  cohorts: {}
+})
+
+/**
+ * The definitions endpoint without a network: it answers what it was last given, and counts the requests.
+ *
+ * @internal
+ */
+export interface DefinitionsEndpoint {
+  readonly client: HttpClient.HttpClient
+  readonly requests: () => number
+  /** From now on: flags with these keys, on for everybody. */
+  readonly serve: (...keys: ReadonlyArray<string>) => void
+  /** From now on: 304, whatever the request says. */
+  readonly serveNotModified: () => void
+  /** From now on: this status. */
+  readonly fail: (status: number) => void
+}
+
+/** @internal */
+export const make = (): DefinitionsEndpoint => {
+  let answer: Answer = { status: 404 }
+  let version = 0
+  let requests = 0
+  return {
+    client: HttpClient.make((request) =>
+      Effect.sync(() => {
+        requests++
+        const { body, etag, status } = answer
+        const text = body === undefined ? null : JSON.stringify(body)
+        return HttpClientResponse.fromWeb(
+          request,
+          new Response(text, { status, headers: etag === undefined ? {} : { etag } })
+        )
+      })
+    ),
+    requests: () => requests,
+    serve: (...keys) => {
+      version++
+      answer = { status: 200, body: document(keys), etag: `"v${version}"` }
+    },
+    serveNotModified: () => {
+      answer = { status: 304 }
+    },
+    fail: (status) => {
+      answer = { status, body: {} }
+    }
+  }
+}
