@@ -13,6 +13,7 @@ export const steps = [
   { name: "type-tests", run: async () => (await import("./typeTests.mjs")).typeTests() },
   { name: "lint", run: async () => (await import("./lint.mjs")).lint() },
   { name: "cycles", run: async () => (await import("./cycles.mjs")).cycles() },
+  { name: "layers", run: async () => (await import("./layers.mjs")).layers() },
   { name: "source", run: async () => (await import("./source.mjs")).source() },
   { name: "documentation", run: async () => (await import("./documentation.mjs")).documentation() },
   { name: "size", run: async () => (await import("./size.mjs")).size() },

@@ -129,12 +129,37 @@ export const inRollout = (hash: number, percentage: number): boolean => hash * 1
   }),
   ...project("effect-posthog", ["evaluator"]),
   ...docgen("effect-posthog"),
+  "packages/effect-posthog/src/Name.ts": `/**
+ * Names.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * A name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Name = string
+`,
+  // Each describes the other in its types, which is no cycle.
+  "packages/effect-posthog/src/internal/salutation.ts": `import type { greet } from "../Greeting.ts"
+import type { Name } from "../Name.ts"
+
+/** @internal */
+export const salutation = (name: Name): string => \`Hello, \${name}\`
+
+/** @internal */
+export type Greet = typeof greet
+`,
   "packages/effect-posthog/src/Greeting.ts": `/**
  * Greetings.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import { salutation } from "./internal/salutation.ts"
 
 /**
  * Greets on the log.
@@ -144,7 +169,7 @@ import * as Effect from "effect/Effect"
  */
 export const greet = (name: string): Effect.Effect<void> =>
   Effect.gen(function*() {
-    yield* Effect.log(\`Hello, \${name}\`)
+    yield* Effect.log(salutation(name))
     yield* Effect.log("Goodbye")
   })
 `
