@@ -2,8 +2,15 @@ import { Fault, PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient, FileSystem, KeyValueStore } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted } from "effect"
-import { DedupStore, DefinitionsSource, evaluateFlags, EventTransport, LocalEvaluator } from "effect-posthog"
-import { PostHog, PostHogConfig } from "effect-posthog"
+import {
+  DedupStore,
+  DefinitionsSource,
+  evaluateFlags,
+  EventTransport,
+  LocalEvaluator,
+  PostHog,
+  PostHogConfig
+} from "effect-posthog"
 
 // #region health
 const health = Effect.gen(function*() {
@@ -21,7 +28,7 @@ const waitForDefinitions = LocalEvaluator.readyWithin("5 seconds").pipe(
 
 // #region stored
 const source = (directory: string) =>
-  DefinitionsSource.layerCached(DefinitionsSource.layerHttp).pipe(
+  DefinitionsSource.layerPersisted(DefinitionsSource.layerHttp).pipe(
     Layer.provide(KeyValueStore.layerFileSystem(directory))
   )
 

@@ -1,6 +1,6 @@
 import { PostHogTest } from "@effect-posthog/testkit"
 import { Effect, Option } from "effect"
-import { evaluateFlags, Events, Flags, LocalEvaluator } from "effect-posthog"
+import { evaluateFlags, Events, FlagOverrides, Flags, LocalEvaluator } from "effect-posthog"
 import { strict as assert } from "node:assert"
 
 // #region one
@@ -65,7 +65,7 @@ const program = Effect.gen(function*() {
   assert.equal((yield* posthog.remoteRequests).length, 4)
   yield* posthog.forget
   yield* calls
-  const forced = yield* Effect.provide(perRequest, Flags.layerOverrides({ pricing: "monthly" }))
+  const forced = yield* Effect.provide(perRequest, FlagOverrides.layer({ pricing: "monthly" }))
   assert.deepStrictEqual(forced.variant, Option.some("monthly"))
 })
 

@@ -1,7 +1,7 @@
 import { PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { ConfigProvider, Effect, Layer, Option, Redacted } from "effect"
-import { evaluateFlags, Flags, PostHog } from "effect-posthog"
+import { evaluateFlags, FlagOverrides, PostHog } from "effect-posthog"
 import { strict as assert } from "node:assert"
 
 const PostHogLive = Layer.unwrapEffect(
@@ -9,7 +9,7 @@ const PostHogLive = Layer.unwrapEffect(
 ).pipe(Layer.provide(FetchHttpClient.layer))
 
 // #region record
-const PostHogDevelopment = Flags.layerOverrides({
+const PostHogDevelopment = FlagOverrides.layer({
   "new-checkout": true,
   pricing: { value: "annual", payload: { headline: "Two months free" } }
 }).pipe(Layer.provideMerge(PostHogLive))
@@ -27,7 +27,7 @@ const served = Effect.gen(function*() {
   assert.deepEqual(yield* server.flagRequests, [])
   assert.equal((yield* server.events)[0]?.properties["$feature_flag_reason"], "Overridden")
 
-  const fromEnv = Flags.layerOverridesFromEnv.pipe(Layer.provideMerge(PostHogLive))
+  const fromEnv = FlagOverrides.layerFromEnv.pipe(Layer.provideMerge(PostHogLive))
   yield* Effect.provide(program, fromEnv).pipe(
     Effect.withConfigProvider(
       ConfigProvider.fromMap(new Map([["POSTHOG_FLAG_OVERRIDES", `{"new-checkout":true,"pricing":"annual"}`]]))

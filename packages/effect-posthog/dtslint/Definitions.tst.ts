@@ -30,7 +30,7 @@ describe("DefinitionsSource", () => {
       Layer.Layer<DefinitionsSource, never, PostHogConfig | FileSystem.FileSystem>
     >()
     expect(DefinitionsSource.layerStatic({ flags: [] })).type.toBe<Layer.Layer<DefinitionsSource>>()
-    expect(DefinitionsSource.layerCached(DefinitionsSource.layerStatic({ flags: [] }))).type.toBe<
+    expect(DefinitionsSource.layerPersisted(DefinitionsSource.layerStatic({ flags: [] }))).type.toBe<
       Layer.Layer<DefinitionsSource, never, PostHogConfig | KeyValueStore.KeyValueStore>
     >()
     expect(DefinitionsSource.layerShared(DefinitionsSource.layerStatic({ flags: [] }))).type.toBe<

@@ -1,31 +1,24 @@
-import type { HttpClient } from "@effect/platform"
-import type { HttpApp, HttpRouter, HttpServerRequest } from "@effect/platform"
+import type { HttpApp, HttpClient, HttpRouter, HttpServerRequest } from "@effect/platform"
 import type { Effect, Layer, Option, Redacted } from "effect"
-import {
-  type Decider,
-  type DedupCache,
-  type DedupStore,
-  evaluateFlags,
-  type EvaluationRequest,
-  type EventId,
-  type EventQueue,
-  Events,
-  type EventTransport,
-  Flag,
-  type FlagDetail,
-  type FlagErrorCode,
-  Flags,
-  type FlagSnapshot,
-  type FlagValueError,
-  type InvalidEventError,
-  type LocalEvaluator,
-  PostHog,
-  type PostHogConfig,
-  type PostHogConfigError,
-  RemoteFlagsError,
-  RequestContext
+import { evaluateFlags, Events, Flag, Flags, PostHog, RemoteFlagsError, RequestContext } from "effect-posthog"
+import type {
+  Decider,
+  DedupCache,
+  DedupStore,
+  DefinitionsSource,
+  EvaluationRequest,
+  EventId,
+  EventQueue,
+  EventTransport,
+  FlagDetail,
+  FlagErrorCode,
+  FlagSnapshot,
+  FlagValueError,
+  InvalidEventError,
+  LocalEvaluator,
+  PostHogConfig,
+  PostHogConfigError
 } from "effect-posthog"
-import type { DefinitionsSource } from "effect-posthog"
 import { describe, expect, test } from "tstyche"
 
 type Services = Decider | LocalEvaluator | EventQueue | DedupCache

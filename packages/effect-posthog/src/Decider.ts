@@ -1,20 +1,20 @@
 /**
  * Remote flag evaluation.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DecideRequest, DeciderError, DecideResponse } from "./Decision.ts"
-import { makeDecide } from "./internal/decide.ts"
+import { makeDecide } from "./internal/remote/decide.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
  * Remote flag evaluation. `Decider.layer` asks PostHog; tests replace it with `Layer.succeed`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class Decider extends Context.Tag("effect-posthog/Decider")<Decider, {
@@ -28,7 +28,7 @@ export class Decider extends Context.Tag("effect-posthog/Decider")<Decider, {
    * transport, timeouts, 502 and 504 are retried, `flags.maxRetries` times, 300 milliseconds after the first attempt
    * and twice as long after each further one; nothing else is. Interruption aborts the request.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layer: Layer.Layer<Decider, never, PostHogConfig | HttpClient.HttpClient> = Layer.effect(
@@ -43,7 +43,7 @@ export class Decider extends Context.Tag("effect-posthog/Decider")<Decider, {
   /**
    * Never asked; answers no flags if it is asked all the same.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerNoop: Layer.Layer<Decider> = Layer.succeed(Decider, {

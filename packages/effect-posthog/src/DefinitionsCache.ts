@@ -1,7 +1,7 @@
 /**
- * Flag definitions shared by the instances of an application, so that one of them fetches for all.
+ * Flag definitions shared by the instances of an application: one instance fetches for all.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -11,12 +11,28 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import type { CachedDefinitions } from "./CachedDefinitions.ts"
+
+/**
+ * A definitions document as it lies in a shared cache: plain JSON, with the spelling that other PostHog libraries for
+ * JavaScript use, so that they can share a cache with this one.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface CachedDefinitions {
+  readonly flags: ReadonlyArray<unknown>
+  readonly groupTypeMapping: Readonly<Record<string, unknown>>
+  readonly cohorts: Readonly<Record<string, unknown>>
+  /** The gate for minimal exposure events. */
+  readonly minimalFlagCalledEvents: boolean
+  /** Absent when the document says nothing about it, which means version 1. */
+  readonly propertyMatchingVersion?: number | undefined
+}
 
 /**
  * A cache could not do what it was asked. Whoever uses definitions goes on without it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category errors
  */
 export class DefinitionsCacheError extends Data.TaggedError("DefinitionsCacheError")<{
@@ -34,7 +50,7 @@ export class DefinitionsCacheError extends Data.TaggedError("DefinitionsCacheErr
 /**
  * What lies in a shared memory, and who fetches for it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface MemoryState {
@@ -50,7 +66,7 @@ export interface MemoryState {
 /**
  * What the participants of `DefinitionsCache.layerMemory` share.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface SharedMemory {
@@ -104,7 +120,7 @@ const participant = (
  * Every call is bounded in time; one that fails, or takes too long, counts as `true` for `shouldFetch` and as nothing
  * for `get`. An implementation decides who fetches, usually with a lease that ends when its holder dies.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class DefinitionsCache extends Context.Tag("effect-posthog/DefinitionsCache")<DefinitionsCache, {
@@ -118,7 +134,7 @@ export class DefinitionsCache extends Context.Tag("effect-posthog/DefinitionsCac
    * Memory for several participants in one process. `lease`: how long after its last load a participant that does the
    * fetching is replaced by another; more than the poll interval. Default: one minute.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category constructors
    */
   static readonly makeMemory = (
@@ -130,7 +146,7 @@ export class DefinitionsCache extends Context.Tag("effect-posthog/DefinitionsCac
    * One participant of a shared memory, each time it is built: one of them holds the lease, and fetches; when it has not
    * come back before the lease ends, or shuts down, the next that asks takes over.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerMemory = (memory: SharedMemory): Layer.Layer<DefinitionsCache> =>

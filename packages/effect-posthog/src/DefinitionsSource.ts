@@ -1,7 +1,7 @@
 /**
  * Where flag definitions come from.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -11,19 +11,27 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import type * as Stream from "effect/Stream"
+import { DefinitionsError } from "./Definitions.ts"
+import type { DefinitionsLoad } from "./Definitions.ts"
 import { DefinitionsCache } from "./DefinitionsCache.ts"
-import { DefinitionsError } from "./DefinitionsError.ts"
-import type { LoadDefinitions } from "./DefinitionsLoad.ts"
-import { staticDefinitions } from "./internal/staticDefinitions.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
-// Programs load the sources that they use, and none without local evaluation.
-const httpModule = Effect.promise(() => import("./internal/httpDefinitions.ts"))
-const fileModule = Effect.promise(() => import("./internal/fileDefinitions.ts"))
-const storedModule = Effect.promise(() => import("./internal/storedDefinitions.ts"))
-const sharedModule = Effect.promise(() => import("./internal/sharedDefinitions.ts"))
+const etag = "static"
 
-const none: LoadDefinitions = {
+/** @internal */
+export const staticDefinitions = (document: unknown): typeof DefinitionsSource.Service => ({
+  name: "static",
+  load: (held) => Effect.succeed(held === etag ? { _tag: "NotModified" } : { _tag: "Loaded", document, etag })
+})
+
+// Programs load the sources that they use, and none without local evaluation.
+const httpModule = Effect.promise(() => import("./internal/definitions/sources/http.ts"))
+const fileModule = Effect.promise(() => import("./internal/definitions/sources/file.ts"))
+const persistedModule = Effect.promise(() => import("./internal/definitions/sources/persisted.ts"))
+const sharedModule = Effect.promise(() => import("./internal/definitions/sources/shared.ts"))
+
+const none: typeof DefinitionsSource.Service = {
   name: "none",
   load: () =>
     Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "there is no secret key to load them with" }))
@@ -33,19 +41,32 @@ const none: LoadDefinitions = {
  * Where flag definitions come from. A source loads; when, how often and what becomes of the answer is decided by
  * `LocalEvaluator.layer`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSource")<
   DefinitionsSource,
-  LoadDefinitions
+  {
+    /** What `DefinitionsStatus.source` shows. `"none"` switches local evaluation off. Default: `"custom"`. */
+    readonly name?: string | undefined
+    /**
+     * Loads once. It gets the ETag of the installed definitions, if they have one, and must bound its own waiting: the
+     * loader has one load under way at a time, and waits for it.
+     */
+    readonly load: (etag: string | undefined) => Effect.Effect<DefinitionsLoad, DefinitionsError>
+    /**
+     * Tells that a load may now find something new, so that the loader loads without waiting for the next poll. Run while
+     * the layer is open. Default: definitions are only polled.
+     */
+    readonly changed?: Stream.Stream<void> | undefined
+  }
 >() {
   /**
    * Asks `GET {host}/flags/definitions` with the secret key, and without one never asks: `LocalEvaluator.layer` over it
    * is then switched off. A load is bounded by `definitions.requestTimeout`, its body included, and its document by
    * `definitions.maxDocumentBytes`; it is not retried. Interruption aborts the request.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerHttp: Layer.Layer<DefinitionsSource, never, PostHogConfig | HttpClient.HttpClient> = Layer
@@ -62,7 +83,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
   /**
    * One document that never changes: for tests, and for definitions that are shipped with the application.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerStatic = (document: unknown): Layer.Layer<DefinitionsSource> =>
@@ -74,7 +95,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
    * `definitions.maxDocumentBytes`, no JSON) leaves the last good definitions in place; `DefinitionsStatus.lastFailure`
    * says what is wrong, with line and column.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerFile = (
@@ -94,7 +115,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
    * source cannot be reached: then the stored definitions are installed, marked `stale`, and replaced as soon as the
    * source answers. The load counts as failed meanwhile. A project that is over its quota has its entry removed.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    * @example
    * ```ts
@@ -103,13 +124,13 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
    * import { DefinitionsSource } from "effect-posthog"
    * import { Layer } from "effect"
    *
-   * export const source = DefinitionsSource.layerCached(DefinitionsSource.layerHttp).pipe(
+   * export const source = DefinitionsSource.layerPersisted(DefinitionsSource.layerHttp).pipe(
    *   Layer.provide(KeyValueStore.layerFileSystem("/var/cache/shop/flags")),
    *   Layer.provide([NodeFileSystem.layer, NodePath.layer])
    * )
    * ```
    */
-  static readonly layerCached = <E, R>(
+  static readonly layerPersisted = <E, R>(
     source: Layer.Layer<DefinitionsSource, E, R>
   ): Layer.Layer<DefinitionsSource, E, R | PostHogConfig | KeyValueStore.KeyValueStore> =>
     Layer.effect(
@@ -118,7 +139,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
         const { apiKey, host } = yield* PostHogConfig
         const store = yield* KeyValueStore.KeyValueStore
         const original = yield* DefinitionsSource
-        return (yield* storedModule).storedDefinitions(original, store, { host, apiKey: Redacted.value(apiKey) })
+        return (yield* persistedModule).persistedDefinitions(original, store, { host, apiKey: Redacted.value(apiKey) })
       })
     ).pipe(Layer.provide(source))
 
@@ -127,7 +148,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
    * the others take what it found. Over a source that has no secret key it only takes. `operationTimeout` bounds each
    * call of the cache (default: 3 seconds), `shutdownTimeout` the last one (default: 30 seconds).
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerShared = <E, R>(

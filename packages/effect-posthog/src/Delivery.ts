@@ -1,14 +1,15 @@
 /**
- * What becomes of events: the queue's answer to an offer, the end of an accepted event, and the books.
+ * What becomes of events: batches, the server's verdict, the queue's answer to an offer, and the counts.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
-import type { EventId } from "./EventDraft.ts"
+import type * as Duration from "effect/Duration"
+import type { EventId, PostHogEvent } from "./EventDraft.ts"
 
 /**
  * Why the queue did not take an event.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type RejectReason = "Disabled" | "Hook" | "HookFailed" | "Closed" | "Overflow" | "TooLarge"
@@ -16,10 +17,10 @@ export type RejectReason = "Disabled" | "Hook" | "HookFailed" | "Closed" | "Over
 /**
  * The queue's answer to an offer. An accepted event ends exactly once on `deliveries`; a rejected one never existed.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
-export type Offered =
+export type OfferResult =
   | { readonly _tag: "Accepted"; readonly id: EventId }
   | { readonly _tag: "Rejected"; readonly reason: RejectReason }
 
@@ -33,7 +34,7 @@ export type Offered =
  * - `ShutdownTimeout`: the scope closed and the time to drain ran out
  * - `Hook`, `HookFailed`: an effectful hook decided after `tryOffer` had answered
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type DropReason =
@@ -48,7 +49,7 @@ export type DropReason =
 /**
  * How an accepted event ended. `Missed` tells a slow subscriber how many ends it did not see.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Delivery =
@@ -67,10 +68,10 @@ export type Delivery =
  * The queue's books since its layer was built: `accepted = delivered + dropped + queued`. Events being sent count as
  * queued.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
-export interface Counts {
+export interface EventCounts {
   readonly accepted: number
   readonly delivered: number
   readonly dropped: number
@@ -78,3 +79,43 @@ export interface Counts {
   readonly droppedBy: Readonly<Record<DropReason, number>>
   readonly rejected: Readonly<Record<RejectReason, number>>
 }
+
+/**
+ * Events that travel together. Across the attempts of one batch `requestId`, `createdAt` and the order of `events` stay
+ * the same; events that already ended are left out of later attempts.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface EventBatch {
+  readonly route: "analytics" | "ai"
+  readonly events: ReadonlyArray<PostHogEvent>
+  /** A uuid. */
+  readonly requestId: string
+  /** Epoch milliseconds at which the batch was formed. */
+  readonly createdAt: number
+  /** 1 for the first attempt. */
+  readonly attempt: number
+}
+
+/**
+ * What became of one attempt.
+ *
+ * - `Delivered`: the server took the batch, but for the events listed in `dropped` (they ended) and `retry` (send again)
+ * - `Retry`: nothing was taken, and it is worth another attempt
+ * - `TooLarge`: the server found the request too large
+ * - `Rejected`: the server refused the batch for good
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type SendOutcome =
+  | {
+    readonly _tag: "Delivered"
+    readonly dropped?: ReadonlyArray<{ readonly id: string; readonly details?: string | undefined }> | undefined
+    readonly retry?: ReadonlyArray<string> | undefined
+    readonly retryAfter?: Duration.Duration | undefined
+  }
+  | { readonly _tag: "Retry"; readonly details: string; readonly retryAfter?: Duration.Duration | undefined }
+  | { readonly _tag: "TooLarge"; readonly details: string }
+  | { readonly _tag: "Rejected"; readonly details: string }

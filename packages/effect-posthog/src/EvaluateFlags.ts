@@ -1,37 +1,57 @@
 /**
- * The evaluation of all flags for one person.
+ * The evaluation of all flags for one person, and its failure.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Metric from "effect/Metric"
 import type * as MetricLabel from "effect/MetricLabel"
-import type { RequestContext } from "./CurrentRequest.ts"
 import { Decider } from "./Decider.ts"
-import type { DeciderError, DecideResponse } from "./Decision.ts"
+import { describeRemoteFailure } from "./Decision.ts"
+import type { DeciderError, DecideResponse, RemoteFailure } from "./Decision.ts"
 import { DedupCache } from "./DedupCache.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { makeSnapshot } from "./FlagSnapshot.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
-import { devicePropertyOf } from "./internal/deviceProperty.ts"
-import { evaluationErrors } from "./internal/evaluation.ts"
-import type { Evaluation, Reporter, Subject } from "./internal/evaluation.ts"
-import { charge, inTurn } from "./internal/evaluationTurns.ts"
-import { answerAttributes, failureAttributes, requestAttributes } from "./internal/flagTelemetry.ts"
+import { TraceDistinctId } from "./FlagTelemetry.ts"
+import { evaluationErrors } from "./internal/evaluation/evaluation.ts"
+import type { Evaluation, Reporter, Subject } from "./internal/evaluation/evaluation.ts"
+import { charge, inTurn } from "./internal/evaluation/evaluationBudget.ts"
+import { answerAttributes, failureAttributes, requestAttributes } from "./internal/evaluation/telemetry.ts"
 import { annotated } from "./internal/library.ts"
-import { requestContextRef } from "./internal/requestContextRef.ts"
+import { devicePropertyOf } from "./internal/properties.ts"
+import { requestContextRef } from "./internal/requestContext.ts"
+import type { RequestContext } from "./internal/requestContext.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
-import { RemoteFlagsError } from "./RemoteFlagsError.ts"
-import { TraceDistinctId } from "./TraceDistinctId.ts"
+
+/**
+ * Some flags needed the server, and it could not be asked. `snapshot` holds what resolved locally: it is safe to use,
+ * and exposures read from it report the class of the failure. Quota limits and flags that the server could not compute
+ * are no failure: they are in `FlagSnapshot.errors`.
+ *
+ * @since 3.0.0
+ * @category errors
+ */
+export class RemoteFlagsError extends Data.TaggedError("RemoteFlagsError")<
+  RemoteFailure & { readonly snapshot: FlagSnapshot }
+> {
+  override get message(): string {
+    const { length } = this.snapshot.keys
+    return `Remote flag evaluation failed: ${describeRemoteFailure(this)}; ${length} flag${
+      length === 1 ? "" : "s"
+    } resolved locally`
+  }
+}
 
 /**
  * Whom to evaluate flags for, which ones, and how.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface EvaluationRequest {
@@ -206,7 +226,7 @@ const evaluate = (
  * assert.strictEqual(await Effect.runPromise(program.pipe(Effect.provide(PostHog.layerDisabled))), "old")
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const evaluateFlags = (

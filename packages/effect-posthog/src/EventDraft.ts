@@ -1,7 +1,7 @@
 /**
  * What the event queue is offered, and what the hooks before it see.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import type * as Effect from "effect/Effect"
  * The uuid of an event: the same on the wire, on `EventQueue.deliveries` and in PostHog. Plain text is one too, for
  * queues that are written by hand.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type EventId = string & { readonly "~effect-posthog/EventId"?: never }
@@ -18,7 +18,7 @@ export type EventId = string & { readonly "~effect-posthog/EventId"?: never }
 /**
  * When something happened. A string is RFC 3339 with any offset; it keeps its digits below the millisecond.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Timestamp = string | Date | DateTime.DateTime
@@ -28,7 +28,7 @@ export type Timestamp = string | Date | DateTime.DateTime
  * and runs the hooks. Of the four property records the later one wins:
  * `flagProperties`, the super properties, `contextProperties`, `properties`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface EventDraft {
@@ -57,7 +57,7 @@ export interface EventDraft {
 /**
  * An event as it will be sent, as hooks see and return it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface PostHogEvent {
@@ -73,7 +73,7 @@ export interface PostHogEvent {
  * A hook that sees each event before it is queued and may change it, or reject it with `null`. It gets a copy of its
  * own. A hook that throws or fails rejects the event too, with a warning: the original is never sent in its place.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type BeforeSend = (event: PostHogEvent) => PostHogEvent | null | Effect.Effect<PostHogEvent | null, unknown>

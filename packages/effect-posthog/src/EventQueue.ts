@@ -1,36 +1,36 @@
 /**
  * Admission and delivery of events.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
-import type { Counts, Delivery, Offered } from "./Delivery.ts"
+import type { Delivery, EventCounts, OfferResult } from "./Delivery.ts"
 import type { EventDraft } from "./EventDraft.ts"
 import { EventIds } from "./EventIds.ts"
 import { EventTransport } from "./EventTransport.ts"
-import { makeDisabledQueue, makeEventQueue } from "./internal/makeEventQueue.ts"
+import { makeDisabledQueue, makeEventQueue } from "./internal/queue/eventQueue.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
  * Admission and delivery of events. `PostHog.layer` provides it; tests replace it with `Layer.succeed` or
  * `EventQueue.layerNoop`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQueue, {
   /** Admits an event. Suspends only when the queue is full under `"backpressure"`, or while an effectful hook runs. */
-  readonly offer: (draft: EventDraft) => Effect.Effect<Offered>
+  readonly offer: (draft: EventDraft) => Effect.Effect<OfferResult>
   /** Admits an event or refuses it, and never suspends. Exposures use it. */
-  readonly tryOffer: (draft: EventDraft) => Effect.Effect<Offered>
+  readonly tryOffer: (draft: EventDraft) => Effect.Effect<OfferResult>
   /** Resolves when every event accepted before it has ended. Never fails. */
   readonly flush: Effect.Effect<void>
   /** How accepted events end, from the moment of subscription. Bounded and sliding for each subscriber. */
   readonly deliveries: Stream.Stream<Delivery>
-  readonly counts: Effect.Effect<Counts>
+  readonly counts: Effect.Effect<EventCounts>
 }>() {
   /**
    * The queue. Events wait until `events.flushAt` of them are queued, the oldest has waited for `events.flushInterval`,
@@ -40,7 +40,7 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
    * Closing the scope refuses new events and drains for at most `events.shutdownTimeout`; what could not be sent by
    * then ends as `ShutdownTimeout`. Afterwards no fiber, timer or request of the queue is left.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layer: Layer.Layer<EventQueue, never, PostHogConfig | EventTransport> = Layer.scoped(
@@ -56,7 +56,7 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
   /**
    * Refuses every event with `Disabled`.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerNoop: Layer.Layer<EventQueue> = Layer.sync(EventQueue, makeDisabledQueue)

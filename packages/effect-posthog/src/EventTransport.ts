@@ -1,29 +1,29 @@
 /**
  * One request that carries events.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Compression } from "./Compression.ts"
-import type { EventBatch, SendOutcome } from "./EventBatch.ts"
-import { makeCaptureV0 } from "./internal/captureV0.ts"
-import { makeCompressor } from "./internal/compressor.ts"
-import { eventRequest, makeSendEvents } from "./internal/sendEvents.ts"
+import type { EventBatch, SendOutcome } from "./Delivery.ts"
 import { makeUtcFormatter } from "./internal/timestamp.ts"
+import { makeCaptureV0 } from "./internal/transport/captureV0.ts"
+import { makeCompressor } from "./internal/transport/compressBody.ts"
+import { eventRequest, makeSendEvents } from "./internal/transport/sendEvents.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 // Programs that chose the protocol load it: see decision 0016.
-const v1Module = Effect.promise(() => import("./internal/captureV1.ts"))
+const v1Module = Effect.promise(() => import("./internal/transport/captureV1.ts"))
 
 /**
  * Sends one batch once. Retries, backoff and splitting are the queue's. Interruption aborts the request. A transport
  * that answers nothing has delivered everything, which is all a recording transport in a test needs.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class EventTransport extends Context.Tag("effect-posthog/EventTransport")<EventTransport, {
@@ -35,7 +35,7 @@ export class EventTransport extends Context.Tag("effect-posthog/EventTransport")
    * not followed; requests have no client span. Fails with `PostHogConfigError` where the runtime does not have the
    * compression that was asked for.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layer: Layer.Layer<EventTransport, PostHogConfigError, PostHogConfig | HttpClient.HttpClient> = Layer
@@ -70,7 +70,7 @@ export class EventTransport extends Context.Tag("effect-posthog/EventTransport")
   /**
    * Sends nothing and reports everything as delivered.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerNoop: Layer.Layer<EventTransport> = Layer.succeed(EventTransport, { send: () => Effect.void })

@@ -5,10 +5,11 @@
  * not take it: the client is disabled or closed, a hook rejected the event, or there was no room. How an accepted event
  * ended is told on `EventQueue.deliveries`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -16,20 +17,37 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { Decider } from "./Decider.ts"
 import type { DedupCache } from "./DedupCache.ts"
-import type { Offered } from "./Delivery.ts"
+import type { OfferResult } from "./Delivery.ts"
 import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EventDraft, EventId, Timestamp } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
-import { contextProperties } from "./internal/contextProperties.ts"
-import { offerThen } from "./internal/immediateOffer.ts"
 import { annotated } from "./internal/library.ts"
-import { mergeProperties } from "./internal/mergeProperties.ts"
-import { requestContextRef } from "./internal/requestContextRef.ts"
-import { eventPropertiesOf } from "./internal/snapshotProperties.ts"
-import { InvalidEventError } from "./InvalidEventError.ts"
+import { mergeProperties } from "./internal/properties.ts"
+import { offerThen } from "./internal/queue/immediateOffer.ts"
+import { contextProperties, requestContextRef } from "./internal/requestContext.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
+
+/**
+ * A message that is no event: nothing was queued. `field` is the field of the message at fault, `problem` what is wrong
+ * with it.
+ *
+ * @since 3.0.0
+ * @category errors
+ */
+export class InvalidEventError extends Data.TaggedError("InvalidEventError")<{
+  readonly event?: string | undefined
+  readonly field: string
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `${this.event === undefined ? "" : `${this.event}: `}${this.field} ${this.problem}`
+  }
+}
+
+/** @internal */
+export const eventPropertiesOf = (snapshot: FlagSnapshot): Readonly<Record<string, unknown>> => snapshot.eventProperties
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -38,7 +56,7 @@ const fromHere = annotated("Events")
 /**
  * What every kind of event may say about itself.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface EventOptions {
@@ -53,7 +71,7 @@ export interface EventOptions {
 /**
  * Changes of a person's stored properties.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface PersonChanges {
@@ -66,7 +84,7 @@ export interface PersonChanges {
 /**
  * An event to capture.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface CaptureMessage extends EventOptions, PersonChanges {
@@ -85,7 +103,7 @@ export interface CaptureMessage extends EventOptions, PersonChanges {
 /**
  * An event to capture with flags that are evaluated for it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface CaptureWithFlagsMessage extends CaptureMessage {
@@ -102,7 +120,7 @@ export interface CaptureWithFlagsMessage extends CaptureMessage {
 /**
  * Says who somebody is.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface IdentifyMessage extends EventOptions, PersonChanges {
@@ -112,7 +130,7 @@ export interface IdentifyMessage extends EventOptions, PersonChanges {
 /**
  * Links a new id to one that PostHog knows.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface AliasMessage extends EventOptions {
@@ -125,7 +143,7 @@ export interface AliasMessage extends EventOptions {
 /**
  * Describes a group.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface GroupIdentifyMessage extends EventOptions {
@@ -139,7 +157,7 @@ export interface GroupIdentifyMessage extends EventOptions {
 /**
  * Changes the stored properties of a person.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface PersonPropertiesMessage extends EventOptions, PersonChanges {
@@ -152,7 +170,7 @@ type Captured = Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQu
 
 const notAccepted = Effect.succeedNone
 
-const answer = (offered: Offered): Effect.Effect<Option.Option<EventId>> =>
+const answer = (offered: OfferResult): Effect.Effect<Option.Option<EventId>> =>
   offered._tag === "Accepted" ? Effect.succeed(Option.some(offered.id)) : notAccepted
 
 const invalid = (field: string, problem: string, event?: string): Effect.Effect<never, InvalidEventError> =>
@@ -231,7 +249,7 @@ const captureTo = (route: EventDraft["route"], message: CaptureMessage): Capture
  * assert.ok(Option.isNone(id))
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const capture = (message: CaptureMessage): Captured => captureTo("analytics", message)
@@ -242,7 +260,7 @@ export const capture = (message: CaptureMessage): Captured => captureTo("analyti
  * `InvalidEventError` when the event has no name, or when neither the message, the request context nor the snapshot
  * says whose it is.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const captureAi = (message: CaptureMessage): Captured => captureTo("ai", message)
@@ -294,7 +312,7 @@ const evaluateFor = (
  * assert.ok(Option.isNone(await Effect.runPromise(Effect.provide(program, PostHog.layerDisabled))))
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const captureWithFlags = (
@@ -343,7 +361,7 @@ const captureNamed = (
 /**
  * Says who somebody is, and stores person properties. Fails with `InvalidEventError` when `distinctId` is empty.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const identify = (message: IdentifyMessage): Captured => {
@@ -354,7 +372,7 @@ export const identify = (message: IdentifyMessage): Captured => {
 /**
  * Links a new id, `alias`, to the existing `distinctId`. Fails with `InvalidEventError` when either is empty.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const alias = (message: AliasMessage): Captured => {
@@ -367,7 +385,7 @@ export const alias = (message: AliasMessage): Captured => {
 /**
  * Stores the properties of a group. Fails with `InvalidEventError` when `groupType` or `groupKey` is empty.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const groupIdentify = (message: GroupIdentifyMessage): Captured => {
@@ -385,7 +403,7 @@ export const groupIdentify = (message: GroupIdentifyMessage): Captured => {
 /**
  * Stores and removes properties of a person. Fails with `InvalidEventError` when `distinctId` is empty.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const setPersonProperties = (message: PersonPropertiesMessage): Captured => {
@@ -397,7 +415,7 @@ export const setPersonProperties = (message: PersonPropertiesMessage): Captured 
  * Resolves when every event accepted before it has ended: delivered, or dropped for a reason. Never fails; what became
  * of the events is told on `EventQueue.deliveries`. Call it at the end of a serverless handler.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category combinators
  */
 export const flush: Effect.Effect<void, never, EventQueue> = Effect.flatMap(EventQueue, (queue) => queue.flush)

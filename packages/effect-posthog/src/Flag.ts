@@ -1,21 +1,63 @@
 /**
  * Typed flags: what a flag's value and payload may be, said once.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
-import type { Pipeable } from "effect/Pipeable"
+import type { ParseIssue } from "effect/ParseResult"
 import { pipeArguments } from "effect/Pipeable"
+import type { Pipeable } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
-import { misfitPath } from "./internal/misfitPath.ts"
+import type * as AST from "effect/SchemaAST"
+
+// Keys that the schema names are no secret; others belong to the value.
+const shown = (key: PropertyKey, parent: AST.AST | undefined): string => {
+  if (parent?._tag === "TupleType") return `[${String(key)}]`
+  return parent?._tag === "TypeLiteral" && parent.propertySignatures.some(({ name }) => name === key)
+    ? `.${String(key)}`
+    : ".*"
+}
+
+const listOf = <A>(values: A | ReadonlyArray<A>): ReadonlyArray<A> => Array.isArray(values) ? values : [values as A]
+
+/**
+ * The place of the first value that does not fit a schema, such as `items[2].price`, without a word of what the value
+ * itself holds.
+ *
+ * @internal
+ */
+export const issuePath = (issue: ParseIssue): string => {
+  let path = ""
+  let parent: AST.AST | undefined
+  let current: ParseIssue | undefined = issue
+  while (current !== undefined) {
+    switch (current._tag) {
+      case "Composite":
+        parent = current.ast
+        current = listOf<ParseIssue>(current.issues)[0]
+        break
+      case "Pointer":
+        for (const key of listOf<PropertyKey>(current.path)) path += shown(key, parent)
+        current = current.issue
+        break
+      case "Refinement":
+      case "Transformation":
+        current = current.issue
+        break
+      default:
+        current = undefined
+    }
+  }
+  return path.startsWith(".") ? path.slice(1) : path
+}
 
 /**
  * The brand of flags.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category type ids
  */
 export const TypeId: TypeId = "~effect-posthog/Flag"
@@ -23,7 +65,7 @@ export const TypeId: TypeId = "~effect-posthog/Flag"
 /**
  * The type of the brand of flags.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category type ids
  */
 export type TypeId = "~effect-posthog/Flag"
@@ -31,7 +73,7 @@ export type TypeId = "~effect-posthog/Flag"
 /**
  * A flag whose value is an `A` and whose payload is a `P`. Read it with `FlagSnapshot.get` and `FlagSnapshot.payload`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface Flag<out A, out P> extends Pipeable {
@@ -47,7 +89,7 @@ export interface Flag<out A, out P> extends Pipeable {
  * A flag has a value that its declaration does not know. Says what kinds of value were wanted and seen, never the
  * value.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category errors
  */
 export class FlagValueError extends Data.TaggedError("FlagValueError")<{
@@ -64,7 +106,7 @@ export class FlagValueError extends Data.TaggedError("FlagValueError")<{
 /**
  * The payload of a flag does not fit its schema. Says where and what was wanted, never what the payload holds.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category errors
  */
 export class FlagPayloadError extends Data.TaggedError("FlagPayloadError")<{
@@ -110,7 +152,7 @@ const make = <A, P>(fields: Pick<Flag<A, P>, "key" | "decodeValue" | "decodePayl
  * assert.deepStrictEqual(Effect.runSync(snapshot.get(newCheckout)), Option.some(true))
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const boolean = (key: string): Flag<boolean, unknown> =>
@@ -139,7 +181,7 @@ export const boolean = (key: string): Flag<boolean, unknown> =>
  * assert.deepStrictEqual(Effect.runSync(snapshot.get(pricing)), Option.some("annual"))
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const variants = <const Variants extends ReadonlyArray<string>>(
@@ -186,7 +228,7 @@ const kindOf = (value: unknown): string => {
  * assert.deepStrictEqual(Effect.runSync(snapshot.payload(banner)), Option.some({ text: "Hello" }))
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category combinators
  */
 export const withPayload: {
@@ -203,7 +245,7 @@ export const withPayload: {
           flag: self.key,
           wanted: String(schema.ast),
           seen: kindOf(payload),
-          path: misfitPath(error.issue)
+          path: issuePath(error.issue)
         }))
   })
 })
@@ -211,7 +253,7 @@ export const withPayload: {
 /**
  * The flags of an application in one place, by a name of their own.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Registry<Flags extends Readonly<Record<string, Flag<unknown, unknown>>>> = Flags
@@ -231,7 +273,7 @@ export type Registry<Flags extends Readonly<Record<string, Flag<unknown, unknown
  * assert.deepStrictEqual(Flag.keys(flags), ["new-checkout", "pricing"])
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const registry = <const Flags extends Readonly<Record<string, Flag<unknown, unknown>>>>(
@@ -241,7 +283,7 @@ export const registry = <const Flags extends Readonly<Record<string, Flag<unknow
 /**
  * The keys of the flags in a registry, each once: what `flagKeys` of an evaluation takes.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category getters
  */
 export const keys = (flags: Readonly<Record<string, Flag<unknown, unknown>>>): ReadonlyArray<string> => [
@@ -251,7 +293,7 @@ export const keys = (flags: Readonly<Record<string, Flag<unknown, unknown>>>): R
 /**
  * Whether a value is a `Flag`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category guards
  */
 export const isFlag = (value: unknown): value is Flag<unknown, unknown> =>
@@ -260,7 +302,7 @@ export const isFlag = (value: unknown): value is Flag<unknown, unknown> =>
 /**
  * The value type of a flag: `Flag.Value<typeof pricing>`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Value<F> = F extends Flag<infer A, infer _P> ? A : never
@@ -268,7 +310,7 @@ export type Value<F> = F extends Flag<infer A, infer _P> ? A : never
 /**
  * The payload type of a flag.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Payload<F> = F extends Flag<infer _A, infer P> ? P : never

@@ -1,7 +1,7 @@
 /**
  * The flags of one evaluation.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type { Resolved } from "@effect-posthog/evaluator"
 import * as Effect from "effect/Effect"
@@ -9,12 +9,12 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import type { Pipeable } from "effect/Pipeable"
 import { pipeArguments } from "effect/Pipeable"
+import type { FlagErrorCode } from "./Decision.ts"
 import type { Flag, FlagPayloadError, FlagValueError } from "./Flag.ts"
-import type { Evaluation } from "./internal/evaluation.ts"
-import { keysOf, payloadOf, recordOf, valueOf } from "./internal/evaluation.ts"
-import { countRepeated, reportExposure } from "./internal/exposure.ts"
+import type { Evaluation } from "./internal/evaluation/evaluation.ts"
+import { keysOf, payloadOf, recordOf, valueOf } from "./internal/evaluation/evaluation.ts"
+import { countRepeated, reportExposure } from "./internal/evaluation/exposure.ts"
 import { annotated } from "./internal/library.ts"
-import type { FlagErrorCode } from "./RemoteFailure.ts"
 
 const TypeId = "~effect-posthog/FlagSnapshot"
 
@@ -23,7 +23,7 @@ const fromHere = annotated("FlagSnapshot")
 /**
  * What is known about a flag beside its payload.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface FlagDetail {
@@ -34,7 +34,7 @@ export interface FlagDetail {
   readonly source: "local" | "remote"
   /**
    * The server's code, like `condition_match`; local evaluation gives the same. `override`: the value is forced, see
-   * `Flags.layerOverrides`.
+   * `FlagOverrides.layer`.
    */
   readonly reasonCode?: string | undefined
   /** The reason in words. */
@@ -54,7 +54,7 @@ export interface FlagDetail {
  * each person, flag, value, device and groups. Everything else is silent. Snapshots made by `only` and `onlyAccessed`
  * start with a copy of the accessed flags and go their own way.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface FlagSnapshot extends Inspectable.Inspectable, Pipeable {
@@ -246,7 +246,7 @@ export const makeSnapshot = (evaluation: Evaluation): FlagSnapshot => new Snapsh
 /**
  * How {@link FlagSnapshot.fromValues} makes a snapshot.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category testing
  */
 export interface FromValuesOptions {
@@ -312,7 +312,7 @@ const isFlagSnapshot = (value: unknown): value is FlagSnapshot => value instance
  * assert.strictEqual(JSON.stringify(snapshot), `{"_id":"FlagSnapshot","keys":["new-checkout","pricing"]}`)
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category testing
  */
 export const FlagSnapshot: {

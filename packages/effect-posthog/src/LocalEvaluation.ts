@@ -1,14 +1,14 @@
 /**
  * What local evaluation found.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type { FlagMetadata, Result } from "@effect-posthog/evaluator"
 
 /**
  * What local evaluation found, all from one set of definitions.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface LocalEvaluation {
@@ -24,8 +24,20 @@ export interface LocalEvaluation {
   readonly absent?: ReadonlySet<string> | undefined
   /** The definitions are an old copy: the source could not be reached since the start. Default: `false`. */
   readonly stale?: boolean | undefined
-  /** The flags that do not have their own value but one that they are forced to: see `Flags.layerOverrides`. */
+  /** The flags that do not have their own value but one that they are forced to: see `FlagOverrides.layer`. */
   readonly overridden?: { readonly has: (key: string) => boolean } | undefined
   /** What the definitions say about a flag besides its value. */
   readonly metadata?: ((key: string) => FlagMetadata | undefined) | undefined
 }
+
+const nothingLoaded: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: true })
+
+const nothingAsked: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: false })
+
+/**
+ * What evaluation gives without definitions.
+ *
+ * @internal
+ */
+export const emptyEvaluation = (keys: ReadonlyArray<string> | undefined): LocalEvaluation =>
+  keys !== undefined && keys.length === 0 ? nothingAsked : nothingLoaded

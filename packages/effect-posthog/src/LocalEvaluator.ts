@@ -1,7 +1,7 @@
 /**
  * Local evaluation over the definitions that are loaded.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type { CompileOptions, EvaluationContext } from "@effect-posthog/evaluator"
 import * as Context from "effect/Context"
@@ -9,19 +9,18 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { DefinitionsError } from "./DefinitionsError.ts"
-import { DefinitionsSource } from "./DefinitionsSource.ts"
-import type { DefinitionsChange, DefinitionsStatus } from "./DefinitionsStatus.ts"
-import type { LoaderOptions } from "./internal/definitionsLoader.ts"
-import { notLoaded } from "./internal/notLoaded.ts"
-import { staticDefinitions } from "./internal/staticDefinitions.ts"
+import { DefinitionsError } from "./Definitions.ts"
+import type { DefinitionsChange, DefinitionsStatus } from "./Definitions.ts"
+import { DefinitionsSource, staticDefinitions } from "./DefinitionsSource.ts"
+import type { LoaderOptions } from "./internal/definitions/loader.ts"
+import { emptyEvaluation } from "./LocalEvaluation.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
  * The compiled definitions and everything there is to know about them.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category tags
  */
 export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")<LocalEvaluator, {
@@ -70,7 +69,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
    * - 402: there are no definitions any more, until the quota allows
    * - anything else, no answer included: the definitions stay, polling goes on
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layer: Layer.Layer<LocalEvaluator, never, PostHogConfig | DefinitionsSource> = Layer.scoped(
@@ -92,7 +91,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
    * One document that never changes, installed when the layer is built: for tests, and for programs that evaluate
    * without PostHog. Fails when the document is none.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    * @example
    * ```ts
@@ -128,7 +127,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
    * No local evaluation: everything is left to the server. `ready` resolves at once and `reload` does nothing, so that
    * an application starts the same way with and without a secret key; `status` says `source: "none"`.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category layers
    */
   static readonly layerNoop: Layer.Layer<LocalEvaluator> = Layer.sync(LocalEvaluator, () => noop)
@@ -137,7 +136,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
    * Waits for definitions, but not longer than the given time; then it fails with the reason of the last failed load, or
    * with `Timeout` when none has ended.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category combinators
    */
   static readonly readyWithin = (
@@ -164,12 +163,12 @@ const notReady = (duration: Duration.DurationInput, status: Effect.Effect<Defini
 // Evaluation and all that belongs to it is more than half of the library, so programs without it need not load it.
 const makeLoader = (options: LoaderOptions) =>
   Effect.flatMap(
-    Effect.promise(() => import("./internal/definitionsLoader.ts")),
+    Effect.promise(() => import("./internal/definitions/loader.ts")),
     (loader) => loader.makeLoader(options)
   )
 
 const noop: Context.Tag.Service<LocalEvaluator> = {
-  evaluate: (_, keys) => notLoaded(keys),
+  evaluate: (_, keys) => emptyEvaluation(keys),
   noteAbsent: () => Effect.void,
   ready: Effect.void,
   reload: Effect.void,

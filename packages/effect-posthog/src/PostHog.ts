@@ -1,7 +1,7 @@
 /**
  * The layers that make up a PostHog client.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
@@ -11,22 +11,21 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Decider } from "./Decider.ts"
-import { DedupCache } from "./DedupCache.ts"
-import { DedupStore } from "./DedupStore.ts"
+import { DedupCache, DedupStore } from "./DedupCache.ts"
 import { DefinitionsSource } from "./DefinitionsSource.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { EventTransport } from "./EventTransport.ts"
 import { annotated } from "./internal/library.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
-import type { CaptureProtocol, DefinitionsOptions, EventsOptions, Options } from "./Options.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
+import type { CaptureProtocol, DefinitionsOptions, EventsOptions, Options } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 export type {
   /**
    * The options of {@link layer}.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category configuration
    */
   Options
@@ -35,7 +34,7 @@ export type {
 /**
  * What `evaluateFlags` needs. `Events` need the `EventQueue` alone.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Services = Decider | LocalEvaluator | EventQueue | DedupCache
@@ -44,7 +43,7 @@ export type Services = Decider | LocalEvaluator | EventQueue | DedupCache
  * The four services over parts that may be replaced one by one: how events are sent, where exposures are remembered,
  * where definitions come from.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  */
 export const layerServices: Layer.Layer<
@@ -79,7 +78,7 @@ const parts = Layer.mergeAll(EventTransport.layer, DedupStore.layerMemory, Defin
  * assert.deepStrictEqual((await Effect.runPromise(program)).keys, [])
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  */
 export const layer = (
@@ -94,7 +93,7 @@ export const layer = (
 /**
  * The options that can come from a `Config`: all but functions.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category configuration
  */
 export interface ConfigOptions extends Omit<Options, "definitions" | "events"> {
@@ -105,7 +104,7 @@ export interface ConfigOptions extends Omit<Options, "definitions" | "events"> {
 /**
  * The options that cannot.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category configuration
  */
 export interface FunctionOptions {
@@ -127,7 +126,7 @@ export interface FunctionOptions {
  * })
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  */
 export const layerConfig = (
@@ -146,7 +145,7 @@ export const layerConfig = (
 /**
  * No flags, no events, no requests: every snapshot is empty, and capturing answers `None`. Needs nothing.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  */
 export const layerDisabled: Layer.Layer<Services | PostHogConfig> = Layer.mergeAll(
@@ -212,7 +211,7 @@ const fromEnv = Effect.gen(function*() {
  * | `POSTHOG_CAPTURE_MODE` | `v0` or `v1` | `v0` |
  * | `POSTHOG_DISABLED` | `true`: {@link layerDisabled}, and no key is needed | `false` |
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category layers
  */
 export const layerFromEnv: Layer.Layer<

@@ -1,7 +1,7 @@
 /**
  * What a layer fails with when its options cannot be used.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Data from "effect/Data"
 
@@ -9,7 +9,7 @@ import * as Data from "effect/Data"
  * An option that cannot be used. `option` is its path (`"events.flushAt"`), `problem` says what is wrong with it. The
  * message never contains a key.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category errors
  */
 export class PostHogConfigError extends Data.TaggedError("PostHogConfigError")<{

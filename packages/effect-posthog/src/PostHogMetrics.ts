@@ -1,7 +1,7 @@
 /**
  * The metrics that the library keeps. Their tags are few and bounded: never a flag key, a value or an id.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Metric from "effect/Metric"
 import * as MetricKey from "effect/MetricKey"
@@ -30,7 +30,7 @@ const exposures = (outcome: string): Metric.Metric.Counter<number> =>
 /**
  * Exposures given to the event queue.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const exposuresSent = exposures("sent")
@@ -38,7 +38,7 @@ export const exposuresSent = exposures("sent")
 /**
  * Exposures that had been reported before.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const exposuresDeduplicated = exposures("deduplicated")
@@ -46,7 +46,7 @@ export const exposuresDeduplicated = exposures("deduplicated")
 /**
  * Exposures that the event queue did not take; the next read reports them again.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const exposuresRejected = exposures("rejected")
@@ -61,7 +61,7 @@ const evaluations = (source: string, outcome: string): Metric.Metric.Counter<num
 /**
  * Evaluations answered without a request.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const evaluationsLocal = evaluations("local", "answered")
@@ -69,7 +69,7 @@ export const evaluationsLocal = evaluations("local", "answered")
 /**
  * Evaluations that asked the server and were answered.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const evaluationsRemote = evaluations("remote", "answered")
@@ -77,7 +77,7 @@ export const evaluationsRemote = evaluations("remote", "answered")
 /**
  * Evaluations that asked the server in vain.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const evaluationsFailed = evaluations("remote", "failed")
@@ -85,7 +85,7 @@ export const evaluationsFailed = evaluations("remote", "failed")
 /**
  * Time spent on remote evaluation, retries included.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const remoteEvaluationDuration = Metric.timer(
@@ -97,7 +97,7 @@ export const remoteEvaluationDuration = Metric.timer(
  * Seconds since the loaded flag definitions were last known to be current. Set once per poll interval and with every
  * load; not set while none are loaded. Tagged with `source`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const definitionsAge = Metric.gauge("posthog_definitions_age_seconds", {
@@ -107,7 +107,7 @@ export const definitionsAge = Metric.gauge("posthog_definitions_age_seconds", {
 /**
  * The number of flags that are loaded. Tagged with `source`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const definitionsFlags = Metric.gauge("posthog_definitions_flags", {
@@ -117,7 +117,7 @@ export const definitionsFlags = Metric.gauge("posthog_definitions_flags", {
 /**
  * Loads of flag definitions that ended well, changed or not. Tagged with `source`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const definitionsRefreshes = total(
@@ -128,7 +128,7 @@ export const definitionsRefreshes = total(
 /**
  * Loads of flag definitions that failed. Tagged with `source` and `reason`, a `DefinitionsErrorReason`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const definitionsFailures = total("posthog_definitions_failures_total", "Loads of flag definitions that failed")
@@ -136,7 +136,7 @@ export const definitionsFailures = total("posthog_definitions_failures_total", "
 /**
  * Events the queue took.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const eventsAccepted = total("posthog_events_accepted_total", "Events the queue took")
@@ -144,7 +144,7 @@ export const eventsAccepted = total("posthog_events_accepted_total", "Events the
 /**
  * Events the server took.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const eventsDelivered = total("posthog_events_delivered_total", "Events the server took")
@@ -152,7 +152,7 @@ export const eventsDelivered = total("posthog_events_delivered_total", "Events t
 /**
  * Events the queue took and could not deliver, tagged with the `reason` of their `Delivery`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const eventsDropped = total(
@@ -163,7 +163,7 @@ export const eventsDropped = total(
 /**
  * Events the queue did not take, tagged with the `reason` of their rejection.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const eventsRejected = total("posthog_events_rejected_total", "Events the queue did not take, by reason")
@@ -171,7 +171,7 @@ export const eventsRejected = total("posthog_events_rejected_total", "Events the
 /**
  * Messages that are no events, tagged with the `field` at fault.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const eventsInvalid = total("posthog_events_invalid_total", "Messages that are no events, by the field at fault")
@@ -179,7 +179,7 @@ export const eventsInvalid = total("posthog_events_invalid_total", "Messages tha
 /**
  * Requests that carried events, retries included, tagged with their `outcome`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category metrics
  */
 export const eventRequests = total(

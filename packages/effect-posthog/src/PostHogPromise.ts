@@ -4,7 +4,7 @@
  * An entry point of its own, `effect-posthog/PostHogPromise`, which the root does not re-export. Programs in Effect use
  * `PostHog.layer`.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -19,28 +19,28 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { DefinitionsChange, DefinitionsStatus } from "./DefinitionsStatus.ts"
+import type { FlagErrorCode } from "./Decision.ts"
+import type { DefinitionsChange, DefinitionsStatus } from "./Definitions.ts"
 import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventId } from "./EventDraft.ts"
 import type { EventQueue } from "./EventQueue.ts"
 import * as Events from "./Events.ts"
+import type { InvalidEventError } from "./Events.ts"
 import type { Flag } from "./Flag.ts"
 import { orPartial } from "./Flags.ts"
 import type { FlagDetail, FlagSnapshot } from "./FlagSnapshot.ts"
 import { annotated } from "./internal/library.ts"
-import type { InvalidEventError } from "./InvalidEventError.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
-import type { Options } from "./Options.ts"
 import * as PostHog from "./PostHog.ts"
+import type { Options } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
-import type { FlagErrorCode } from "./RemoteFailure.ts"
 
 /**
  * The flags of one evaluation, as `FlagSnapshot`. Values are read at once; the exposure that `isEnabled`, `getFlag` and
  * `get` report is queued beside, once for each person, flag, value, device and groups, and `flush` waits for it.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface PromiseSnapshot {
@@ -74,7 +74,7 @@ export interface PromiseSnapshot {
 /**
  * An event to capture, with the snapshot of either kind that the code branched on.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface CaptureMessage extends Omit<Events.CaptureMessage, "flags"> {
@@ -87,7 +87,7 @@ export interface CaptureMessage extends Omit<Events.CaptureMessage, "flags"> {
  * `InvalidEventError` when the message cannot be sent. After `close` every promise rejects, that of
  * `close` itself aside.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export interface PromiseClient {
@@ -236,7 +236,7 @@ const notify = (listener: (change: DefinitionsChange) => void) => (change: Defin
  * assert.strictEqual(checkout, "old")
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const make = (

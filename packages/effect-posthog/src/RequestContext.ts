@@ -1,7 +1,7 @@
 /**
  * Who the current request is about, for the fiber that serves it and the fibers it forks.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
@@ -9,16 +9,15 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
-import type { RequestContext } from "./CurrentRequest.ts"
-import { mergeProperties } from "./internal/mergeProperties.ts"
-import { requestContextRef } from "./internal/requestContextRef.ts"
-import { readTracingHeaders } from "./internal/tracingHeaders.ts"
+import { mergeProperties } from "./internal/properties.ts"
+import { readTracingHeaders, requestContextRef } from "./internal/requestContext.ts"
+import type { RequestContext } from "./internal/requestContext.ts"
 
 export type {
   /**
    * What is known about the current request. Explicit arguments of a call always win over it.
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category models
    */
   RequestContext
@@ -27,7 +26,7 @@ export type {
 /**
  * The context of the current fiber; `{}` outside of any.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category getters
  */
 export const current: Effect.Effect<RequestContext> = FiberRef.get(requestContextRef)
@@ -63,7 +62,7 @@ export {
    * assert.strictEqual(Effect.runSync(program).distinctId, "user-17")
    * ```
    *
-   * @since 0.1.0
+   * @since 3.0.0
    * @category combinators
    */
   with_ as with
@@ -101,7 +100,7 @@ export const fresh: {
 /**
  * What a server's request contributes to the context beside the tracing headers.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category configuration
  */
 export interface MiddlewareOptions {
@@ -127,7 +126,7 @@ const metadataOf = (request: HttpServerRequest.HttpServerRequest): Readonly<Reco
 /**
  * {@link middleware} with options.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category combinators
  */
 export const middlewareWith = (options: MiddlewareOptions) =>
@@ -160,7 +159,7 @@ export const middlewareWith = (options: MiddlewareOptions) =>
  * assert.strictEqual(Effect.isEffect(router), true)
  * ```
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category combinators
  */
 export const middleware: <E, R>(

@@ -1,26 +1,44 @@
 /**
  * PostHog feature flags and events for Effect applications.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
-export type { CachedDefinitions } from "./CachedDefinitions.ts"
 export { Compression, CompressionError } from "./Compression.ts"
 export type { CompressionService, Compressor } from "./Compression.ts"
 export { Decider } from "./Decider.ts"
 export { DeciderError } from "./Decision.ts"
-export type { DecideRequest, DecideResponse, RemoteFlag } from "./Decision.ts"
-export { DedupCache } from "./DedupCache.ts"
-export { DedupStore } from "./DedupStore.ts"
+export type {
+  DecideRequest,
+  DecideResponse,
+  FlagErrorCode,
+  RemoteFailureCode,
+  RemoteFailureReason,
+  RemoteFlag
+} from "./Decision.ts"
+export { DedupCache, DedupStore } from "./DedupCache.ts"
+export type { ExposureKey } from "./DedupCache.ts"
+export { DefinitionsError } from "./Definitions.ts"
+export type {
+  DefinitionsChange,
+  DefinitionsErrorReason,
+  DefinitionsFailure,
+  DefinitionsLoad,
+  DefinitionsStatus
+} from "./Definitions.ts"
 export { DefinitionsCache, DefinitionsCacheError } from "./DefinitionsCache.ts"
-export { DefinitionsError } from "./DefinitionsError.ts"
-export type { DefinitionsErrorReason } from "./DefinitionsError.ts"
-export type { DefinitionsLoad, LoadDefinitions } from "./DefinitionsLoad.ts"
+export type { CachedDefinitions } from "./DefinitionsCache.ts"
 export { DefinitionsSource } from "./DefinitionsSource.ts"
-export type { DefinitionsChange, DefinitionsFailure, DefinitionsStatus } from "./DefinitionsStatus.ts"
-export type { Counts, Delivery, DropReason, Offered, RejectReason } from "./Delivery.ts"
-export { evaluateFlags } from "./EvaluateFlags.ts"
+export type {
+  Delivery,
+  DropReason,
+  EventBatch,
+  EventCounts,
+  OfferResult,
+  RejectReason,
+  SendOutcome
+} from "./Delivery.ts"
+export { evaluateFlags, RemoteFlagsError } from "./EvaluateFlags.ts"
 export type { EvaluationRequest } from "./EvaluateFlags.ts"
-export type { EventBatch, SendOutcome } from "./EventBatch.ts"
 export type { BeforeSend, EventDraft, EventId, PostHogEvent, Timestamp } from "./EventDraft.ts"
 export { EventIds } from "./EventIds.ts"
 export type { EventIdSource } from "./EventIds.ts"
@@ -28,34 +46,40 @@ export { EventQueue } from "./EventQueue.ts"
 /**
  * Capturing events.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 export * as Events from "./Events.ts"
+export { InvalidEventError } from "./Events.ts"
 export { EventTransport } from "./EventTransport.ts"
-export type { ExposureKey } from "./ExposureKey.ts"
 /**
  * Typed flags: what a flag's value and payload may be, said once.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 export * as Flag from "./Flag.ts"
 export { FlagPayloadError, FlagValueError } from "./Flag.ts"
-export { FlagOverridesError } from "./FlagOverridesError.ts"
+/**
+ * Forcing flags to values, for development and tests.
+ *
+ * @since 3.0.0
+ */
+export * as FlagOverrides from "./FlagOverrides.ts"
+export { FlagOverridesError } from "./FlagOverrides.ts"
 /**
  * Policies for failed evaluations, and reading one flag at a time.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 export * as Flags from "./Flags.ts"
 export { FlagSnapshot } from "./FlagSnapshot.ts"
 export type { FlagDetail } from "./FlagSnapshot.ts"
-export { InvalidEventError } from "./InvalidEventError.ts"
+export { TraceDistinctId } from "./FlagTelemetry.ts"
 export type { LocalEvaluation } from "./LocalEvaluation.ts"
 export { LocalEvaluator } from "./LocalEvaluator.ts"
 /**
  * The layers that make up a PostHog client.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 export * as PostHog from "./PostHog.ts"
 export { PostHogConfig } from "./PostHogConfig.ts"
@@ -63,15 +87,12 @@ export { PostHogConfigError } from "./PostHogConfigError.ts"
 /**
  * The metrics that the library keeps.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 export * as PostHogMetrics from "./PostHogMetrics.ts"
-export type { FlagErrorCode, RemoteFailureCode, RemoteFailureReason } from "./RemoteFailure.ts"
-export { RemoteFlagsError } from "./RemoteFlagsError.ts"
 /**
  * Who the current request is about.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 export * as RequestContext from "./RequestContext.ts"
-export { TraceDistinctId } from "./TraceDistinctId.ts"

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, Layer, Logger, Option, TestClock } from "effect"
 import { Decider, DeciderError, evaluateFlags, Events, FlagSnapshot, RequestContext } from "effect-posthog"
-import * as Doubles from "./doubles.ts"
+import * as Doubles from "./support/doubles.ts"
 
 const recordedLogs = () => {
   const logs: Array<string> = []

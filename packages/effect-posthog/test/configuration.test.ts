@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { PostHogConfig, type PostHogConfigError } from "effect-posthog"
-import type { Options } from "effect-posthog/Options"
+import type { Options } from "effect-posthog/PostHogConfig"
 
 const settings = (options: Partial<Options> = {}) =>
   Layer.build(PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), ...options })).pipe(

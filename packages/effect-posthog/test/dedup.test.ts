@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Exit, FastCheck, Layer, Scope } from "effect"
 import { DedupCache, DedupStore, type ExposureKey } from "effect-posthog"
-import { encode } from "effect-posthog/ExposureKey"
-import * as Doubles from "./doubles.ts"
+import { encode } from "effect-posthog/DedupCache"
+import * as Doubles from "./support/doubles.ts"
 
 const awkward = FastCheck.oneof(
   FastCheck.string({ maxLength: 4 }),

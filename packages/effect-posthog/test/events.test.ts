@@ -15,7 +15,7 @@ import {
 } from "effect"
 import type { BeforeSend, EventDraft, PostHogEvent } from "effect-posthog"
 import { EventQueue, Events, FlagSnapshot, RequestContext } from "effect-posthog"
-import type { Options } from "effect-posthog/Options"
+import type { Options } from "effect-posthog/PostHogConfig"
 import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "./support/queue.ts"
 
 const sdk = { $lib: "effect-posthog", $lib_version: "0.1.0", $is_server: true, $geoip_disable: true }

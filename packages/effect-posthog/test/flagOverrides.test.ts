@@ -3,7 +3,7 @@ import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Effect, Layer, Logger, Option } from "effect"
-import { evaluateFlags, FlagOverridesError, Flags } from "effect-posthog"
+import { evaluateFlags, FlagOverrides, FlagOverridesError } from "effect-posthog"
 
 const everyone = { groups: [{ properties: [], rollout_percentage: 100 }] }
 
@@ -14,12 +14,12 @@ const definitions = {
   ]
 }
 
-const overridden = (overrides: Flags.Overrides, options: PostHogTest.Options = { definitions }) =>
-  Flags.layerOverrides(overrides).pipe(Layer.provideMerge(PostHogTest.layer(options)))
+const overridden = (overrides: FlagOverrides.Overrides, options: PostHogTest.Options = { definitions }) =>
+  FlagOverrides.layer(overrides).pipe(Layer.provideMerge(PostHogTest.layer(options)))
 
 const failure = <A, R>(layer: Layer.Layer<A, unknown, R>) => Effect.flip(Effect.scoped(Layer.build(layer)))
 
-describe("Flags.layerOverrides", () => {
+describe("FlagOverrides.layer", () => {
   it.effect("forces values and payloads, visibly, and leaves the rest to evaluation", () =>
     Effect.gen(function*() {
       const test = yield* PostHogTest.PostHogTest
@@ -93,7 +93,7 @@ describe("Flags.layerOverrides", () => {
       strictEqual(event.properties["$feature_flag_reason"], "Overridden")
     }).pipe(
       Effect.provide(
-        Flags.layerOverrides({ outer: true, both: "outer" }).pipe(
+        FlagOverrides.layer({ outer: true, both: "outer" }).pipe(
           Layer.provideMerge(overridden({ inner: true, both: "inner" }))
         )
       )
@@ -144,7 +144,7 @@ describe("Flags.layerOverrides", () => {
         [[], "layerOverrides: is no object of flag keys"]
       ]
       for (const [overrides, message] of wrong) {
-        const error = yield* failure(overridden(overrides as Flags.Overrides))
+        const error = yield* failure(overridden(overrides as FlagOverrides.Overrides))
         assert(error instanceof FlagOverridesError)
         assert.include(error.message, message)
       }
@@ -153,7 +153,7 @@ describe("Flags.layerOverrides", () => {
   it.effect("reads them from the environment", () =>
     Effect.gen(function*() {
       const layer = (value: string | undefined) =>
-        Flags.layerOverridesFromEnv.pipe(
+        FlagOverrides.layerFromEnv.pipe(
           Layer.provideMerge(PostHogTest.layer({ definitions })),
           Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(
             new Map(value === undefined ? [] : [["POSTHOG_FLAG_OVERRIDES", value]])
@@ -178,7 +178,7 @@ describe("Flags.layerOverrides", () => {
         readFileString: (path) => Effect.succeed(path === "flags.json" ? `{"local":{"value":"annual"}}` : "{")
       })
       const layer = (path: string) =>
-        Flags.layerOverridesFile(path).pipe(
+        FlagOverrides.layerFile(path).pipe(
           Layer.provideMerge(PostHogTest.layer({ definitions })),
           Layer.provide(files)
         )

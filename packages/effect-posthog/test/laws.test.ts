@@ -12,8 +12,8 @@ import {
   type LocalEvaluation,
   RemoteFlagsError
 } from "effect-posthog"
-import { eventProperties } from "./capture.ts"
-import * as Doubles from "./doubles.ts"
+import { eventProperties } from "./support/capture.ts"
+import * as Doubles from "./support/doubles.ts"
 
 const user = { distinctId: "user-17" }
 

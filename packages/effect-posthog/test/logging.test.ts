@@ -3,7 +3,7 @@ import { FetchHttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Effect, Layer, Logger, LogLevel } from "effect"
-import { evaluateFlags, Events, Flags, PostHog } from "effect-posthog"
+import { evaluateFlags, Events, FlagOverrides, PostHog } from "effect-posthog"
 
 /** Where each message that an effect logs says it is from. */
 const modules = <A, E>(effect: Effect.Effect<A, E>) =>
@@ -46,7 +46,7 @@ describe("what the library logs says where it is from", () => {
 
   it.effect("when layers are built", () =>
     Effect.gen(function*() {
-      const overrides = Flags.layerOverrides({ beta: true }).pipe(Layer.provide(PostHog.layerDisabled))
+      const overrides = FlagOverrides.layer({ beta: true }).pipe(Layer.provide(PostHog.layerDisabled))
       const client = PostHog.layerFromEnv.pipe(Layer.provide([
         FetchHttpClient.layer,
         Layer.setConfigProvider(

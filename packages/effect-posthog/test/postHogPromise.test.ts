@@ -4,7 +4,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Redacted, Schema } from "effect"
 import { evaluateFlags, Flag, LocalEvaluator, PostHogConfigError, RemoteFlagsError } from "effect-posthog"
 import type { DefinitionsChange } from "effect-posthog"
-import type { Options } from "effect-posthog/Options"
+import type { Options } from "effect-posthog/PostHogConfig"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 
 const rejection = (promise: Promise<unknown>): Effect.Effect<unknown> =>

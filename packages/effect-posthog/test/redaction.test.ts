@@ -16,7 +16,7 @@ import {
   TraceDistinctId
 } from "effect-posthog"
 import { inspect } from "node:util"
-import * as Doubles from "./doubles.ts"
+import * as Doubles from "./support/doubles.ts"
 
 /** Every way in which a value ends up in a log or on a screen. */
 const prints = (value: unknown) =>

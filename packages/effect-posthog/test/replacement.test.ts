@@ -16,7 +16,7 @@ import {
   PostHog,
   PostHogConfig
 } from "effect-posthog"
-import * as Doubles from "./doubles.ts"
+import * as Doubles from "./support/doubles.ts"
 
 const definitions = {
   flags: [{ id: 1, key: "local", active: true, filters: { groups: [{ properties: [], rollout_percentage: 100 }] } }],

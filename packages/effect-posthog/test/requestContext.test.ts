@@ -14,7 +14,7 @@ import { assertNone, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { evaluateFlags, Events, RequestContext } from "effect-posthog"
 import { createServer, request as nodeRequest } from "node:http"
-import * as Doubles from "./doubles.ts"
+import * as Doubles from "./support/doubles.ts"
 
 const { current } = RequestContext
 

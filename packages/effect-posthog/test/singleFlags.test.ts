@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Option } from "effect"
 import { DeciderError, evaluateFlags, Flags } from "effect-posthog"
-import * as Doubles from "./doubles.ts"
+import * as Doubles from "./support/doubles.ts"
 
 const user = { distinctId: "user-17" }
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Either, Option, ParseResult, Schema } from "effect"
 import { evaluateFlags, Flag, FlagPayloadError, FlagSnapshot, FlagValueError } from "effect-posthog"
-import * as Doubles from "./doubles.ts"
+import * as Doubles from "./support/doubles.ts"
 
 const checkout = Flag.boolean("new-checkout")
 const pricing = Flag.variants("pricing", ["control", "annual"])

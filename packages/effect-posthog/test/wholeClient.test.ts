@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { evaluateFlags, EventQueue, Events, Flags, LocalEvaluator, PostHog, RequestContext } from "effect-posthog"
-import type { Options } from "effect-posthog/Options"
-import * as Doubles from "./doubles.ts"
+import type { Options } from "effect-posthog/PostHogConfig"
+import * as Doubles from "./support/doubles.ts"
 
 const group = (more: Readonly<Record<string, unknown>> = {}) => ({
   properties: [],

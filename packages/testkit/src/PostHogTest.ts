@@ -18,7 +18,7 @@ import type {
   RemoteFailureReason
 } from "effect-posthog"
 import { EventQueue, LocalEvaluator, PostHogConfig } from "effect-posthog"
-import type { Options as ClientOptions } from "effect-posthog/Options"
+import type { Options as ClientOptions } from "effect-posthog/PostHogConfig"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"

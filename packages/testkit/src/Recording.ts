@@ -4,7 +4,7 @@
  *
  * @since 3.0.0
  */
-import type { EventDraft, Offered, PostHogEvent } from "effect-posthog"
+import type { EventDraft, OfferResult, PostHogEvent } from "effect-posthog"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -94,7 +94,7 @@ export type Arrival =
  */
 export interface RecordedOffer {
   readonly draft: EventDraft
-  readonly offered: Offered
+  readonly offered: OfferResult
 }
 
 /**

@@ -1,5 +1,16 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
+
+/**
+ * The clock that a fiber goes by.
+ *
+ * @internal
+ */
+export const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
+  Context.get(fiber.currentDefaultServices, Clock.Clock)
 
 interface Immediate {
   readonly setImmediate?: ((task: () => void) => unknown) | undefined
@@ -25,7 +36,7 @@ export const turns: Scheduler.Scheduler = immediate === undefined
  *
  * @internal
  */
-export const nextTurn: Effect.Effect<void> = Effect.withScheduler(Effect.yieldNow(), turns)
+export const yieldToEventLoop: Effect.Effect<void> = Effect.withScheduler(Effect.yieldNow(), turns)
 
 /** How long one turn may take, in nanoseconds. */
 const turnLength = 2_000_000n
@@ -38,7 +49,7 @@ const turnSteps = 8
  *
  * @internal
  */
-export const runSteps = <A>(steps: () => Generator<void, A>): Effect.Effect<A> =>
+export const runInSlices = <A>(steps: () => Generator<void, A>): Effect.Effect<A> =>
   Effect.clockWith((clock) => {
     const running = steps()
     const turn = () => {
@@ -55,7 +66,7 @@ export const runSteps = <A>(steps: () => Generator<void, A>): Effect.Effect<A> =
     return Effect.map(
       Effect.whileLoop({
         while: () => result.done !== true,
-        body: () => nextTurn,
+        body: () => yieldToEventLoop,
         step: () => {
           result = turn()
         }

@@ -1,7 +1,7 @@
 import { Clock, Deferred, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import type { Delivery, EventBatch, SendOutcome } from "effect-posthog"
 import { EventIds, EventQueue, EventTransport, PostHogConfig } from "effect-posthog"
-import type { Options } from "effect-posthog/Options"
+import type { Options } from "effect-posthog/PostHogConfig"
 
 /** A transport that remembers batches and answers as it is told; without instructions everything is delivered. */
 export class ScriptedTransport {

@@ -1,4 +1,4 @@
-import type { Counts } from "effect-posthog"
+import type { EventCounts } from "effect-posthog"
 import { appendFileSync } from "node:fs"
 
 /** How often each fault is met: once, unless the table of faults is made. */
@@ -8,7 +8,7 @@ export const faultRuns = Number(process.env["FAULT_RUNS"] ?? 1)
 export const tally = (
   fault: string,
   protocol: "v0" | "v1" | "both",
-  { accepted, delivered, dropped, droppedBy }: Counts,
+  { accepted, delivered, dropped, droppedBy }: EventCounts,
   arrivals?: { readonly requests: number; readonly repeated: number }
 ): void => {
   const file = process.env["FAULT_TABLE"]

@@ -1,9 +1,9 @@
 import type {
-  Counts,
   DecideRequest,
   DecideResponse,
+  EventCounts,
   EventDraft,
-  Offered,
+  OfferResult,
   PostHogEvent,
   RejectReason
 } from "effect-posthog"
@@ -41,14 +41,17 @@ export class Backend extends Context.Tag("@effect-posthog/testkit/internal/backe
   ) => Effect.Effect<DecideResponse, DeciderError>
   readonly take: (events: ReadonlyArray<PostHogEvent>) => Effect.Effect<void>
   /** Offers to the queue, unless the test wants this one rejected; remembers the answer. */
-  readonly offer: (draft: EventDraft, offer: (draft: EventDraft) => Effect.Effect<Offered>) => Effect.Effect<Offered>
+  readonly offer: (
+    draft: EventDraft,
+    offer: (draft: EventDraft) => Effect.Effect<OfferResult>
+  ) => Effect.Effect<OfferResult>
   readonly trouble: (next: RemoteTrouble, times: number) => Effect.Effect<void>
   readonly reject: (reason: RejectReason, times: number) => Effect.Effect<void>
   /** The queue's books with the events that the test wanted rejected, of which the queue itself knows nothing. */
-  readonly withRejections: (counts: Counts) => Counts
+  readonly withRejections: (counts: EventCounts) => EventCounts
   readonly events: Effect.Effect<ReadonlyArray<PostHogEvent>>
   readonly requests: Effect.Effect<ReadonlyArray<DecideRequest>>
-  readonly offers: Effect.Effect<ReadonlyArray<{ readonly draft: EventDraft; readonly offered: Offered }>>
+  readonly offers: Effect.Effect<ReadonlyArray<{ readonly draft: EventDraft; readonly offered: OfferResult }>>
   readonly forget: Effect.Effect<void>
 }>() {}
 
@@ -82,7 +85,7 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
   const state = yield* Ref.make(initialState(options))
   const events: Array<PostHogEvent> = []
   const requests: Array<DecideRequest> = []
-  const offers: Array<{ readonly draft: EventDraft; readonly offered: Offered }> = []
+  const offers: Array<{ readonly draft: EventDraft; readonly offered: OfferResult }> = []
   const troubles: Array<RemoteTrouble> = []
   const rejections: Array<RejectReason> = []
   const rejected = new Map<RejectReason, number>()
@@ -124,7 +127,7 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
         const reason = rejections.shift()
         if (reason === undefined) return offer(draft)
         rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
-        return Effect.succeed<Offered>({ _tag: "Rejected", reason })
+        return Effect.succeed<OfferResult>({ _tag: "Rejected", reason })
       }).pipe(Effect.tap((offered) => Effect.sync(() => offers.push({ draft, offered })))),
     trouble: (next, times) =>
       Effect.sync(() => {

@@ -1,0 +1,164 @@
+/**
+ * Flag definitions: what a source answers, why it may fail, what `LocalEvaluator.status` reports.
+ *
+ * @since 3.0.0
+ */
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+
+/**
+ * Why definitions could not be loaded.
+ *
+ * - `Unauthorized` (401), `Forbidden` (403), `RateLimited` (429): the loaded ones are kept, the next load is backed off
+ * - `QuotaLimited` (402): the loaded ones are dropped
+ * - `ApiError` (any other status), `Timeout`, `ConnectionError`, `InvalidDocument`, `TooLarge`, `UnknownError`: the
+ *   loaded ones are kept
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type DefinitionsErrorReason =
+  | "Unauthorized"
+  | "Forbidden"
+  | "RateLimited"
+  | "QuotaLimited"
+  | "ApiError"
+  | "Timeout"
+  | "ConnectionError"
+  | "InvalidDocument"
+  | "TooLarge"
+  | "UnknownError"
+
+/**
+ * Definitions could not be loaded. Never holds the request, whose URL has a token in it.
+ *
+ * @since 3.0.0
+ * @category errors
+ */
+export class DefinitionsError extends Data.TaggedError("DefinitionsError")<{
+  readonly reason: DefinitionsErrorReason
+  /** The HTTP status, where there was one. */
+  readonly status?: number | undefined
+  /** What is wrong, in words. */
+  readonly problem?: string | undefined
+  readonly cause?: unknown
+}> {
+  override get message(): string {
+    const status = this.status === undefined ? "" : ` (status ${this.status})`
+    const problem = this.problem === undefined ? "" : `: ${this.problem}`
+    return `Flag definitions could not be loaded: ${this.reason}${status}${problem}`
+  }
+}
+
+/**
+ * A definitions document. It replaces the installed one, unless it is not a definitions document.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface Loaded {
+  readonly _tag: "Loaded"
+  readonly document: unknown
+  /** Validates this document; given to the next load. */
+  readonly etag?: string | undefined
+  /** Epoch milliseconds at which the document was current, when that is not now: an old copy from a disk. */
+  readonly staleSince?: number | undefined
+  /** Why the document is an old copy. The load counts as failed with it, though the document is installed. */
+  readonly failure?: DefinitionsError | undefined
+  /** Run once after the document was installed; not when it was refused. Not interrupted: it must bound itself. */
+  readonly onInstalled?: Effect.Effect<void> | undefined
+}
+
+/**
+ * The installed definitions, which the caller's ETag names, are still current.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface NotModified {
+  readonly _tag: "NotModified"
+  readonly etag?: string | undefined
+}
+
+/**
+ * Nothing new is known, and nothing is wrong with that: the installed definitions stay as they are, and their age goes
+ * on growing. `failure` is shown in `DefinitionsStatus.lastFailure`; the load does not fail with it.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface Kept {
+  readonly _tag: "Kept"
+  readonly failure?: DefinitionsError | undefined
+}
+
+/**
+ * The answer of a source.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type DefinitionsLoad = Loaded | NotModified | Kept
+
+/**
+ * The last load that failed.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface DefinitionsFailure {
+  readonly reason: DefinitionsErrorReason
+  readonly status?: number | undefined
+  readonly message: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/**
+ * The state of the definitions, for health endpoints and the engineer on call. Times are epoch milliseconds.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface DefinitionsStatus {
+  /** Where definitions come from, like `"http"`; `"none"` when local evaluation is off. */
+  readonly source: string
+  /** When the loaded definitions were last known to be current: fetched, or confirmed. Absent: none are loaded. */
+  readonly loadedAt?: number | undefined
+  /** Milliseconds since `loadedAt`. */
+  readonly age?: number | undefined
+  readonly etag?: string | undefined
+  readonly flags: number
+  /** Flags that are, for some or for all callers, left to the server. */
+  readonly neverLocal: number
+  /** The definitions are an old copy: the source has not answered since the start. */
+  readonly stale: boolean
+  /** Keys that the server is known not to have, remembered until the next successful refresh. */
+  readonly absentKeys: number
+  /** Kept after a later success, so that a short trouble can still be seen. */
+  readonly lastFailure?: DefinitionsFailure | undefined
+  /** Loads that failed since the last success. */
+  readonly failures: number
+  /** When the next load is due. Absent: one is under way, or none will be. */
+  readonly nextAttemptAt?: number | undefined
+}
+
+/**
+ * The flag keys that differ between two sets of definitions, sorted by code unit. A flag has changed when its definition
+ * has, or that of a cohort it refers to.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface DefinitionsChange {
+  readonly added: ReadonlyArray<string>
+  readonly removed: ReadonlyArray<string>
+  readonly changed: ReadonlyArray<string>
+}
+
+/**
+ * What a source is called in statuses and metrics.
+ *
+ * @internal
+ */
+export const sourceName = ({ name = "custom" }: { readonly name?: string | undefined }): string => name

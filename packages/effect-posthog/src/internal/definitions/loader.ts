@@ -1,0 +1,221 @@
+import type { CompileOptions, EvaluationContext } from "@effect-posthog/evaluator"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { DefinitionsError, sourceName } from "../../Definitions.ts"
+import type { DefinitionsChange, DefinitionsLoad, DefinitionsStatus, Loaded } from "../../Definitions.ts"
+import type { DefinitionsSource } from "../../DefinitionsSource.ts"
+import type { LocalEvaluation } from "../../LocalEvaluation.ts"
+import * as PostHogMetrics from "../../PostHogMetrics.ts"
+import { runInSlices } from "../eventLoop.ts"
+import { install, isEmpty } from "./compile.ts"
+import type { Installation } from "./compile.ts"
+import { makeHealth } from "./health.ts"
+import * as Report from "./log.ts"
+import { makeSingleFlight } from "./singleFlight.ts"
+import { evaluate, remember } from "./state.ts"
+import type { DefinitionsState } from "./state.ts"
+
+/** Changes that a subscriber may be behind before it loses the oldest. */
+const changesKept = 256
+
+const unexpected = (cause: unknown) =>
+  new DefinitionsError({ reason: "UnknownError", problem: cause instanceof Error ? cause.message : undefined, cause })
+
+/** @internal */
+export interface LoaderOptions extends CompileOptions {
+  readonly source: typeof DefinitionsSource.Service
+  /** `undefined`: load once, and then only when asked to. */
+  readonly pollInterval: Duration.Duration | undefined
+}
+
+/**
+ * Loads definitions, at once and then again and again, in fibers of the surrounding scope. One load is under way at a
+ * time; whoever asks for another before it is answered waits for that one.
+ *
+ * @internal
+ */
+export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ...compileOptions }: LoaderOptions) {
+  const scope = yield* Effect.scope
+  const clock = yield* Effect.clock
+  const ready = yield* Effect.acquireRelease(Deferred.make<void>(), Deferred.interrupt)
+  const changes = yield* Effect.acquireRelease(
+    PubSub.sliding<DefinitionsChange>(changesKept),
+    (pubSub) => PubSub.shutdown(pubSub)
+  )
+  const name = sourceName(source)
+  const age = Metric.tagged(PostHogMetrics.definitionsAge, "source", name)
+  const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", name)
+  const health = makeHealth(clock, name)
+
+  // An application that ends as soon as it is ready still leaves its definitions in caches: what has been installed is
+  // seen through before the layer is closed.
+  const commits = yield* Scope.make()
+  let committing: Fiber.RuntimeFiber<void> | undefined
+  yield* Effect.addFinalizer((exit) =>
+    Effect.zipRight(committing === undefined ? Effect.void : Fiber.await(committing), Scope.close(commits, exit))
+  )
+
+  let state: DefinitionsState | undefined
+  // On the clock that nobody sets back or forth. Absent: a load is under way, or none will be.
+  let dueAt: bigint | undefined
+  // Done when a load ends, which moves the next one.
+  let moved = Deferred.unsafeMake<void>(FiberId.none)
+
+  const setAge = Effect.suspend(() =>
+    state === undefined
+      ? Effect.void
+      : Metric.set(age, Math.max(0, clock.unsafeCurrentTimeMillis() - state.loadedAt) / 1000)
+  )
+
+  const publish = (change: DefinitionsChange) => isEmpty(change) ? Effect.void : PubSub.publish(changes, change)
+
+  const clear = Effect.suspend(() => {
+    if (state === undefined) return Effect.void
+    const removed = [...state.installed.flags.keys()].sort()
+    state = undefined
+    return Effect.zipRight(Metric.set(flags, 0), publish({ added: [], removed, changed: [] }))
+  })
+
+  const commit = Effect.fnUntraced(function*(loaded: Loaded, { change, installed }: Installation) {
+    const previous = state?.installed
+    state = {
+      installed,
+      etag: loaded.etag,
+      loadedAt: loaded.staleSince ?? clock.unsafeCurrentTimeMillis(),
+      stale: loaded.staleSince !== undefined,
+      dropsFlags: (compileOptions.evaluationContexts?.length ?? 0) > 0,
+      absent: new Set()
+    }
+    yield* Metric.set(flags, installed.definitions.size)
+    yield* Deferred.succeed(ready, undefined)
+    yield* publish(change)
+    if (loaded.onInstalled !== undefined) yield* loaded.onInstalled
+    if (installed !== previous) yield* Report.installed(installed)
+  })
+
+  const replace = Effect.fnUntraced(function*(loaded: Loaded) {
+    const installation = yield* Effect.flatten(
+      runInSlices(() => install(loaded.document, state?.installed, compileOptions))
+    )
+    committing = yield* Effect.forkIn(commit(loaded, installation), commits)
+    yield* Fiber.join(committing)
+  })
+
+  const apply = Effect.fnUntraced(function*(answer: DefinitionsLoad) {
+    switch (answer._tag) {
+      case "Loaded": {
+        yield* replace(answer)
+        if (answer.failure !== undefined) return yield* answer.failure
+        return yield* health.succeeded
+      }
+      case "NotModified": {
+        if (state === undefined) {
+          return yield* new DefinitionsError({
+            reason: "InvalidDocument",
+            problem: "not modified, but none are loaded"
+          })
+        }
+        const loadedAt = clock.unsafeCurrentTimeMillis()
+        state = { ...state, etag: answer.etag ?? state.etag, loadedAt, stale: false, absent: new Set() }
+        return yield* health.succeeded
+      }
+      case "Kept": {
+        if (answer.failure !== undefined) yield* health.failed(answer.failure)
+        return
+      }
+    }
+  })
+
+  const scheduleNext = pollInterval === undefined ?
+    Effect.void :
+    Effect.map(health.nextDelay(pollInterval), (delay) => {
+      dueAt = clock.unsafeCurrentTimeNanos() + Duration.unsafeToNanos(delay)
+      Deferred.unsafeDone(moved, Effect.void)
+      moved = Deferred.unsafeMake<void>(FiberId.none)
+    })
+
+  const load = makeSingleFlight(scope, (answered) =>
+    Effect.suspend(() => {
+      dueAt = undefined
+      return source.load(state?.etag)
+    }).pipe(
+      Effect.ensuring(answered),
+      Effect.flatMap(apply),
+      // A source may also interrupt itself; the interruption of this fiber gets past here.
+      Effect.catchAllCause((cause) =>
+        Effect.fail(Option.getOrElse(Cause.failureOption(cause), () => unexpected(Cause.squash(cause))))
+      ),
+      Effect.tapError((error) =>
+        error.reason === "QuotaLimited" ? Effect.zipRight(clear, health.failed(error)) : health.failed(error)
+      ),
+      Effect.ensuring(Effect.zipRight(scheduleNext, setAge))
+    ))
+
+  // A load that somebody asked for moves the next one, to an earlier time when it ends a backoff.
+  const untilDue: Effect.Effect<void> = Effect.suspend(() => {
+    const remaining = (dueAt ?? 0n) - clock.unsafeCurrentTimeNanos()
+    return remaining <= 0n
+      ? Effect.void
+      : Effect.zipRight(Effect.timeoutOption(Deferred.await(moved), Duration.nanos(remaining)), untilDue)
+  })
+
+  const poll = load.any.pipe(Effect.ignore, Effect.zipRight(untilDue), Effect.forever)
+
+  const watch = (interval: Duration.Duration) =>
+    Effect.suspend(() => Effect.zipRight(health.watch(interval, state !== undefined), setAge)).pipe(
+      Effect.schedule(Schedule.spaced(interval))
+    )
+
+  if (pollInterval === undefined) {
+    yield* Effect.forkIn(Effect.ignore(load.any), scope)
+  } else {
+    yield* Effect.forkIn(poll, scope)
+    yield* Effect.forkIn(watch(pollInterval), scope)
+  }
+  if (source.changed !== undefined) {
+    yield* Effect.forkIn(Stream.runForEach(source.changed, () => Effect.ignore(load.fresh)), scope)
+  }
+
+  const status = Effect.sync((): DefinitionsStatus => {
+    const now = clock.unsafeCurrentTimeMillis()
+    return {
+      source: name,
+      loadedAt: state?.loadedAt,
+      age: state === undefined ? undefined : Math.max(0, now - state.loadedAt),
+      etag: state?.etag,
+      flags: state?.installed.definitions.size ?? 0,
+      neverLocal: state?.installed.neverLocal.size ?? 0,
+      stale: state?.stale ?? false,
+      absentKeys: state?.absent.size ?? 0,
+      ...health.report(),
+      nextAttemptAt: dueAt === undefined
+        ? undefined
+        : now + Math.max(0, Math.ceil(Number(dueAt - clock.unsafeCurrentTimeNanos()) / 1e6))
+    }
+  })
+
+  return {
+    evaluate: (context: EvaluationContext, keys?: ReadonlyArray<string>) =>
+      evaluate(state, context, keys, clock.unsafeCurrentTimeMillis()),
+    noteAbsent: (keys: ReadonlyArray<string>, evaluation?: Pick<LocalEvaluation, "loadedAt">) =>
+      Effect.sync(() => {
+        if (state === undefined || (evaluation !== undefined && evaluation.loadedAt !== state.loadedAt)) return
+        const { absent, installed: { definitions } } = state
+        remember(absent, keys.filter((key) => definitions.metadata(key) === undefined))
+      }),
+    ready: Deferred.await(ready),
+    reload: load.fresh,
+    status,
+    changes: Stream.fromPubSub(changes)
+  }
+})

@@ -1,0 +1,72 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { DefinitionsError } from "../../Definitions.ts"
+import { annotated } from "../library.ts"
+import type { Installed } from "./compile.ts"
+
+/** Flags that one warning names. */
+const namedFlags = 20
+
+const fromHere = annotated("LocalEvaluator")
+
+/**
+ * Reports a failed load. The same failure again, poll after poll, is only worth a debug message.
+ *
+ * @internal
+ */
+export const failed = (error: DefinitionsError, repeated: boolean): Effect.Effect<void> => {
+  const log = repeated
+    ? Effect.logDebug
+    : error.reason === "Unauthorized" || error.reason === "Forbidden"
+    ? Effect.logError
+    : Effect.logWarning
+  const consequence = error.reason === "QuotaLimited" ? "no definitions are used until the quota allows" : ""
+  return fromHere(log(consequence === "" ? error.message : `${error.message}; ${consequence}`))
+}
+
+/** @internal */
+export const recovered = (failures: number): Effect.Effect<void> =>
+  fromHere(Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed loads`))
+
+/** @internal */
+export const notRefreshed = (since: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
+  fromHere(Effect.logWarning(
+    `Flag definitions have not been ${loaded ? "refreshed" : "loaded"} for ${Duration.format(since)}, more than ten ` +
+      `poll intervals; ${loaded ? "flags are evaluated with old ones" : "no flag is evaluated locally"}`
+  ))
+
+const listed = (lines: ReadonlyArray<string>, total: number): string =>
+  total > lines.length ? [...lines, `and ${total - lines.length} more`].join("\n  ") : lines.join("\n  ")
+
+const take = <A>(values: Iterable<A>): ReadonlyArray<A> => {
+  const taken: Array<A> = []
+  for (const value of values) {
+    if (taken.length === namedFlags) break
+    taken.push(value)
+  }
+  return taken
+}
+
+/**
+ * Warns about what is peculiar to newly installed definitions: flags that could not be read, and flags that only the
+ * server can decide.
+ *
+ * @internal
+ */
+export const installed = ({ definitions, neverLocal, problems }: Installed): Effect.Effect<void> => {
+  const unreadable = problems.length === 0
+    ? Effect.void
+    : fromHere(Effect.logWarning(
+      `Flag definitions: ${problems.length} could not be read and are left to the server:\n  ${
+        listed(take(problems).map(({ message, path }) => `${path}: ${message}`), problems.length)
+      }`
+    ))
+  const left = neverLocal.size === 0
+    ? Effect.void
+    : fromHere(Effect.logWarning(
+      `Flag definitions: ${neverLocal.size} of ${definitions.size} flags cannot always be decided locally:\n  ${
+        listed(take(neverLocal).map(([key, reasons]) => `${key}: ${reasons.join(", ")}`), neverLocal.size)
+      }`
+    ))
+  return Effect.zipRight(unreadable, left)
+}

@@ -1,0 +1,106 @@
+import type * as PlatformError from "@effect/platform/Error"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { DefinitionsError } from "../../../Definitions.ts"
+import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
+import type { Settings } from "../../../PostHogConfig.ts"
+import { runInSlices } from "../../eventLoop.ts"
+import { annotated } from "../../library.ts"
+import { describe } from "../jsonProblem.ts"
+import { parseDocument } from "../parseDocument.ts"
+
+/** An editor saves in several steps. */
+const settleTime = Duration.millis(100)
+
+/** A folder that cannot be watched now may be there later. */
+const watchAgain = Duration.seconds(5)
+
+const fromHere = annotated("DefinitionsSource")
+
+const baseName = (path: string): string => path.replace(/^.*[/\\]/s, "")
+
+const folderOf = (path: string): string => path.slice(0, path.length - baseName(path).length) || "."
+
+// A file at a path: which one, and in which state, as far as the system tells.
+const versionOf = ({ ino, mtime, size }: FileSystem.File.Info): string =>
+  [Option.getOrElse(ino, () => 0), Option.match(mtime, { onNone: () => 0, onSome: Number }), size].join()
+
+/**
+ * Loads definitions from a file. It is read with every load: times of change are too coarse to rely on, and a file is
+ * cheap to read. Its folder is watched, rather than the file, because many editors replace the file they save.
+ *
+ * @internal
+ */
+export const fileDefinitions = (
+  fileSystem: FileSystem.FileSystem,
+  path: string,
+  { maxDocumentBytes: maxBytes, requestTimeout }: Settings["definitions"]
+): typeof DefinitionsSource.Service => {
+  let revision = 0
+  // The text that was handed out last, and the ETag it was given.
+  let current: { readonly text: string; readonly etag: string } | undefined
+  // What the last load found at the path. Absent: nothing.
+  let version: string | undefined
+
+  const unreadable = (error: PlatformError.PlatformError) =>
+    new DefinitionsError({
+      reason: "UnknownError",
+      problem: `${path}: ${error._tag === "SystemError" ? error.reason : error.message}`
+    })
+
+  const read = Effect.fnUntraced(function*(etag: string | undefined) {
+    version = undefined
+    const info = yield* Effect.mapError(fileSystem.stat(path), unreadable)
+    version = versionOf(info)
+    if (info.size > maxBytes) {
+      return yield* new DefinitionsError({ reason: "TooLarge", problem: `${path} is larger than ${maxBytes} bytes` })
+    }
+    const text = yield* Effect.mapError(fileSystem.readFileString(path), unreadable)
+    if (current !== undefined && current.etag === etag && current.text === text) {
+      return { _tag: "NotModified" } as const
+    }
+    const document = yield* runInSlices(() => parseDocument([text]))
+    if (Either.isLeft(document)) {
+      return yield* new DefinitionsError({
+        reason: "InvalidDocument",
+        problem: `${path}, ${describe(document.left)}`
+      })
+    }
+    revision++
+    // An ETag may outlive the process, in a stored copy.
+    current = { text, etag: `file-${yield* Clock.currentTimeMillis}-${revision}` }
+    return { _tag: "Loaded", document: document.right, etag: current.etag } as const
+  })
+
+  const load: (typeof DefinitionsSource.Service)["load"] = (etag) =>
+    Effect.timeoutFail(read(etag), {
+      duration: requestTimeout,
+      onTimeout: () => new DefinitionsError({ reason: "Timeout", problem: `${path} could not be read in time` })
+    })
+
+  const isOther = Effect.map(
+    Effect.option(fileSystem.stat(path)),
+    (info) => Option.getOrUndefined(Option.map(info, versionOf)) !== version
+  )
+
+  // What happened before the watch began is not told. The path may also lead to another file by a change of a link
+  // that has another name.
+  const changed = Stream.suspend(() => fileSystem.watch(folderOf(path))).pipe(
+    Stream.map((event) => baseName(event.path) === baseName(path)),
+    Stream.merge(Stream.as(Stream.fromEffect(Effect.sleep(settleTime)), false)),
+    Stream.filterEffect((isNamed) => isNamed ? Effect.succeed(true) : isOther),
+    Stream.buffer({ capacity: 1, strategy: "sliding" }),
+    Stream.mapEffect(() => Effect.sleep(settleTime)),
+    Stream.catchAllCause((cause) =>
+      Stream.execute(fromHere(Effect.logDebug(`${path} cannot be watched, it is only read with every poll`, cause)))
+    ),
+    Stream.repeat(Schedule.spaced(watchAgain))
+  )
+  return { name: "file", load, changed }
+}

@@ -1,0 +1,44 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { OfferResult } from "../../Delivery.ts"
+import type { EventDraft } from "../../EventDraft.ts"
+
+type Offer = (draft: EventDraft) => Effect.Effect<OfferResult>
+
+/** Offers at once, within the step of a fiber that is running. Gives an exit when nothing has to be waited for. */
+type ImmediateOffer = (fiber: Fiber.RuntimeFiber<unknown, unknown>, draft: EventDraft) => Effect.Effect<OfferResult>
+
+const immediateOffers = new WeakMap<Offer, ImmediateOffer>()
+
+/**
+ * An `offer` that fibers can also carry out as part of a step of their own. Every step of a fiber has its price, and
+ * events are captured in large numbers.
+ *
+ * @internal
+ */
+export const makeOffer = (now: ImmediateOffer): Offer => {
+  const offer: Offer = (draft) => Effect.withFiberRuntime((fiber) => now(fiber, draft))
+  immediateOffers.set(offer, now)
+  return offer
+}
+
+const isAnswered = (offered: Effect.Effect<OfferResult>): offered is Exit.Success<OfferResult, never> =>
+  Exit.isExit(offered) && offered._tag === "Success"
+
+/**
+ * Offers to a queue, at once if it is one of ours, and goes on with the answer.
+ *
+ * @internal
+ */
+export const offerThen = <A, E>(
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  queue: { readonly offer: Offer },
+  draft: EventDraft,
+  next: (offered: OfferResult) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => {
+  const now = immediateOffers.get(queue.offer)
+  if (now === undefined) return Effect.flatMap(queue.offer(draft), next)
+  const offered = now(fiber, draft)
+  return isAnswered(offered) ? next(offered.value) : Effect.flatMap(offered, next)
+}

@@ -1,0 +1,102 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Delivery } from "../../Delivery.ts"
+import { RingBuffer } from "./ringBuffer.ts"
+
+type Pull = Effect.Effect<Chunk.Chunk<Delivery>, Option.Option<never>>
+
+class Subscriber {
+  private readonly buffer = new RingBuffer<Delivery>()
+  private readonly capacity: number
+  private missed = 0
+  private ended = false
+  private resume: ((pull: Pull) => void) | undefined
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  push(delivery: Delivery): void {
+    if (this.buffer.length === this.capacity) {
+      this.buffer.shift()
+      this.missed++
+    }
+    this.buffer.push(delivery)
+    this.wake()
+  }
+
+  end(): void {
+    this.ended = true
+    this.wake()
+  }
+
+  readonly pull: Pull = Effect.suspend(() => {
+    if (this.buffer.length > 0) return Effect.succeed(this.take())
+    if (this.ended) return Effect.fail(Option.none())
+    return Effect.async<Chunk.Chunk<Delivery>, Option.Option<never>>((resume) => {
+      this.resume = resume
+    })
+  })
+
+  private wake(): void {
+    const { resume } = this
+    this.resume = undefined
+    resume?.(this.pull)
+  }
+
+  private take(): Chunk.Chunk<Delivery> {
+    const taken: Array<Delivery> = []
+    if (this.missed > 0) {
+      taken.push({ _tag: "Missed", count: this.missed })
+      this.missed = 0
+    }
+    for (let next = this.buffer.shift(); next !== undefined; next = this.buffer.shift()) taken.push(next)
+    return Chunk.unsafeFromArray(taken)
+  }
+}
+
+/**
+ * Tells subscribers how events end. Publishing never waits: each subscriber has a buffer of its own, in which the
+ * newest ends push out the oldest.
+ *
+ * @internal
+ */
+export class Subscribers {
+  private readonly subscribers = new Set<Subscriber>()
+  private readonly capacity: number
+  private ended = false
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  /** Nobody listens, so there is no need to say anything. */
+  get silent(): boolean {
+    return this.subscribers.size === 0
+  }
+
+  publish(delivery: Delivery): void {
+    for (const subscriber of this.subscribers) subscriber.push(delivery)
+  }
+
+  /** Lets subscribers read what they have and then ends their streams. */
+  end(): void {
+    this.ended = true
+    for (const subscriber of this.subscribers) subscriber.end()
+    this.subscribers.clear()
+  }
+
+  readonly stream: Stream.Stream<Delivery> = Stream.fromPull(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const subscriber = new Subscriber(this.capacity)
+        if (this.ended) subscriber.end()
+        else this.subscribers.add(subscriber)
+        return subscriber
+      }),
+      (subscriber) => Effect.sync(() => this.subscribers.delete(subscriber))
+    ).pipe(Effect.map((subscriber) => subscriber.pull))
+  )
+}

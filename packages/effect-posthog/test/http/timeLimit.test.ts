@@ -1,0 +1,116 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FastCheck from "effect/FastCheck"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { yieldToEventLoop } from "../../src/internal/eventLoop.ts"
+import { makeTimeLimit } from "../../src/internal/http/timeLimit.ts"
+import { countSleeps, settled } from "../support/queue.ts"
+
+const late = () => Exit.fail("late" as const)
+
+const limit = makeTimeLimit(Duration.seconds(3))
+
+describe("a time limit", () => {
+  it.effect("leaves what ends in time as it ends", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* limit(Effect.succeed(1), late), 1)
+      assert.strictEqual(yield* Effect.flip(limit(Effect.fail("broken"), late)), "broken")
+      const died = yield* Effect.exit(limit(Effect.die("bug"), late))
+      assert.isTrue(Exit.isFailure(died) && Cause.isDie(died.cause))
+      const interrupted = yield* Effect.exit(limit(Effect.interrupt, late))
+      assert.isTrue(Exit.isInterrupted(interrupted))
+    }))
+
+  it.effect("interrupts what is late, and waits for its end", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const running = yield* Effect.fork(Effect.exit(limit(
+        Effect.onInterrupt(Effect.never, () => Deferred.await(gate)),
+        late
+      )))
+      yield* TestClock.adjust("2999 millis")
+      assert.isNull(running.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      yield* settled
+      assert.isNull(running.unsafePoll())
+      yield* Deferred.succeed(gate, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(running), Exit.fail("late"))
+    }))
+
+  it.effect("applies where interruption does not", () =>
+    Effect.gen(function*() {
+      const running = yield* Effect.fork(Effect.exit(Effect.uninterruptible(limit(Effect.never, late))))
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(running), Exit.fail("late"))
+    }))
+
+  it.effect("interrupts what runs when it is interrupted itself, and waits for its end", () =>
+    Effect.gen(function*() {
+      const events: Array<string> = []
+      const note = (event: string) =>
+        Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 10), Effect.sync(() => events.push(event)))
+      const running = yield* Effect.fork(
+        limit(Effect.onInterrupt(Effect.never, () => note("inner")), late).pipe(Effect.ensuring(note("outer")))
+      )
+      yield* settled
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(running)))
+      assert.deepStrictEqual(events, ["inner", "outer"])
+    }))
+
+  it.effect("sleeps once for effects that follow each other, and no longer than they run", () =>
+    Effect.gen(function*() {
+      const { clock, sleeping } = yield* countSleeps
+      const running = yield* Effect.fork(Effect.withClock(limit(Effect.never, late), clock))
+      yield* settled
+      for (let count = 0; count < 5; count++) {
+        yield* Effect.withClock(limit(Effect.void, late), clock)
+        assert.strictEqual(yield* sleeping, 1)
+      }
+      yield* Fiber.interrupt(running)
+      yield* yieldToEventLoop
+      yield* settled
+      assert.strictEqual(yield* sleeping, 0)
+    }))
+
+  const quarters = (min: number, max: number) => FastCheck.integer({ min, max }).map((quarter) => quarter * 250)
+  const run = FastCheck.record({
+    after: quarters(0, 20),
+    // A race that nobody may lose.
+    takes: quarters(1, 24).filter((takes) => takes !== 3000)
+  })
+
+  it.effect.prop(
+    "is each effect's own, whatever else runs, and leaves no sleep behind",
+    { runs: FastCheck.array(run, { minLength: 1, maxLength: 20 }) },
+    ({ runs }) =>
+      Effect.gen(function*() {
+        const { clock, sleeping } = yield* countSleeps
+        const start = clock.unsafeCurrentTimeMillis()
+        const ends = yield* Effect.fork(Effect.withClock(
+          Effect.forEach(runs, ({ after, takes }) =>
+            Effect.delay(limit(Effect.sleep(takes), late), after).pipe(
+              Effect.exit,
+              Effect.map((exit) => [Exit.isFailure(exit), clock.unsafeCurrentTimeMillis() - start])
+            ), { concurrency: "unbounded" }),
+          clock
+        ))
+        for (let quarter = 0; quarter <= 32; quarter++) {
+          yield* settled
+          yield* TestClock.adjust("250 millis")
+        }
+        assert.deepStrictEqual(
+          yield* Fiber.join(ends),
+          runs.map(({ after, takes }) => [takes > 3000, after + Math.min(takes, 3000)])
+        )
+        yield* yieldToEventLoop
+        yield* settled
+        assert.strictEqual(yield* sleeping, 0)
+      }),
+    { fastCheck: { numRuns: 20 } }
+  )
+})
