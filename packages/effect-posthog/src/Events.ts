@@ -25,6 +25,7 @@ import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import { annotated } from "./internal/library.ts"
 import { mergeProperties } from "./internal/properties.ts"
 import { offerThen } from "./internal/queue/immediateOffer.ts"
+import { quote } from "./internal/quote.ts"
 import { contextProperties, requestContextRef } from "./internal/requestContext.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
@@ -282,12 +283,14 @@ const evaluateFor = (
   }).pipe(
     Effect.catchTag("RemoteFlagsError", (error) =>
       Effect.as(
-        fromHere(Effect.logWarning(`The event "${message.event}" is captured with what flags could be decided`, error)),
+        fromHere(
+          Effect.logWarning(`The event ${quote(message.event)} is captured with what flags could be decided`, error)
+        ),
         error.snapshot
       )),
     Effect.catchAllDefect((defect) =>
       Effect.as(
-        fromHere(Effect.logError(`The event "${message.event}" is captured without flags`, Cause.die(defect))),
+        fromHere(Effect.logError(`The event ${quote(message.event)} is captured without flags`, Cause.die(defect))),
         undefined
       )
     )
@@ -327,7 +330,9 @@ export const captureWithFlags = (
     if (message.flags !== undefined) {
       return Effect.zipRight(
         fromHere(Effect.logWarning(
-          `Events.captureWithFlags: the event "${message.event}" has a snapshot, which is used; nothing is evaluated`
+          `Events.captureWithFlags: the event ${
+            quote(message.event)
+          } has a snapshot, which is used; nothing is evaluated`
         )),
         capture(message)
       )
@@ -336,8 +341,10 @@ export const captureWithFlags = (
     if (distinctId === undefined || distinctId === "") return capture(message)
     // The event happened before its flags were evaluated.
     return Effect.flatMap(DateTime.now, (now) =>
-      Effect.flatMap(evaluateFor(message, distinctId), (flags) =>
-        capture({ ...message, distinctId, flags, timestamp: message.timestamp ?? now })))
+      Effect.flatMap(
+        evaluateFor(message, distinctId),
+        (flags) => capture({ ...message, distinctId, flags, timestamp: message.timestamp ?? now })
+      ))
   })
 
 const captureNamed = (

@@ -13,6 +13,7 @@ import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { clockOf } from "../eventLoop.ts"
 import { annotated } from "../library.ts"
+import { quote } from "../quote.ts"
 import { Counters } from "./counters.ts"
 import { makeOffer } from "./immediateOffer.ts"
 import { makePrepareEvent } from "./prepareEvent.ts"
@@ -86,7 +87,7 @@ export const makeEventQueue = (
     const admit = makePrepareEvent(settings, ids)
     const warnOfSize = ({ bytes, name }: QueuedEvent): Effect.Effect<void> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        warnings.warn("TooLarge", `The event "${name}" is too large for the server: ${bytes} bytes`, now) ??
+        warnings.warn("TooLarge", `The event ${quote(name)} is too large for the server: ${bytes} bytes`, now) ??
           Effect.void)
     const deliver = makeDeliver(settings.events, ids, send, warnOfSize)
     // Work of the queue runs with the fiber references of its layer, not of whoever happened to capture an event.
@@ -233,7 +234,7 @@ export const makeEventQueue = (
         if (losses !== undefined) inBackground(losses)
         return repaired === undefined
           ? offered
-          : after(warnings.warn(repaired, `The event "${admitted.event.event}" has an ${repaired}`, now), offered)
+          : after(warnings.warn(repaired, `The event ${quote(admitted.event.event)} has an ${repaired}`, now), offered)
       })
 
     const flush = Effect.suspend(() => {

@@ -6,6 +6,7 @@ import { isUuid } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { JsonCopy, wellFormed } from "../jsonCopy.ts"
 import * as library from "../library.ts"
+import { quote } from "../quote.ts"
 import { makeUtcFormatter, toUtc } from "../timestamp.ts"
 import { minimalProperties } from "./minimalExposure.ts"
 import { maxEventBytes, QueuedEvent, Rejection } from "./queuedEvent.ts"
@@ -42,7 +43,7 @@ const groupsOf = ({ groups }: EventDraft, copy: JsonCopy): unknown => {
 }
 
 const hookFailed = (event: PostHogEvent, problem: string) =>
-  new Rejection("HookFailed", `A beforeSend hook ${problem}; the event "${event.event}" is not sent`)
+  new Rejection("HookFailed", `A beforeSend hook ${problem}; the event ${quote(event.event)} is not sent`)
 
 const repairOf = (timestamp: boolean, uuid: boolean): string | undefined =>
   timestamp
@@ -93,7 +94,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     const queued = new QueuedEvent(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
     if (!copy.exceeded && queued.fits(limit)) return queued
     const size = copy.exceeded ? `more than ${limit}` : String(queued.bytes)
-    return new Rejection("TooLarge", `The event "${event.event}" is too large to be sent: ${size} bytes`)
+    return new Rejection("TooLarge", `The event ${quote(event.event)} is too large to be sent: ${size} bytes`)
   }
 
   // What comes out of the hooks is cleaned like what comes from the caller.
