@@ -46,8 +46,8 @@ const program = Effect.gen(function*() {
       Effect.map((snapshot) => ({ outcome: snapshot.errors.join(), snapshot })),
       Effect.catchTag(
         "RemoteFlagsError",
-        ({ reason, snapshot, status }) =>
-          Effect.succeed({ outcome: status === undefined ? reason : `${reason} ${status}`, snapshot })
+        ({ httpStatus, reason, snapshot }) =>
+          Effect.succeed({ outcome: httpStatus === undefined ? reason : `${reason} ${httpStatus}`, snapshot })
       )
     )
     yield* snapshot.isEnabled("new-checkout")

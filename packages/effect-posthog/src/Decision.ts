@@ -27,8 +27,8 @@ export type RemoteFailureReason = "Timeout" | "ConnectionError" | "ApiError" | "
  */
 export interface RemoteFailure {
   readonly reason: RemoteFailureReason
-  /** The HTTP status, with `ApiError`. */
-  readonly status?: number | undefined
+  /** The status of the HTTP answer, with `ApiError`. Not `status`, which web frameworks take for the status of their own response. */
+  readonly httpStatus?: number | undefined
   /** Scrubbed: never the request, its URL or its body, which hold the project key. */
   readonly cause?: unknown
 }
@@ -67,7 +67,7 @@ export type FlagErrorCode =
 export const remoteFailureCode = (failure: RemoteFailure): RemoteFailureCode => {
   switch (failure.reason) {
     case "ApiError":
-      return failure.status === undefined ? "unknown_error" : `api_error_${failure.status}`
+      return failure.httpStatus === undefined ? "unknown_error" : `api_error_${failure.httpStatus}`
     case "Timeout":
       return "timeout"
     case "ConnectionError":
@@ -87,7 +87,7 @@ export const remoteFailureCode = (failure: RemoteFailure): RemoteFailureCode => 
 export const describeRemoteFailure = (failure: RemoteFailure): string => {
   switch (failure.reason) {
     case "ApiError":
-      return `PostHog answered with status ${failure.status ?? "unknown"}`
+      return `PostHog answered with status ${failure.httpStatus ?? "unknown"}`
     case "Timeout":
       return "no complete answer in time"
     case "ConnectionError":

@@ -38,13 +38,13 @@ export type DefinitionsErrorReason =
 export class DefinitionsError extends Data.TaggedError("DefinitionsError")<{
   readonly reason: DefinitionsErrorReason
   /** The HTTP status, where there was one. */
-  readonly status?: number | undefined
+  readonly httpStatus?: number | undefined
   /** What is wrong, in words. */
   readonly problem?: string | undefined
   readonly cause?: unknown
 }> {
   override get message(): string {
-    const status = this.status === undefined ? "" : ` (status ${this.status})`
+    const status = this.httpStatus === undefined ? "" : ` (status ${this.httpStatus})`
     const problem = this.problem === undefined ? "" : `: ${this.problem}`
     return `Flag definitions could not be loaded: ${this.reason}${status}${problem}`
   }
@@ -108,7 +108,7 @@ export type DefinitionsLoad = Loaded | NotModified | Kept
  */
 export interface DefinitionsFailure {
   readonly reason: DefinitionsErrorReason
-  readonly status?: number | undefined
+  readonly httpStatus?: number | undefined
   readonly message: string
   /** Epoch milliseconds. */
   readonly at: number

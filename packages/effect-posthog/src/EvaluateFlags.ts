@@ -159,11 +159,11 @@ const askServer = (
   ))
   const evaluated = Effect.matchEffect(answer, {
     onFailure: (failure) => {
-      const { cause, reason, status } = failure
+      const { cause, httpStatus, reason } = failure
       const snapshot = makeSnapshot(conclude(pending, local, undefined, failure))
       return Metric.increment(Metrics.evaluationsFailed).pipe(
         Effect.zipRight(Effect.annotateCurrentSpan(failureAttributes(failure))),
-        Effect.zipRight(Effect.fail(new RemoteFlagsError({ reason, status, cause, snapshot })))
+        Effect.zipRight(Effect.fail(new RemoteFlagsError({ reason, httpStatus, cause, snapshot })))
       )
     },
     onSuccess: (response) => {

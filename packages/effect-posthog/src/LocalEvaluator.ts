@@ -155,7 +155,7 @@ const notReady = (duration: Duration.DurationInput, status: Effect.Effect<Defini
     Effect.fail(
       new DefinitionsError({
         reason: lastFailure?.reason ?? "Timeout",
-        status: lastFailure?.status,
+        httpStatus: lastFailure?.httpStatus,
         problem: `none were loaded within ${Duration.format(duration)}`
       })
     ))

@@ -166,7 +166,7 @@ describe("laws of evaluateFlags and its snapshots", () => {
         const error = Either.getOrThrowWith(Either.flip(yield* Effect.either(evaluateFlags(user))), () => "succeeded")
         assert.instanceOf(error, RemoteFlagsError)
         strictEqual(error.reason, "ApiError")
-        strictEqual(error.status, 503)
+        strictEqual(error.httpStatus, 503)
         deepStrictEqual(error.snapshot.keys, ["local-on"])
         deepStrictEqual(error.snapshot.errors, ["api_error_503"])
         strictEqual(yield* error.snapshot.isEnabled("local-on"), true)
@@ -183,8 +183,8 @@ describe("laws of evaluateFlags and its snapshots", () => {
       const failures: ReadonlyArray<[DeciderError, FlagErrorCode]> = [
         [new DeciderError({ reason: "Timeout" }), "timeout"],
         [new DeciderError({ reason: "ConnectionError" }), "connection_error"],
-        [new DeciderError({ reason: "ApiError", status: 429 }), "api_error_429"],
-        [new DeciderError({ reason: "InvalidResponse", status: 200 }), "unknown_error"],
+        [new DeciderError({ reason: "ApiError", httpStatus: 429 }), "api_error_429"],
+        [new DeciderError({ reason: "InvalidResponse", httpStatus: 200 }), "unknown_error"],
         [new DeciderError({ reason: "UnknownError" }), "unknown_error"]
       ]
       return Effect.forEach(failures, ([failure, word]) => {

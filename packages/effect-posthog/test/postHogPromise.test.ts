@@ -65,7 +65,7 @@ describe("PostHogPromise", () => {
       const posthog = yield* client({ flags: { maxRetries: 0 } })
       const error = yield* rejection(posthog.evaluateFlags({ distinctId: "ada" }))
       assert(error instanceof RemoteFlagsError)
-      strictEqual(error.status, 500)
+      strictEqual(error.httpStatus, 500)
       strictEqual(posthog.snapshot(error.snapshot).isEnabled("beta"), false)
       const partial = yield* Effect.promise(() => posthog.evaluateFlagsOrPartial({ distinctId: "ada" }))
       deepStrictEqual(partial.keys, [])

@@ -103,7 +103,7 @@ describe("the single-flag path", () => {
   })
 
   it.effect("fails when the server cannot be asked, having reported why", () => {
-    const { layer, queue } = Doubles.services({ server: new DeciderError({ reason: "ApiError", status: 500 }) })
+    const { layer, queue } = Doubles.services({ server: new DeciderError({ reason: "ApiError", httpStatus: 500 }) })
     return Effect.gen(function*() {
       const error = yield* Effect.flip(Flags.getFeatureFlag({ ...user, key: "remote" }))
       strictEqual(error._tag, "RemoteFlagsError")

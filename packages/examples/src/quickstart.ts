@@ -42,7 +42,9 @@ const serverFailing = Effect.gen(function*() {
   const snapshot = yield* evaluateFlags(customer).pipe(
     Effect.catchTag("RemoteFlagsError", (error) =>
       Effect.as(
-        line(`${styled("red", error._tag)} ${error.reason} ${error.status ?? ""}, ${error.snapshot.keys.length} flags`),
+        line(
+          `${styled("red", error._tag)} ${error.reason} ${error.httpStatus ?? ""}, ${error.snapshot.keys.length} flags`
+        ),
         error.snapshot
       ))
   )

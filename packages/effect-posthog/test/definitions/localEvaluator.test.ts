@@ -113,7 +113,7 @@ describe("the answers of the server", () => {
     it.scoped(`${code} keeps everything and backs off, up to a minute`, () =>
       Effect.gen(function*() {
         const { delay, endpoint, evaluator, result } = yield* afterLoaded(status(code))
-        failedWith(result, new DefinitionsError({ reason, status: code }))
+        failedWith(result, new DefinitionsError({ reason, httpStatus: code }))
         isKept(evaluator)
         isBetween(delay, 60_000, 66_000)
         assert.strictEqual((yield* evaluator.status).etag, "\"v1\"")
@@ -129,7 +129,7 @@ describe("the answers of the server", () => {
   it.scoped("402 drops flags, gate and ETag, and polling goes on", () =>
     Effect.gen(function*() {
       const { delay, endpoint, evaluator, result } = yield* afterLoaded(status(402))
-      failedWith(result, new DefinitionsError({ reason: "QuotaLimited", status: 402 }))
+      failedWith(result, new DefinitionsError({ reason: "QuotaLimited", httpStatus: 402 }))
       const evaluation = evaluator.evaluate(someone)
       assert.strictEqual(evaluation.records.size, 0)
       assert.isTrue(evaluation.needsRemote)
@@ -143,18 +143,18 @@ describe("the answers of the server", () => {
     }))
 
   const kept: ReadonlyArray<readonly [string, Answer, DefinitionsError]> = [
-    ["500", status(500), new DefinitionsError({ reason: "ApiError", status: 500 })],
-    ["503", status(503), new DefinitionsError({ reason: "ApiError", status: 503 })],
-    ["404", status(404), new DefinitionsError({ reason: "ApiError", status: 404 })],
-    ["204", { status: 204, body: null }, new DefinitionsError({ reason: "ApiError", status: 204 })],
-    ["a redirect", { status: 302, body: "" }, new DefinitionsError({ reason: "ApiError", status: 302 })],
+    ["500", status(500), new DefinitionsError({ reason: "ApiError", httpStatus: 500 })],
+    ["503", status(503), new DefinitionsError({ reason: "ApiError", httpStatus: 503 })],
+    ["404", status(404), new DefinitionsError({ reason: "ApiError", httpStatus: 404 })],
+    ["204", { status: 204, body: null }, new DefinitionsError({ reason: "ApiError", httpStatus: 204 })],
+    ["a redirect", { status: 302, body: "" }, new DefinitionsError({ reason: "ApiError", httpStatus: 302 })],
     ["a reset", { reset: true }, new DefinitionsError({ reason: "ConnectionError", problem: "ECONNRESET" })],
     [
       "a page",
       ok("<!doctype html>"),
       new DefinitionsError({
         reason: "InvalidDocument",
-        status: 200,
+        httpStatus: 200,
         problem: "line 1, column 1: expected a value"
       })
     ],
@@ -163,7 +163,7 @@ describe("the answers of the server", () => {
       ok("{\n  \"flags\": ["),
       new DefinitionsError({
         reason: "InvalidDocument",
-        status: 200,
+        httpStatus: 200,
         problem: "line 2, column 13: expected a value"
       })
     ],

@@ -281,7 +281,7 @@ describe("the metrics", () => {
       assert.strictEqual((yield* failures("ApiError")).count, 0)
       yield* TestClock.adjust("30 seconds")
       assert.strictEqual((yield* age).value, 30)
-      answer = Effect.fail(new DefinitionsError({ reason: "QuotaLimited", status: 402 }))
+      answer = Effect.fail(new DefinitionsError({ reason: "QuotaLimited", httpStatus: 402 }))
       yield* Effect.ignore(evaluator.reload)
       assert.strictEqual((yield* flags).value, 0)
     }))

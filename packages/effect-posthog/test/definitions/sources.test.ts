@@ -122,7 +122,7 @@ describe("layerPersisted", () => {
       yield* TestClock.adjust("1 day")
       endpoint.answer(status(503))
       const evaluator = yield* start(endpoint.client, store)
-      assert.strictEqual((yield* Effect.flip(evaluator.reload)).status, 503)
+      assert.strictEqual((yield* Effect.flip(evaluator.reload)).httpStatus, 503)
       yield* evaluator.ready
       const evaluation = evaluator.evaluate(someone)
       assert.deepStrictEqual(resolved(evaluator), ["one"])
@@ -133,7 +133,7 @@ describe("layerPersisted", () => {
       assert.isTrue(stale)
       assert.strictEqual(age, 86_400_000)
       assert.strictEqual(failures, 1)
-      assert.strictEqual(lastFailure?.status, 503)
+      assert.strictEqual(lastFailure?.httpStatus, 503)
       assert.strictEqual(source, "http, stored")
 
       yield* Effect.ignore(evaluator.reload)
@@ -165,7 +165,7 @@ describe("layerPersisted", () => {
   it.scoped("without a copy, the failure is all there is", () =>
     Effect.gen(function*() {
       const evaluator = yield* start(makeEndpoint(status(500)).client, yield* memoryStore)
-      assert.strictEqual((yield* Effect.flip(evaluator.reload)).status, 500)
+      assert.strictEqual((yield* Effect.flip(evaluator.reload)).httpStatus, 500)
       assert.isTrue(evaluator.evaluate(someone).needsRemote)
     }))
 
@@ -318,7 +318,7 @@ describe("layerPersisted", () => {
         })
         const endpoint = makeEndpoint(status(500))
         const evaluator = yield* start(endpoint.client, store)
-        assert.strictEqual((yield* Effect.flip(evaluator.reload)).status, 500)
+        assert.strictEqual((yield* Effect.flip(evaluator.reload)).httpStatus, 500)
         assert.isTrue(evaluator.evaluate(someone).needsRemote)
         endpoint.answer(ok(document(["one"])))
         yield* evaluator.reload

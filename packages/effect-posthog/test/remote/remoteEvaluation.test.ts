@@ -9,7 +9,7 @@ import * as Doubles from "../support/doubles.ts"
 const user = { distinctId: "acct-4471" }
 
 const failureOf = <A, R>(effect: Effect.Effect<A, RemoteFlagsError, R>) =>
-  Effect.map(Effect.flip(effect), ({ reason, snapshot, status }) => ({ reason, status, keys: snapshot.keys }))
+  Effect.map(Effect.flip(effect), ({ reason, snapshot, httpStatus }) => ({ reason, httpStatus, keys: snapshot.keys }))
 
 describe("the request", () => {
   it.live("carries the fields of a full evaluation", () => {
@@ -408,7 +408,11 @@ describe("failures", () => {
       return Effect.gen(function*() {
         const server = yield* Doubles.server
         yield* server.always("flags", Fault.status(status, { headers: { location: "/flags/elsewhere" } }))
-        deepStrictEqual(yield* failureOf(evaluateFlags(user)), { reason: "ApiError", status, keys: ["local"] })
+        deepStrictEqual(yield* failureOf(evaluateFlags(user)), {
+          reason: "ApiError",
+          httpStatus: status,
+          keys: ["local"]
+        })
         strictEqual((yield* server.requests).length, 1)
       }).pipe(Effect.provide(layer))
     })
@@ -454,7 +458,7 @@ describe("failures", () => {
       return Effect.gen(function*() {
         const server = yield* Doubles.server
         yield* server.script("flags", fault, fault)
-        deepStrictEqual(yield* failureOf(evaluateFlags(user)), { reason, status: undefined, keys: ["local"] })
+        deepStrictEqual(yield* failureOf(evaluateFlags(user)), { reason, httpStatus: undefined, keys: ["local"] })
         strictEqual((yield* server.requests).length, 2)
         yield* server.awaitConnections(0)
       }).pipe(Effect.provide(layer))
@@ -469,7 +473,7 @@ describe("failures", () => {
       for (let attempt = 0; attempt < 3; attempt++) {
         deepStrictEqual(yield* failureOf(evaluateFlags(user)), {
           reason: "InvalidResponse",
-          status: undefined,
+          httpStatus: undefined,
           keys: ["local"]
         })
       }
@@ -482,7 +486,7 @@ describe("failures", () => {
     return Effect.gen(function*() {
       const server = yield* Doubles.server
       yield* server.always("flags", Fault.status(502))
-      deepStrictEqual(yield* failureOf(evaluateFlags(user)), { reason: "ApiError", status: 502, keys: ["local"] })
+      deepStrictEqual(yield* failureOf(evaluateFlags(user)), { reason: "ApiError", httpStatus: 502, keys: ["local"] })
       strictEqual((yield* server.requests).length, 1)
     }).pipe(Effect.provide(layer))
   })
@@ -584,8 +588,8 @@ describe("failures", () => {
       const refused = withClient(() => late(503))
       const fiber = yield* Effect.fork(Effect.flip(refused.decide))
       yield* TestClock.adjust("3 seconds")
-      const { reason, status } = yield* Fiber.join(fiber)
-      deepStrictEqual({ reason, status }, { reason: "ApiError", status: 503 })
+      const { httpStatus, reason } = yield* Fiber.join(fiber)
+      deepStrictEqual({ reason, httpStatus }, { reason: "ApiError", httpStatus: 503 })
       deepStrictEqual(refused.times, [0])
 
       const cutOff = withClient(() => late(200), 0)
@@ -603,8 +607,8 @@ describe("failures", () => {
   it.effect("a client that refuses statuses by itself fails by status, once", () =>
     Effect.gen(function*() {
       const { decide, times } = withClient(() => Effect.fail("status"))
-      const { reason, status } = yield* Effect.flip(decide)
-      deepStrictEqual({ reason, status }, { reason: "ApiError", status: 503 })
+      const { httpStatus, reason } = yield* Effect.flip(decide)
+      deepStrictEqual({ reason, httpStatus }, { reason: "ApiError", httpStatus: 503 })
       strictEqual(times.length, 1)
     }))
 

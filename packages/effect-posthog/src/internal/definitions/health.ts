@@ -79,7 +79,7 @@ export const makeHealth = (clock: Clock.Clock, source: string) => {
         if (backsOff(error.reason)) refusals++
         lastFailure = {
           reason: error.reason,
-          status: error.status,
+          httpStatus: error.httpStatus,
           message: error.message,
           at: clock.unsafeCurrentTimeMillis()
         }

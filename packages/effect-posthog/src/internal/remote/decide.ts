@@ -18,11 +18,11 @@ import { decodeFlagsResponse } from "./flagsResponse.ts"
 
 const isRetryable = (error: DeciderError): boolean =>
   error.reason === "Timeout" || error.reason === "ConnectionError" ||
-  (error.reason === "ApiError" && (error.status === 502 || error.status === 504))
+  (error.reason === "ApiError" && (error.httpStatus === 502 || error.httpStatus === 504))
 
 const isRefusal = (status: number): boolean => status < 200 || status > 299
 
-const refused = (status: number) => new DeciderError({ reason: "ApiError", status })
+const refused = (status: number) => new DeciderError({ reason: "ApiError", httpStatus: status })
 
 const backoff = Schedule.exponential("300 millis").pipe(Schedule.either(Schedule.spaced("30 seconds")))
 

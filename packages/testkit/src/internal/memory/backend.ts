@@ -118,7 +118,7 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
         requests.push(request)
         const trouble = troubles.shift()
         return trouble?._tag === "Failure"
-          ? new DeciderError({ reason: trouble.reason, status: trouble.status })
+          ? new DeciderError({ reason: trouble.reason, httpStatus: trouble.status })
           : answer(request, evaluationContexts, trouble)
       }),
     take: (taken) => Effect.sync(() => taken.forEach((event) => events.push(event))),

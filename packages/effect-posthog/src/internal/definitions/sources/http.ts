@@ -85,11 +85,17 @@ const read = (maxBytes: number) =>
     const { etag } = response.headers
     const { status } = response
     if (status === 304) return { _tag: "NotModified", etag } satisfies DefinitionsLoad
-    if (status !== 200) return yield* new DefinitionsError({ reason: reasons[status] ?? "ApiError", status })
+    if (status !== 200) {
+      return yield* new DefinitionsError({ reason: reasons[status] ?? "ApiError", httpStatus: status })
+    }
     const chunks = yield* readChunks(response, maxBytes)
     const document = yield* runInSlices(() => parseDocument(decoded(chunks)))
     if (Either.isLeft(document)) {
-      return yield* new DefinitionsError({ reason: "InvalidDocument", status, problem: describe(document.left) })
+      return yield* new DefinitionsError({
+        reason: "InvalidDocument",
+        httpStatus: status,
+        problem: describe(document.left)
+      })
     }
     return { _tag: "Loaded", document: document.right, etag } satisfies DefinitionsLoad
   })
