@@ -2,35 +2,67 @@
 //
 //   node packages/tools/release.mjs --dry-run   packs and judges the packages, prints the versions to come
 //   node packages/tools/release.mjs --version   writes those versions and the changelogs, removes the changesets
+//   node packages/tools/release.mjs --publish   publishes the versions that the registry does not have
 //
-// Publishing is `pnpm --recursive publish` after `--version` was committed.
-import applyReleasePlan from "@changesets/apply-release-plan"
-import { read as readConfig } from "@changesets/config"
-import { getPackages } from "@manypkg/get-packages"
+// `changeset publish` is not used: it publishes each package of the workspace under its own name and as `latest`, and
+// the editions for Effect 3 and Effect 4 share their names.
+import { writeFileSync } from "node:fs"
 import { packages } from "./checks/packages.mjs"
-import { releasePlan } from "./checks/releases.mjs"
-import { root } from "./checks/workspace.mjs"
+import { releasePlan, releases, withPackageVersion } from "./checks/releases.mjs"
+import { manifestOf, publishable, root, run } from "./checks/workspace.mjs"
 
+const commands = ["--dry-run", "--version", "--publish"]
 const [command] = process.argv.slice(2)
-if (command !== "--dry-run" && command !== "--version") {
-  console.error("Usage: node packages/tools/release.mjs --dry-run | --version")
+if (!commands.includes(command)) {
+  console.error(`Usage: node packages/tools/release.mjs ${commands.join(" | ")}`)
   process.exit(2)
 }
 
-const problems = await packages()
-if (problems.length > 0) {
+const stopOn = (problems) => {
+  if (problems.length === 0) return
   console.error(problems.join("\n"))
   process.exit(1)
 }
+
+const must = async (program, args, options) => {
+  const result = await run(program, args, options)
+  stopOn(result.code === 0 ? [] : [result.output])
+}
+
+const version = async () => {
+  await must("changeset", ["version"])
+  const { file, text } = withPackageVersion()
+  writeFileSync(file, text)
+  for (const name of publishable) console.log(`${manifestOf(name).name}  ${manifestOf(name).version}`)
+}
+
+/** With provenance where the registry can verify it: in a workflow that may request a token of its identity. */
+const publish = async () => {
+  const waiting = publishable.filter((name) => manifestOf(name).version.includes("-"))
+  stopOn(waiting.map((name) => `packages/${name} has no version yet: run --version and commit what it writes`))
+  const provenance = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"] === undefined ? [] : ["--provenance"]
+  for (const folder of publishable) {
+    const { name, version } = manifestOf(folder)
+    const known = await run("npm", ["view", `${name}@${version}`, "version"])
+    if (known.code === 0 && known.stdout.trim() === version) {
+      console.log(`${name}@${version} is published already`)
+      continue
+    }
+    const args = ["publish", "--access", "public", "--no-git-checks", "--tag", "latest"]
+    await must("pnpm", args.concat(provenance), { cwd: `${root}/packages/${folder}` })
+    console.log(`${name}@${version} published`)
+  }
+}
+
+stopOn(await packages())
 console.log("The packages build, pack, and pass publint and attw.")
 
-const plan = await releasePlan()
-for (const { name, newVersion, oldVersion } of plan.releases) console.log(`${name}  ${oldVersion} -> ${newVersion}`)
-if (plan.releases.length === 0) console.log("No changeset asks for a release.")
-
-if (command === "--version") {
-  const workspace = await getPackages(root)
-  const config = await readConfig(root, workspace)
-  const touched = await applyReleasePlan(plan, workspace, config)
-  console.log(`${touched.length} files written.`)
+if (command === "--publish") {
+  await publish()
+} else {
+  stopOn(await releases())
+  const plan = await releasePlan()
+  for (const { name, newVersion, oldVersion } of plan.releases) console.log(`${name}  ${oldVersion} -> ${newVersion}`)
+  if (plan.releases.length === 0) console.log("No changeset asks for a release.")
+  if (command === "--version") await version()
 }

@@ -16,9 +16,10 @@ import {
 import type { BeforeSend, EventDraft, PostHogEvent } from "effect-posthog"
 import { EventQueue, Events, FlagSnapshot, RequestContext } from "effect-posthog"
 import type { Options } from "effect-posthog/PostHogConfig"
+import { version } from "../src/internal/library.ts"
 import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "./support/queue.ts"
 
-const sdk = { $lib: "effect-posthog", $lib_version: "0.1.0", $is_server: true, $geoip_disable: true }
+const sdk = { $lib: "effect-posthog", $lib_version: version, $is_server: true, $geoip_disable: true }
 
 /** Runs the program against a queue and answers with the events that left it. */
 const sent = <A, E>(
@@ -204,7 +205,7 @@ describe("capture", () => {
         Events.capture({ event: "e", distinctId: "a" }),
         { disableGeoip: false, isServer: false }
       )
-      assert.deepStrictEqual(event.properties, { $lib: "effect-posthog", $lib_version: "0.1.0" })
+      assert.deepStrictEqual(event.properties, { $lib: "effect-posthog", $lib_version: version })
       const overridden = yield* sentOne(Events.capture({ event: "e", distinctId: "a", disableGeoip: false }))
       assert.notProperty(overridden.properties, "$geoip_disable")
     }))

@@ -2,7 +2,7 @@
 import { join, relative } from "node:path"
 import ts from "typescript"
 import { at, parse } from "./syntax.mjs"
-import { publishable, root, shown, sourceFiles } from "./workspace.mjs"
+import { manifestOf, publishable, root, shown, sourceFiles } from "./workspace.mjs"
 
 const categories = [
   "type ids",
@@ -28,15 +28,16 @@ export const documentation = () =>
     return files.flatMap((file) => {
       const sourceFile = parse(file)
       if (relative(sources, file).startsWith("internal")) return internalModule(sourceFile)
-      if (file === join(sources, "index.ts") && files.length > 1) return barrel(sourceFile)
-      return publicModule(sourceFile)
+      const major = manifestOf(name).version.split(".")[0]
+      if (file === join(sources, "index.ts") && files.length > 1) return barrel(sourceFile, major)
+      return publicModule(sourceFile, major)
     })
   })
 
-const publicModule = (sourceFile) => [
-  ...header(sourceFile),
+const publicModule = (sourceFile, major) => [
+  ...header(sourceFile, major),
   ...exported(sourceFile).flatMap((declaration) => [
-    ...described(declaration),
+    ...described(declaration, major),
     ...(ts.isClassDeclaration(declaration) ? declaration.members.filter(isPublicStatic).flatMap(describedMember) : [])
   ])
 ]
@@ -53,18 +54,22 @@ const internalModule = (sourceFile) =>
     )
 
 /** The root of a package of several modules has re-exports and nothing else. */
-const barrel = (sourceFile) => [
-  ...header(sourceFile),
+const barrel = (sourceFile, major) => [
+  ...header(sourceFile, major),
   ...sourceFile.statements
     .filter((statement) => !ts.isExportDeclaration(statement) || statement.moduleSpecifier === undefined)
     .map((statement) => `${at(statement)} index.ts re-exports modules and declares nothing`)
 ]
 
-const header = (sourceFile) => {
+/** Whether a package with this major version can have had a thing since then. */
+const isSince = (version, major) => /^\d+\.\d+\.\d+$/.test(version) && [major, "0"].includes(version.split(".")[0])
+
+const header = (sourceFile, major) => {
   const [first] = ts.getLeadingCommentRanges(sourceFile.text, 0) ?? []
   const comment = first === undefined ? "" : sourceFile.text.slice(first.pos, first.end)
-  if (comment.startsWith("/**") && /@since \d+\.\d+\.\d+/.test(comment)) return []
-  return [`${shown(sourceFile.fileName)} begins without a module comment that has @since`]
+  const [, since = ""] = /@since (\S+)/.exec(comment) ?? []
+  if (comment.startsWith("/**") && isSince(since, major)) return []
+  return [`${shown(sourceFile.fileName)} begins without a module comment that has @since ${major}.x.x`]
 }
 
 /** Exported declarations, the first of each overloaded function. */
@@ -79,18 +84,18 @@ const exported = (sourceFile) => {
   })
 }
 
-const described = (declaration) => {
+const described = (declaration, major) => {
   if (tags(declaration, "internal").length > 0) return []
   const problems = []
   const where = `${at(declaration)} ${nameOf(declaration)}`
   if (description(declaration) === "") problems.push(`${where} has no description`)
   const since = tags(declaration, "since")
-  if (since.length !== 1 || !/^\d+\.\d+\.\d+$/.test(since[0])) problems.push(`${where} has no @since with a version`)
+  if (since.length !== 1 || !isSince(since[0], major)) problems.push(`${where} has no @since ${major}.x.x`)
   const category = tags(declaration, "category")
   if (category.length !== 1) {
     problems.push(`${where} has ${category.length === 0 ? "no @category" : "more than one @category"}`)
   } else if (!categories.includes(category[0])) {
-    problems.push(`${where} has the category "${category[0]}", which is none of: ${categories.join(", ")}`)
+    problems.push(`${where} has the category "${category[0]}", which is not one of: ${categories.join(", ")}`)
   }
   return problems
 }

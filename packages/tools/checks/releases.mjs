@@ -1,32 +1,66 @@
-// What the changesets add up to.
+// What the changesets add up to, and where the version is written.
 import getReleasePlan from "@changesets/get-release-plan"
-import { manifestOf, publishable, root } from "./workspace.mjs"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { isFile, manifestOf, packageNames, publishable, root } from "./workspace.mjs"
 
-/** The changesets are readable, and what they release is what others can install. */
+/** The packages whose major version is the major version of Effect that they are for. */
+const editions = ["effect-posthog", "testkit"]
+
 export const releases = async () => {
-  const names = publishable.map((name) => manifestOf(name).name)
   const plan = await releasePlan()
-  return plan.releases
+  return [...versions(), ...published(plan), ...majors(plan)]
+}
+
+/** What `changeset version` would do: the changesets, and the packages that get a new version. */
+export const releasePlan = async () => {
+  const plan = await getReleasePlan(root)
+  return { ...plan, releases: plan.releases.filter(({ type }) => type !== "none") }
+}
+
+/** What is released is what others can install. */
+const published = ({ releases }) => {
+  const names = publishable.map((name) => manifestOf(name).name)
+  return releases
     .filter((release) => !names.includes(release.name))
     .map((release) => `a changeset releases ${release.name}, which is not published`)
 }
 
-/**
- * The release plan of the changesets, with one correction. A package is given a major version when a peer dependency of
- * it leaves its range, as every minor version below 1.0 does; below 1.0 that is a minor version, unless a changeset says
- * major itself.
- */
-export const releasePlan = async () => {
-  const plan = await getReleasePlan(root)
-  const asked = plan.releases.filter((release) => release.type !== "none")
-  const wantsMajor = plan.changesets.some((changeset) => changeset.releases.some((release) => release.type === "major"))
-  if (wantsMajor || plan.preState !== undefined) return { ...plan, releases: asked }
-  return { ...plan, releases: asked.map(belowOne) }
+/** The next major version of these packages is for the next major version of Effect, and is not made here. */
+const majors = (plan) => {
+  const names = editions.filter((name) => packageNames.includes(name)).map((name) => manifestOf(name).name)
+  const asked = plan.changesets.flatMap(({ id, releases }) =>
+    releases
+      .filter(({ name, type }) => type === "major" && names.includes(name))
+      .map(({ name }) => `.changeset/${id}.md asks for a major version of ${name}, ${instead}`)
+  )
+  if (asked.length > 0) return asked
+  return plan.releases
+    .filter(({ name, type }) => type === "major" && names.includes(name))
+    .map(({ name, newVersion }) => `the changesets add up to ${name} ${newVersion}, ${instead}`)
 }
 
-const belowOne = (release) => {
-  const [major, minor] = release.oldVersion.split(".").map(Number)
-  return release.type === "major" && major === 0
-    ? { ...release, type: "minor", newVersion: `0.${minor + 1}.0` }
-    : release
+const instead = "whose major version is Effect's: what breaks is a minor change whose text begins with **Breaking**"
+
+/** Where the version of `effect-posthog` is written for programs to read. */
+const versionModule = join(root, "packages", "effect-posthog", "src", "internal", "library.ts")
+const versionLine = /^export const version = "([^"]*)"$/m
+
+/** The version that `effect-posthog` tells servers is the version of the package. */
+const versions = () => {
+  if (!isFile(versionModule)) return []
+  const { version } = manifestOf("effect-posthog")
+  const [, written] = versionLine.exec(readFileSync(versionModule, "utf8")) ?? []
+  return written === version
+    ? []
+    : [`packages/effect-posthog/src/internal/library.ts says ${written}, package.json says ${version}`]
 }
+
+/** The module that tells servers the version, with the version of the package in it. */
+export const withPackageVersion = () => ({
+  file: versionModule,
+  text: readFileSync(versionModule, "utf8").replace(
+    versionLine,
+    `export const version = "${manifestOf("effect-posthog").version}"`
+  )
+})

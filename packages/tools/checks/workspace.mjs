@@ -10,12 +10,10 @@ export const packageNames = readdirSync(join(root, "packages"))
   .filter((name) => existsSync(join(root, "packages", name, "package.json")))
   .sort()
 
-/** Packages that others install: their sources keep the library rules. */
-export const publishable = ["evaluator", "regex-re2", "effect-posthog", "testkit"].filter((name) =>
-  packageNames.includes(name)
-)
-
 export const manifestOf = (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+
+/** Packages that others install: their sources keep the library rules. */
+export const publishable = packageNames.filter((name) => manifestOf(name).private !== true)
 
 /** A path inside the workspace, relative to its root and with forward slashes, for messages. */
 export const shown = (file) => relative(root, file).split(sep).join("/")

@@ -28,7 +28,9 @@ export const withWorkspace = async <A>(use: (workspace: Workspace) => Promise<A>
       writeFileSync(path, content)
     }
     for (const [file, content] of Object.entries(files)) write(file, content)
-    for (const file of ["tsconfig.base.json", "package.json"]) cpSync(join(root, file), join(folder, file))
+    for (const file of ["tsconfig.base.json", "package.json", "pnpm-workspace.yaml", ".changeset/config.json"]) {
+      cpSync(join(root, file), join(folder, file))
+    }
     cpSync(join(root, "packages/tools"), join(folder, "packages/tools"), {
       recursive: true,
       filter: (source) => !/[/\\](?:node_modules|build|\.tsbuildinfo|test|tsconfig\.json)$/.test(source)
@@ -37,6 +39,7 @@ export const withWorkspace = async <A>(use: (workspace: Workspace) => Promise<A>
       symlinkSync(join(root, modules), join(folder, modules), "junction")
     }
     await execute("git", ["init", "--quiet"], folder)
+    await execute("git", [...author, "commit", "--quiet", "--allow-empty", "--message", "Start"], folder)
     return await use({
       write,
       remove: (file) => rmSync(join(folder, file), { recursive: true, force: true }),
@@ -46,6 +49,8 @@ export const withWorkspace = async <A>(use: (workspace: Workspace) => Promise<A>
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const author = ["-c", "user.name=A test", "-c", "user.email=test@example.com"]
 
 const execute = (command: string, args: ReadonlyArray<string>, cwd: string) =>
   new Promise<Outcome>((resolve) => {
@@ -97,6 +102,7 @@ const files = {
   }),
   "packages/evaluator/package.json": json({
     name: "@effect-posthog/evaluator",
+    version: "1.0.0",
     homepage: "https://example.com",
     type: "module",
     exports: { "./*": "./src/*.ts" }
@@ -119,9 +125,10 @@ const files = {
 export const inRollout = (hash: number, percentage: number): boolean => hash * 100 < percentage
 // #endregion
 `,
-  "packages/docs/package.json": json({ name: "@effect-posthog/docs", type: "module" }),
+  "packages/docs/package.json": json({ name: "@effect-posthog/docs", private: true, type: "module" }),
   "packages/effect-posthog/package.json": json({
     name: "effect-posthog",
+    version: "3.0.0",
     homepage: "https://example.com",
     type: "module",
     exports: { ".": "./src/index.ts", "./*": "./src/*.ts" },

@@ -2,7 +2,19 @@
 import { assert, describe, it } from "vitest"
 import { type Outcome, withWorkspace } from "./Workspace.ts"
 
-const steps = ["types", "effect", "lint", "cycles", "layers", "source", "documentation", "text", "guides", "format"]
+const steps = [
+  "types",
+  "effect",
+  "lint",
+  "cycles",
+  "layers",
+  "source",
+  "documentation",
+  "releases",
+  "text",
+  "guides",
+  "format"
+]
 
 const timeout = 120_000
 
@@ -221,6 +233,20 @@ export class One {
 `
     ),
     finds: /packages\/effect-posthog: examples of classes[^]*WrongClassExample\.ts One[^]*AssertionError/
+  },
+  {
+    kind: "a major version of a package whose major version is Effect's",
+    step: "releases",
+    file: ".changeset/planted.md",
+    content: "---\n\"effect-posthog\": major\n---\n\nPlanted.\n",
+    finds: /\.changeset\/planted\.md asks for a major version of effect-posthog/
+  },
+  {
+    kind: "a version that is not the package's",
+    step: "releases",
+    file: "packages/effect-posthog/src/internal/library.ts",
+    content: "/** @internal */\nexport const version = \"2.9.9\"\n",
+    finds: /library\.ts says 2\.9\.9, package\.json says 3\.0\.0/
   },
   {
     kind: "a path of somebody's machine",

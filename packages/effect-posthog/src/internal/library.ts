@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 export const name = "effect-posthog"
 
 /** @internal */
-export const version = "0.1.0"
+export const version = "3.0.0-0"
 
 /** @internal */
 export const userAgent = `${name}/${version}`

@@ -5,6 +5,7 @@ import type { EventBatch, PostHogEvent, SendOutcome } from "effect-posthog"
 import { Compression, CompressionError, EventTransport, PostHogConfig } from "effect-posthog"
 import type { Options } from "effect-posthog/PostHogConfig"
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib"
+import { userAgent } from "../../src/internal/library.ts"
 import { eventRequest } from "../../src/internal/transport/sendEvents.ts"
 
 interface Sent {
@@ -77,7 +78,7 @@ describe("the batch endpoint", () => {
       const { outcome, sent } = yield* send(batchOf({ events: [event({ $set: { a: 1 } }), second] }))
       assert.deepStrictEqual(outcome, { _tag: "Delivered" })
       assert.strictEqual(sent.url, "http://posthog.example/batch/")
-      assert.deepInclude(sent.headers, { "user-agent": "effect-posthog/0.1.0", "content-type": "application/json" })
+      assert.deepInclude(sent.headers, { "user-agent": userAgent, "content-type": "application/json" })
       assert.notProperty(sent.headers, "content-encoding")
       assert.notProperty(sent.headers, "authorization")
       assert.deepStrictEqual(json(sent), {
@@ -166,8 +167,8 @@ describe("the analytics endpoint", () => {
       assert.strictEqual(sent.url, "http://posthog.example/i/v1/analytics/events")
       assert.deepInclude(sent.headers, {
         authorization: "Bearer phc_test",
-        "posthog-sdk-info": "effect-posthog/0.1.0",
-        "user-agent": "effect-posthog/0.1.0",
+        "posthog-sdk-info": userAgent,
+        "user-agent": userAgent,
         "posthog-attempt": "2",
         "posthog-request-id": "0199f3c2-0000-7c4e-9a77-5b0d5a3c1e42",
         "posthog-request-timestamp": "1970-01-01T00:00:02.000Z"
