@@ -50,6 +50,8 @@ export interface EventDraft {
   readonly disableGeoip?: boolean | undefined
   /** Keep only the properties of the minimal exposure allowlist. */
   readonly minimal?: boolean | undefined
+  /** Names that only `properties` may set: what the client, the context and the snapshot have by them is left out. */
+  readonly reserved?: ReadonlySet<string> | undefined
   /** `"ai"` goes to the AI capture endpoint through a queue of its own. Default: `"analytics"`. */
   readonly route?: "analytics" | "ai" | undefined
 }

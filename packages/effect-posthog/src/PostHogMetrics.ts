@@ -186,3 +186,16 @@ export const eventRequests = total(
   "posthog_event_requests_total",
   "Requests that carried events, retries included, by outcome"
 )
+
+/**
+ * Exceptions that reached a boundary, tagged with the `boundary`'s name and the `outcome`: `captured`, `duplicate`,
+ * `ignored`, `limited` or `rejected`.
+ *
+ * @since 3.0.0
+ * @category metrics
+ */
+export const exceptions = (boundary: string, outcome: string): Metric.Metric.Counter<number> =>
+  counter("posthog_exceptions_total", "Exceptions that reached a boundary, by what became of them", {
+    boundary,
+    outcome
+  })

@@ -1,0 +1,230 @@
+import { isReference } from "./reading.ts"
+
+const mostFrames = 50
+const longestLine = 1024
+const longestStack = 64 * 1024
+const furthestMessage = 256
+
+/**
+ * A line of a stack, as PostHog reads it.
+ *
+ * @internal
+ */
+export interface StackFrame {
+  readonly platform: "node:javascript"
+  readonly filename: string
+  readonly function: string
+  readonly lineno?: number
+  readonly colno?: number
+  readonly in_app: boolean
+  readonly synthetic?: true
+  readonly chunk_id?: string
+  readonly context_line?: string
+  readonly pre_context?: ReadonlyArray<string>
+  readonly post_context?: ReadonlyArray<string>
+}
+
+/**
+ * A frame before paths are shortened.
+ *
+ * @internal
+ */
+export interface ParsedFrame {
+  readonly filename: string
+  readonly function: string
+  readonly lineno?: number | undefined
+  readonly colno?: number | undefined
+}
+
+/** @internal */
+export interface FrameOptions {
+  /** Cut from the front of file names. */
+  readonly root?: string | undefined
+  /** What this denies is not the application's. */
+  readonly inApp?: ((frame: ParsedFrame) => boolean) | undefined
+}
+
+const placeOf = /^(.+):(\d+):(\d+)$/
+const evaluatedAt = /\(([^()]+):(\d+):(\d+)\)/
+const indexOnly = /^index \d+$/
+const windowsPath = /^\/[A-Za-z]:/
+
+const pathOf = (file: string): string => {
+  if (!file.startsWith("file://")) return file
+  let path = file.slice("file://".length)
+  try {
+    path = decodeURIComponent(path)
+  } catch {
+    // Not encoded, then.
+  }
+  return windowsPath.test(path) ? path.slice(1) : path
+}
+
+type Place = Omit<ParsedFrame, "function">
+
+const readPlace = (text: string): Place | undefined => {
+  if (text === "native" || text === "<anonymous>") return { filename: text }
+  if (indexOnly.test(text)) return { filename: "node:internal/promise" }
+  const match = text.startsWith("eval at ") ? evaluatedAt.exec(text) : placeOf.exec(text)
+  if (match !== null) {
+    return { filename: pathOf(match[1] ?? ""), lineno: Number(match[2]), colno: Number(match[3]) }
+  }
+  if (text.startsWith("eval at ")) return { filename: "<anonymous>" }
+  return text.includes("://") ? { filename: text } : undefined
+}
+
+const functionOf = (name: string): string => {
+  if (name === "" || name === "<anonymous>") return "?"
+  return name.endsWith(".<anonymous>") ? `${name.slice(0, -"<anonymous>".length)}?` : name
+}
+
+/**
+ * One line of a stack in the form that V8 writes, or `undefined` when the line is not a frame.
+ *
+ * @internal
+ */
+export const parseLine = (line: string, isSpan = false): ParsedFrame | undefined => {
+  if (line.length > longestLine) return undefined
+  const text = line.trim()
+  if (!text.startsWith("at ")) return undefined
+  const call = text.startsWith("at async ") ? text.slice(9) : text.slice(3)
+  // The name of a span may hold anything, its place is what comes last.
+  const open = call.endsWith(")") ? (isSpan ? call.lastIndexOf(" (") : call.indexOf(" (")) : -1
+  const place = readPlace(open < 0 ? call : call.slice(open + 2, -1))
+  return place && { ...place, function: functionOf(open < 0 ? "" : call.slice(0, open)) }
+}
+
+/**
+ * The stack of an error without the lines above its frames. They repeat the message, which has lines of its own that may
+ * look like frames, and which may show what is private.
+ *
+ * @internal
+ */
+export const framesText = (stack: string, message: unknown): string => {
+  const start = typeof message === "string" && message !== "" ? stack.indexOf(message) : -1
+  const end = start < 0 || start > furthestMessage || stack.slice(0, start).includes("\n")
+    ? 0
+    : start + String(message).length
+  const text = stack.slice(end, end + longestStack)
+  const lines = text.split("\n")
+  if (end + text.length < stack.length) lines.pop()
+  return lines.filter((line) => parseLine(line) !== undefined).join("\n")
+}
+
+const runtimeFunctions = /effect_internal_function|effect_instruction|EffectPrimitive|FiberRuntime/
+
+const isPath = (filename: string): boolean =>
+  (filename.includes("/") || filename.includes("\\")) && !filename.startsWith("node:")
+
+const isInApp = (frame: ParsedFrame, inApp: FrameOptions["inApp"]): boolean => {
+  if (!isPath(frame.filename) || frame.filename.includes("node_modules")) return false
+  if (runtimeFunctions.test(frame.function)) return false
+  if (inApp === undefined) return true
+  try {
+    return inApp(frame)
+  } catch {
+    return true
+  }
+}
+
+const withoutRoot = (filename: string, root: string | undefined): string => {
+  if (root === undefined || root === "") return filename
+  const folder = pathOf(root).replace(/[/\\]+$/, "")
+  const next = filename[folder.length]
+  return filename.startsWith(folder) && (next === "/" || next === "\\") ? filename.slice(folder.length + 1) : filename
+}
+
+const toFrame = (
+  parsed: ParsedFrame,
+  isSpan: boolean,
+  options: FrameOptions,
+  chunkIds: ReadonlyMap<string, string>
+): StackFrame => {
+  const chunkId = chunkIds.get(parsed.filename)
+  return {
+    platform: "node:javascript",
+    filename: withoutRoot(parsed.filename, options.root),
+    function: parsed.function,
+    ...(parsed.lineno === undefined ? {} : { lineno: parsed.lineno }),
+    ...(parsed.colno === undefined ? {} : { colno: parsed.colno }),
+    in_app: !isSpan && isInApp(parsed, options.inApp),
+    ...(isSpan ? { synthetic: true as const } : {}),
+    ...(chunkId === undefined ? {} : { chunk_id: chunkId })
+  }
+}
+
+/**
+ * The frames of a stack, entry point first, crash site last: those nearest to the crash when there are many. The lines
+ * of spans show the way to it.
+ *
+ * @internal
+ */
+export const parseFrames = (
+  frames: string,
+  spans: ReadonlyArray<string>,
+  options: FrameOptions,
+  chunkIds: ReadonlyMap<string, string>
+): ReadonlyArray<StackFrame> => {
+  const parsed: Array<StackFrame> = []
+  const add = (line: string, isSpan: boolean) => {
+    const frame = parsed.length < mostFrames ? parseLine(line, isSpan) : undefined
+    if (frame !== undefined) parsed.push(toFrame(frame, isSpan, options, chunkIds))
+  }
+  for (const line of frames === "" ? [] : frames.split("\n")) add(line, false)
+  for (const line of spans) add(line, true)
+  return parsed.reverse()
+}
+
+/**
+ * Where in the application it happened, or `""`.
+ *
+ * @internal
+ */
+export const topPlace = (frames: string, options: FrameOptions): string => {
+  let start = 0
+  while (start < frames.length) {
+    const end = frames.indexOf("\n", start)
+    const line = end < 0 ? frames.slice(start) : frames.slice(start, end)
+    const frame = parseLine(line)
+    if (frame !== undefined && isInApp(frame, options.inApp)) {
+      return `${frame.filename}:${frame.lineno}:${frame.colno}`
+    }
+    start = end < 0 ? frames.length : end + 1
+  }
+  return ""
+}
+
+let known: { readonly source: object; readonly size: number; readonly ids: ReadonlyMap<string, string> } | undefined
+
+const noChunks: ReadonlyMap<string, string> = new Map()
+
+const crashFile = (stack: string): string | undefined => {
+  for (const line of stack.split("\n")) {
+    const frame = parseLine(line)
+    if (frame !== undefined) return frame.filename
+  }
+  return undefined
+}
+
+/**
+ * File names to the ids under which PostHog holds their source maps. The bundler plugin, or `posthog-cli sourcemap`, put
+ * them into a global, by a stack that each chunk recorded when it was loaded.
+ *
+ * @internal
+ */
+export const chunkIdsOf = (source: unknown): ReadonlyMap<string, string> => {
+  if (!isReference(source)) return noChunks
+  try {
+    const entries = Object.entries(source)
+    if (known !== undefined && known.source === source && known.size === entries.length) return known.ids
+    const ids = new Map<string, string>()
+    for (const [stack, id] of entries) {
+      const file = typeof id === "string" && id !== "" ? crashFile(stack) : undefined
+      if (file !== undefined) ids.set(file, id)
+    }
+    known = { source, size: entries.length, ids }
+    return ids
+  } catch {
+    return noChunks
+  }
+}

@@ -1,0 +1,53 @@
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
+import type * as HashMap from "effect/HashMap"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import * as Context from "effect/Context"
+import type { Timestamp } from "../../EventDraft.ts"
+import type { RequestContext } from "../../CurrentRequest.ts"
+import { clockOf } from "../clockOf.ts"
+import { requestContextRef } from "../requestContextRef.ts"
+
+/**
+ * Where a failure was caught: what of the fiber goes onto its events.
+ *
+ * @internal
+ */
+export interface Origin {
+  readonly context: RequestContext
+  readonly span: Tracer.AnySpan | undefined
+  readonly fiberId: FiberId.FiberId
+  readonly annotations: HashMap.HashMap<string, unknown>
+  readonly timestamp: Timestamp | undefined
+  readonly now: number
+}
+
+/** @internal */
+export const ofFiber = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Origin => ({
+  context: fiber.getFiberRef(requestContextRef),
+  span: Option.getOrUndefined(Context.getOption(fiber.currentContext, Tracer.ParentSpan)),
+  fiberId: fiber.id(),
+  annotations: fiber.getFiberRef(FiberRef.currentLogAnnotations),
+  timestamp: undefined,
+  now: clockOf(fiber).unsafeCurrentTimeMillis()
+})
+
+/** @internal */
+export const ofLogRecord = (record: {
+  readonly context: FiberRefs.FiberRefs
+  readonly fiberId: FiberId.FiberId
+  readonly annotations: HashMap.HashMap<string, unknown>
+  readonly date: Date
+}): Origin => ({
+  context: FiberRefs.getOrDefault(record.context, requestContextRef),
+  span: Option.getOrUndefined(
+    Context.getOption(FiberRefs.getOrDefault(record.context, FiberRef.currentContext), Tracer.ParentSpan)
+  ),
+  fiberId: record.fiberId,
+  annotations: record.annotations,
+  timestamp: record.date,
+  now: record.date.getTime()
+})
