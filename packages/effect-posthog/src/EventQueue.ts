@@ -11,6 +11,7 @@ import type { Delivery, EventCounts, OfferResult } from "./Delivery.ts"
 import type { EventDraft } from "./EventDraft.ts"
 import { EventIds } from "./EventIds.ts"
 import { EventTransport } from "./EventTransport.ts"
+import { rememberSettings } from "./internal/exceptions/clientSettings.ts"
 import { makeDisabledQueue, makeEventQueue } from "./internal/queue/eventQueue.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
@@ -49,7 +50,8 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
       const settings = yield* PostHogConfig
       const transport = yield* EventTransport
       const ids = yield* EventIds
-      return settings.enabled ? yield* makeEventQueue(settings, ids, transport.send) : makeDisabledQueue()
+      const queue = settings.enabled ? yield* makeEventQueue(settings, ids, transport.send) : makeDisabledQueue()
+      return rememberSettings(queue, settings, ids)
     })
   )
 

@@ -280,7 +280,7 @@ export const main = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E,
       if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
       const flushed = Effect.timeoutOption(
         Effect.interruptible(queue.flush),
-        settingsOf(queue).shutdownTimeoutMillis
+        settingsOf(queue).shutdownTimeout
       )
       return Effect.withFiberRuntime((fiber) =>
         thenFail(
@@ -473,7 +473,10 @@ export const layerSourceContext: Layer.Layer<never, never, FileSystem.FileSystem
  * @category layers
  */
 export const tapLayer = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R | EventQueue> =>
-  Layer.tapErrorCause(layer, (cause) =>
-    Effect.withFiberRuntime<unknown, never, EventQueue>((fiber) =>
-      Effect.uninterruptible(reportFrom(fiber, boundaries.layer, cause, {}))
-    ))
+  Layer.tapErrorCause(
+    layer,
+    (cause) =>
+      Effect.withFiberRuntime<unknown, never, EventQueue>((fiber) =>
+        Effect.uninterruptible(reportFrom(fiber, boundaries.layer, cause, {}))
+      )
+  )

@@ -18,7 +18,7 @@ import { EventTransport } from "./EventTransport.ts"
 import { annotated } from "./internal/library.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
-import type { CaptureProtocol, DefinitionsOptions, EventsOptions, Options } from "./PostHogConfig.ts"
+import type { CaptureProtocol, DefinitionsOptions, EventsOptions, ExceptionsOptions, Options } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 export type {
@@ -96,9 +96,10 @@ export const layer = (
  * @since 3.0.0
  * @category configuration
  */
-export interface ConfigOptions extends Omit<Options, "definitions" | "events"> {
+export interface ConfigOptions extends Omit<Options, "definitions" | "events" | "exceptions"> {
   readonly definitions?: Omit<DefinitionsOptions, "regexEngine"> | undefined
   readonly events?: Omit<EventsOptions, "beforeSend"> | undefined
+  readonly exceptions?: Omit<ExceptionsOptions, "inApp"> | undefined
 }
 
 /**
@@ -110,6 +111,7 @@ export interface ConfigOptions extends Omit<Options, "definitions" | "events"> {
 export interface FunctionOptions {
   readonly beforeSend?: EventsOptions["beforeSend"]
   readonly regexEngine?: DefinitionsOptions["regexEngine"]
+  readonly inApp?: ExceptionsOptions["inApp"]
 }
 
 /**
@@ -138,7 +140,8 @@ export const layerConfig = (
       layer({
         ...config,
         definitions: { ...config.definitions, regexEngine: functions.regexEngine },
-        events: { ...config.events, beforeSend: functions.beforeSend }
+        events: { ...config.events, beforeSend: functions.beforeSend },
+        exceptions: { ...config.exceptions, inApp: functions.inApp }
       }))
   )
 

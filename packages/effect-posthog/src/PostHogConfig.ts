@@ -69,6 +69,8 @@ export interface Options {
   readonly events?: EventsOptions | undefined
   /** Exposure deduplication. */
   readonly dedup?: DedupOptions | undefined
+  /** What `effect-posthog/Exceptions` reports. */
+  readonly exceptions?: ExceptionsOptions | undefined
 }
 
 /**
@@ -155,6 +157,38 @@ export interface DedupOptions {
 }
 
 /**
+ * A line of an error's stack.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface StackFrame {
+  readonly filename: string
+  /** `"?"` when it has no name. */
+  readonly function: string
+  readonly lineno?: number | undefined
+  readonly colno?: number | undefined
+}
+
+/**
+ * Options of exceptions.
+ *
+ * @since 3.0.0
+ * @category configuration
+ */
+export interface ExceptionsOptions {
+  /**
+   * The folder of the application, cut from the front of file names. PostHog groups exceptions by their places: with it,
+   * a bug is one issue on hosts that hold the application in different folders. Default: none.
+   */
+  readonly root?: string | undefined
+  /** Frames of the application's files for which this gives `false` count as those of a library. Default: none. */
+  readonly inApp?: ((frame: StackFrame) => boolean) | undefined
+  /** The log annotations that go onto exceptions. Default: none. */
+  readonly logAnnotations?: ReadonlyArray<string> | undefined
+}
+
+/**
  * The options after validation, with every default filled in. Sizes are counts, durations are `Duration`.
  *
  * @since 3.0.0
@@ -197,6 +231,7 @@ export interface Settings {
     readonly beforeSend: ReadonlyArray<BeforeSend>
   }
   readonly dedup: { readonly capacity: number }
+  readonly exceptions: ExceptionsOptions
 }
 
 const defaultHost = "https://us.i.posthog.com"
@@ -369,6 +404,15 @@ const events = (given: Options["events"]): Checked<Settings["events"]> =>
     }
   })
 
+const exceptions = ({ inApp, logAnnotations, root }: ExceptionsOptions = {}): Checked<ExceptionsOptions> => {
+  if (root !== undefined && typeof root !== "string") return unusable("exceptions.root", "is not a string")
+  if (inApp !== undefined && typeof inApp !== "function") return unusable("exceptions.inApp", "is not a function")
+  const names: unknown = logAnnotations ?? []
+  return Array.isArray(names) && names.every((name) => typeof name === "string")
+    ? Either.right({ root, inApp, logAnnotations: names })
+    : unusable("exceptions.logAnnotations", "is not a list of strings")
+}
+
 /** @internal */
 export const validate = (options: Options): Effect.Effect<Settings, PostHogConfigError> =>
   Either.gen(function*() {
@@ -384,7 +428,8 @@ export const validate = (options: Options): Effect.Effect<Settings, PostHogConfi
       flags: yield* flags(options.flags),
       definitions: yield* definitions(options.definitions),
       events: yield* events(options.events),
-      dedup: { capacity: yield* reader("dedup.", options.dedup).size("capacity", 50_000) }
+      dedup: { capacity: yield* reader("dedup.", options.dedup).size("capacity", 50_000) },
+      exceptions: yield* exceptions(options.exceptions)
     }
   })
 

@@ -6,7 +6,15 @@ import type { Level } from "./levels.ts"
  * @internal
  */
 export interface Boundary {
-  readonly name: "report" | "withReporting" | "middleware" | "rpc" | "layerLogger" | "main" | "tapLayer" | "captureException"
+  readonly name:
+    | "report"
+    | "withReporting"
+    | "middleware"
+    | "rpc"
+    | "layerLogger"
+    | "main"
+    | "tapLayer"
+    | "captureException"
   /** PostHog's category. */
   readonly type: string
   readonly handled: boolean
@@ -42,7 +50,12 @@ export const fiber: Boundary = {
 }
 
 /** @internal */
-export const middleware: Boundary = { ...fiber, name: "middleware", type: "middleware", source: "effect.http_middleware" }
+export const middleware: Boundary = {
+  ...fiber,
+  name: "middleware",
+  type: "middleware",
+  source: "effect.http_middleware"
+}
 
 /** @internal */
 export const rpc: Boundary = {

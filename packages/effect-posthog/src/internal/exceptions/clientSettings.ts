@@ -1,43 +1,51 @@
+import * as Duration from "effect/Duration"
 import type { EventIdSource } from "../../EventIds.ts"
-import type { ParsedFrame } from "./frames.ts"
+import type { ExceptionsOptions, Settings } from "../../PostHogConfig.ts"
 
 /**
- * What the options of a client say about its exceptions.
+ * What reports need to know of the client whose queue they go to.
  *
  * @internal
  */
-export interface ExceptionSettings {
-  readonly root?: string | undefined
-  readonly inApp?: ((frame: ParsedFrame) => boolean) | undefined
-  readonly logAnnotations?: ReadonlyArray<string> | undefined
-}
-
-/** @internal */
 export interface ClientSettings {
-  readonly exceptions: ExceptionSettings
+  readonly exceptions: ExceptionsOptions
   /** The super properties. */
   readonly properties: Readonly<Record<string, unknown>>
-  readonly shutdownTimeoutMillis: number
+  readonly shutdownTimeout: Duration.Duration
   readonly ids: EventIdSource | undefined
 }
 
-const byQueue = new WeakMap<object, ClientSettings>()
+interface Queue {
+  readonly deliveries: object
+}
+
+// A queue that wraps another one, `{ ...queue, offer }`, keeps its deliveries.
+const byDeliveries = new WeakMap<object, ClientSettings>()
 
 /**
  * Remembers the settings that a queue was made with, for reports that know the queue alone.
  *
  * @internal
  */
-export const rememberSettings = <Queue extends object>(queue: Queue, settings: ClientSettings): Queue => {
-  byQueue.set(queue, settings)
+export const rememberSettings = <Q extends Queue>(
+  queue: Q,
+  { events, exceptions, properties }: Settings,
+  ids: EventIdSource
+): Q => {
+  byDeliveries.set(queue.deliveries, { exceptions, properties, shutdownTimeout: events.shutdownTimeout, ids })
   return queue
 }
 
-const defaults: ClientSettings = { exceptions: {}, properties: {}, shutdownTimeoutMillis: 30_000, ids: undefined }
+const defaults: ClientSettings = {
+  exceptions: {},
+  properties: {},
+  shutdownTimeout: Duration.seconds(30),
+  ids: undefined
+}
 
 /**
  * The settings of a queue; the defaults for one that was written by hand.
  *
  * @internal
  */
-export const settingsOf = (queue: object): ClientSettings => byQueue.get(queue) ?? defaults
+export const settingsOf = (queue: Queue): ClientSettings => byDeliveries.get(queue.deliveries) ?? defaults

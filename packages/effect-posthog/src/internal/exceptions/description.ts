@@ -70,12 +70,14 @@ export const describe = (
   }
   const tag = readText(value, "_tag")
   const message = read(value, "message")
-  const keys = keysOf(value)
+  const keys = keysOf(value)?.filter((key) => tag === undefined || key !== "_tag")
   return {
     type: tag === undefined ? typeOf(value) : cut(tag, longestType),
     value: typeof message === "string"
       ? cut(message, longestValue)
-      : `keys: ${listed(tag === undefined ? keys : keys.filter((key) => key !== "_tag"))}`,
+      : keys === undefined
+      ? unreadable
+      : `keys: ${listed(keys)}`,
     synthetic: true
   }
 }

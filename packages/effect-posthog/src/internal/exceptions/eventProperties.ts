@@ -1,7 +1,7 @@
 import * as FiberId from "effect/FiberId"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
-import { mergeProperties } from "../mergeProperties.ts"
+import { mergeProperties } from "../properties.ts"
 import type { Boundary } from "./boundaries.ts"
 import { type Leaf, spanNames, spanOf } from "./causes.ts"
 import type { ExceptionEntry } from "./exceptionList.ts"
@@ -87,7 +87,7 @@ export const ownProperties = (
 
 /** @internal */
 export const reservedNamesIn = (properties: Properties | undefined): ReadonlyArray<string> =>
-  properties === undefined ? [] : keysOf(properties).filter(isReserved)
+  properties === undefined ? [] : (keysOf(properties) ?? []).filter(isReserved)
 
 /**
  * The level: what the caller says, else what the error says, else what the boundary means.

@@ -33,7 +33,9 @@ export interface LogRecord {
 }
 
 const failuresIn = ({ cause, message }: Logger.Logger.Options<unknown>): ReadonlyArray<unknown> =>
-  Cause.isEmptyType(cause) ? (Array.isArray(message) ? message : [message]).filter(isError).slice(0, mostFailures) : [cause]
+  Cause.isEmptyType(cause)
+    ? (Array.isArray(message) ? message : [message]).filter(isError).slice(0, mostFailures)
+    : [cause]
 
 // Otherwise a delivery that fails would make the next event.
 const isOurs = (annotations: HashMap.HashMap<string, unknown>): boolean =>

@@ -1,15 +1,14 @@
+import * as Context from "effect/Context"
+import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import type * as HashMap from "effect/HashMap"
-import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import * as Context from "effect/Context"
 import type { Timestamp } from "../../EventDraft.ts"
-import type { RequestContext } from "../../CurrentRequest.ts"
-import { clockOf } from "../clockOf.ts"
-import { requestContextRef } from "../requestContextRef.ts"
+import { clockOf } from "../eventLoop.ts"
+import { type RequestContext, requestContextRef } from "../requestContext.ts"
 
 /**
  * Where a failure was caught: what of the fiber goes onto its events.

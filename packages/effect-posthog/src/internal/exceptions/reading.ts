@@ -33,12 +33,16 @@ export const readText = (value: unknown, key: PropertyKey): string | undefined =
   return typeof text === "string" && text !== "" ? text : undefined
 }
 
-/** @internal */
-export const keysOf = (value: object): ReadonlyArray<string> => {
+/**
+ * The names of a value's own properties; `undefined` for a proxy that refuses to list them.
+ *
+ * @internal
+ */
+export const keysOf = (value: object): ReadonlyArray<string> | undefined => {
   try {
     return Object.keys(value)
   } catch {
-    return []
+    return undefined
   }
 }
 

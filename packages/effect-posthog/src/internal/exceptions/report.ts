@@ -4,22 +4,27 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import type { Offered as OfferResult } from "../../Delivery.ts"
+import type { OfferResult } from "../../Delivery.ts"
 import type { EventDraft, EventId, Timestamp } from "../../EventDraft.ts"
 import { EventIds } from "../../EventIds.ts"
 import type { EventQueue } from "../../EventQueue.ts"
 import type { FlagSnapshot } from "../../FlagSnapshot.ts"
 import { annotated } from "../library.ts"
-import { contextProperties } from "../contextProperties.ts"
-import { offerThen } from "../immediateOffer.ts"
-import { mergeProperties } from "../mergeProperties.ts"
-import { eventPropertiesOf } from "../snapshotProperties.ts"
+import { mergeProperties } from "../properties.ts"
+import { offerThen } from "../queue/immediateOffer.ts"
+import { contextProperties } from "../requestContext.ts"
 import type { Boundary } from "./boundaries.ts"
 import { failureReader, type Leaf, leavesInside, originalOf } from "./causes.ts"
 import { type ClientSettings, settingsOf } from "./clientSettings.ts"
 import { count } from "./counters.ts"
 import { describe } from "./description.ts"
-import { type CausePosition, exceptionProperties, isIgnored, ownProperties, reservedNamesIn } from "./eventProperties.ts"
+import {
+  type CausePosition,
+  exceptionProperties,
+  isIgnored,
+  ownProperties,
+  reservedNamesIn
+} from "./eventProperties.ts"
 import { type ExceptionEntry, exceptionList, exceptionTree } from "./exceptionList.ts"
 import { framesText, topPlace } from "./frames.ts"
 import { Limiter } from "./limiter.ts"
@@ -120,7 +125,9 @@ const isAllowed = ({ limiter, settings }: Reports, original: unknown, now: numbe
   if (!limiter.hasRoom(now)) return false
   const { type } = describe(original, () => "")
   const stack = read(original, "stack")
-  const place = typeof stack === "string" ? topPlace(framesText(stack, read(original, "message")), settings.exceptions) : ""
+  const place = typeof stack === "string"
+    ? topPlace(framesText(stack, read(original, "message")), settings.exceptions)
+    : ""
   return limiter.take(`${type} ${place}`, now)
 }
 
@@ -207,7 +214,10 @@ class Report {
     const withSource = this.fiber.getFiberRef(sourceContextRef)
     return withSource === undefined
       ? this.offer(leaf, original, list, position, 0)
-      : Effect.flatMap(withSource(list, this.reports.settings.exceptions.root), (complete) => this.offer(leaf, original, complete, position, 0))
+      : Effect.flatMap(
+        withSource(list, this.reports.settings.exceptions.root),
+        (complete) => this.offer(leaf, original, complete, position, 0)
+      )
   }
 
   private offer(
@@ -264,7 +274,7 @@ class Report {
         exceptionProperties(list, leaf, original, boundary, given, origin, position)
       ),
       contextProperties: alone ? undefined : surrounding,
-      flagProperties: flags === undefined || alone ? undefined : eventPropertiesOf(flags),
+      flagProperties: flags === undefined || alone ? undefined : flags.eventProperties,
       reserved: reservedNames,
       groups: given.groups,
       timestamp: given.timestamp ?? origin.timestamp,

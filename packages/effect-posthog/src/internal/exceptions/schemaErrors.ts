@@ -112,7 +112,7 @@ const generatedBy = (error: object): unknown => {
 
 const fieldsText = (constructor: unknown): string => {
   const fields = read(constructor, "fields")
-  return `fields: ${isReference(fields) ? keysOf(fields).filter((key) => key !== "_tag").join(", ") : ""}`
+  return `fields: ${isReference(fields) ? (keysOf(fields) ?? []).filter((key) => key !== "_tag").join(", ") : ""}`
 }
 
 /**

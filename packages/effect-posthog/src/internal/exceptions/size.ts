@@ -21,7 +21,7 @@ const estimate = (list: ReadonlyArray<ExceptionEntry>): number => {
   let length = 0
   for (const { stacktrace, type, value } of list) {
     length += entryOverhead + type.length + value.length
-    if (stacktrace !== undefined) for (const frame of stacktrace.frames) length += frameLength(frame)
+    if (stacktrace !== undefined) { for (const frame of stacktrace.frames) length += frameLength(frame) }
   }
   return length
 }
@@ -29,7 +29,7 @@ const estimate = (list: ReadonlyArray<ExceptionEntry>): number => {
 const fits = (list: ReadonlyArray<ExceptionEntry>, bytes: number): boolean =>
   estimate(list) * mostBytesPerCharacter <= bytes || encoder.encode(JSON.stringify(list)).length <= bytes
 
-const withoutContext = ({ context_line: _, post_context: __, pre_context: ___, ...frame }: StackFrame): StackFrame =>
+const withoutContext = ({ context_line: _context, post_context: _post, pre_context: _pre, ...frame }: StackFrame) =>
   frame
 
 const withoutSource = (entry: ExceptionEntry): ExceptionEntry =>
@@ -37,7 +37,7 @@ const withoutSource = (entry: ExceptionEntry): ExceptionEntry =>
     ? entry
     : { ...entry, stacktrace: { type: "raw", frames: entry.stacktrace.frames.map(withoutContext) } }
 
-const withoutFrames = ({ stacktrace: _, ...entry }: ExceptionEntry): ExceptionEntry => entry
+const withoutFrames = ({ mechanism, type, value }: ExceptionEntry): ExceptionEntry => ({ type, value, mechanism })
 
 /**
  * The list within so many bytes of JSON: without source lines, then without the frames of nested entries from the end,

@@ -76,7 +76,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     for (const key of superKeys) properties[key] = superProperties[key]
     copy.size += superCopy.size
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
-    if (draft.reserved !== undefined) for (const name of draft.reserved) delete properties[name]
+    if (draft.reserved !== undefined) { for (const name of draft.reserved) delete properties[name] }
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
     const groups = groupsOf(draft, copy)
     if (isRecord(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
