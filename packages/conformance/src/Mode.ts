@@ -15,7 +15,7 @@ export interface Mode {
 }
 
 /**
- * The program cannot start with these words.
+ * The program cannot start with these arguments.
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly problem: string }> {
   override get message(): string {
@@ -27,16 +27,16 @@ const oneOf = <A extends string>(allowed: readonly [A, ...ReadonlyArray<A>], wor
   if (word === undefined) return Effect.succeed(allowed[0])
   const found = allowed.find((known) => known === word)
   return found === undefined
-    ? Effect.fail(new UsageError({ problem: `"${word}" is none of ${allowed.join(", ")}` }))
+    ? Effect.fail(new UsageError({ problem: `"${word}" must be one of ${allowed.join(", ")}` }))
     : Effect.succeed(found)
 }
 
 /**
- * Reads the words of the command line.
+ * Reads the arguments of the command line.
  */
 export const fromArguments = Effect.fnUntraced(function*(words: ReadonlyArray<string>) {
   const [first, second, ...rest] = words
-  if (rest.length > 0) return yield* new UsageError({ problem: "More than two words" })
+  if (rest.length > 0) return yield* new UsageError({ problem: "There are more than two arguments" })
   const mode: Mode = {
     protocol: yield* oneOf<Protocol>(["v0", "v1"], first),
     codec: yield* oneOf<Codec>(["gzip", "deflate", "br"], second)
@@ -48,8 +48,8 @@ export const fromArguments = Effect.fnUntraced(function*(words: ReadonlyArray<st
 })
 
 /**
- * What the harness is told. The suites of the two capture protocols contradict each other on the path, and that of the AI
- * route goes with V0.
+ * What the adapter reports to the harness. The suites of the two capture protocols contradict each other on the path, and
+ * the suite of the AI route belongs to V0.
  */
 export const capabilities = ({ codec, protocol }: Mode): ReadonlyArray<string> =>
   protocol === "v0"

@@ -22,10 +22,10 @@ describe("Mode", () => {
 
   for (
     const [words, problem] of [
-      [["v2"], "\"v2\" is none of v0, v1"],
-      [["v1", "zstd"], "\"zstd\" is none of gzip, deflate, br"],
+      [["v2"], "\"v2\" must be one of v0, v1"],
+      [["v1", "zstd"], "\"zstd\" must be one of gzip, deflate, br"],
       [["v0", "deflate"], "deflate needs v1"],
-      [["v0", "gzip", "more"], "More than two words"]
+      [["v0", "gzip", "more"], "There are more than two arguments"]
     ] as const
   ) {
     it.effect(`cannot be read from "${words.join(" ")}"`, () =>

@@ -10,12 +10,16 @@ const workspace = fileURLToPath(new URL("../../..", import.meta.url))
 
 const pnpm = `${workspace}/node_modules/pnpm/bin/pnpm.cjs`
 
-/** `pnpm --silent conformance` in a process of its own, on any free port. */
-const start = (...words: ReadonlyArray<string>) =>
+/** The command of the README, and what it runs. */
+const pnpmConformance = [pnpm, "--silent", "conformance"]
+const program = ["--import", "tsx", `${workspace}/packages/conformance/src/main.ts`]
+
+/** The adapter in a process of its own, on any free port. */
+const start = (command: ReadonlyArray<string>, ...words: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const lines = yield* Queue.unbounded<string>()
     const problems = yield* Queue.unbounded<string>()
-    const child = spawn(process.execPath, [pnpm, "--silent", "conformance", ...words], {
+    const child = spawn(process.execPath, [...command, ...words], {
       cwd: workspace,
       env: { ...process.env, PORT: "0" }
     })
@@ -30,18 +34,18 @@ const start = (...words: ReadonlyArray<string>) =>
     return { child, lines, problems, exited }
   })
 
-describe("Program", () => {
+describe.concurrent("Program", () => {
   for (
-    const [signal, words, capabilities] of [
-      ["SIGTERM", [], ["capture_v0", "capture_ai_v0", "encoding_gzip"]],
-      ["SIGINT", ["v1", "br"], ["capture_v1", "encoding_br"]]
+    const [signal, command, words, capabilities] of [
+      ["SIGTERM", pnpmConformance, [], ["capture_v0", "capture_ai_v0", "encoding_gzip"]],
+      ["SIGINT", program, ["v1", "br"], ["capture_v1", "encoding_br"]]
     ] as const
   ) {
     it.scopedLive(
       `prints its address, serves ${capabilities[0]}, and stops at ${signal}`,
       () =>
         Effect.gen(function*() {
-          const { child, exited, lines } = yield* start(...words)
+          const { child, exited, lines } = yield* start(command, ...words)
           const url = yield* Queue.take(lines)
           assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
           const call = (method: "GET" | "POST", path: string, body?: unknown) =>
@@ -61,8 +65,8 @@ describe("Program", () => {
 
   it.scopedLive("says why it does not start", () =>
     Effect.gen(function*() {
-      const { exited, lines, problems } = yield* start("v2")
-      assert.strictEqual(yield* Queue.take(problems), "\"v2\" is none of v0, v1")
+      const { exited, lines, problems } = yield* start(program, "v2")
+      assert.strictEqual(yield* Queue.take(problems), "\"v2\" must be one of v0, v1")
       assert.notStrictEqual(yield* exited, 0)
       assert.strictEqual(yield* Queue.size(lines), 0)
     }), 60_000)
