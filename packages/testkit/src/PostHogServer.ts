@@ -54,8 +54,18 @@ export interface Options {
   readonly remoteFlags?: Readonly<Record<string, RemoteFlag>> | undefined
   /** The shape of flags answers: the current one, or that of older servers. Default: `"v4"`. */
   readonly flagsShape?: "v4" | "v3" | undefined
-  /** How many requests, and how many events, are remembered; the oldest give way. Default: unlimited. */
+  /** How many requests, and how many events, the server remembers; it forgets the oldest. Default: unlimited. */
   readonly capacity?: number | undefined
+  /** How many bytes of requests, and of events, the server remembers; it forgets the oldest. Default: 64 MiB. */
+  readonly capacityBytes?: number | undefined
+  /** The largest body, compressed and decompressed; a larger one is a 413. Default: 20 MiB, as PostHog has it. */
+  readonly maxBodyBytes?: number | undefined
+  /**
+   * Refuses what PostHog refuses beyond the shape of a request: two events with one UUID, a `$cookieless_mode` that is
+   * not a boolean, `/flags` bodies that PostHog's parser cannot read, and the like; and leaves out of the definitions
+   * what PostHog leaves out. Default: true.
+   */
+  readonly strict?: boolean | undefined
 }
 
 /**
@@ -137,19 +147,25 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   const project = {
     projectKey: options.projectKey ?? "phc_test",
     secretKey: options.secretKey ?? "phs_test",
+    strict: options.strict ?? true,
     state: yield* Ref.make(initial)
   }
-  const log = yield* RequestLog.make(options.capacity ?? Number.POSITIVE_INFINITY)
+  const host = options.host ?? "127.0.0.1"
+  const log = yield* RequestLog.make(
+    options.capacity ?? Number.POSITIVE_INFINITY,
+    options.capacityBytes ?? 64 * 1024 * 1024
+  )
   const faults = FaultScript.make()
   const nodeServer = Http.createServer()
   const connections = Connections.track(nodeServer)
   const server = yield* NodeHttpServer.make(() => nodeServer, {
     port: options.port ?? 0,
-    host: options.host ?? "127.0.0.1"
+    host
   })
+  const limits = { boundTo: host, maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024 }
   // Closing a server waits for its connections: this runs before that, being added after it.
   yield* Effect.addFinalizer(() => connections.destroyAll)
-  yield* server.serve(HttpApplication.make(project, log, faults)).pipe(
+  yield* server.serve(HttpApplication.make(project, log, faults, limits)).pipe(
     // The server stands for another process: its spans have no place in the trace of the program under test.
     HttpMiddleware.withTracerDisabledWhenEffect(() => true)
   )

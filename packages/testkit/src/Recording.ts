@@ -1,6 +1,6 @@
 /**
- * What is remembered for a test: by the embedded server the requests that arrived and the events it accepted, by the
- * services in memory what was offered and which exposures were reported.
+ * What tests can look at afterwards: the requests and events that the embedded server received, and the offers and
+ * exposures that the services in memory saw.
  *
  * @since 3.0.0
  */
@@ -9,26 +9,36 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
- * The endpoints of PostHog that the server speaks.
+ * The endpoints of PostHog that the server has.
  *
  * - `flags`: `POST /flags/?v=2`
  * - `definitions`: `GET /flags/definitions`
  * - `batch`: `POST /batch/`
  * - `ai`: `POST /i/v0/ai/batch/`
  * - `events`: `POST /i/v1/analytics/events`
+ * - `remoteConfig`: `GET /api/projects/@current/feature_flags/{key}/remote_config`
+ * - `logs`, `metrics`, `traces`: `POST /i/v1/logs` and so on, OpenTelemetry's protocol as JSON
  *
  * @since 3.0.0
  * @category models
  */
-export type Endpoint = "flags" | "definitions" | "batch" | "ai" | "events"
+export type Endpoint = "flags" | "definitions" | "remoteConfig" | CaptureRoute | TelemetryEndpoint
 
 /**
- * The endpoints that take events in.
+ * The endpoints that receive events.
  *
  * @since 3.0.0
  * @category models
  */
-export type CaptureRoute = Extract<Endpoint, "batch" | "ai" | "events">
+export type CaptureRoute = "batch" | "ai" | "events"
+
+/**
+ * The endpoints that take OpenTelemetry's signals.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type TelemetryEndpoint = "logs" | "metrics" | "traces"
 
 /**
  * One request, recorded when its last byte had arrived and before it was answered.
@@ -37,7 +47,7 @@ export type CaptureRoute = Extract<Endpoint, "batch" | "ai" | "events">
  * @category models
  */
 export interface RecordedRequest<Body = unknown> {
-  /** `"other"`: no endpoint of PostHog; it was answered with a 404. */
+  /** `"other"`: the server has no such endpoint and answered with a 404. */
   readonly endpoint: Endpoint | "other"
   readonly method: string
   /** Without the query. */
@@ -46,18 +56,18 @@ export interface RecordedRequest<Body = unknown> {
   readonly query: Readonly<Record<string, string>>
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** Decompressed and parsed. Text when it is no JSON, `undefined` when there was none or it could not be decompressed. */
+  /** Decompressed and parsed; text when it is not JSON, `undefined` when it is empty, too large or not decompressible. */
   readonly body: Body
   /** Size of the body on the wire, in bytes. */
   readonly bodyBytes: number
   /** Epoch milliseconds on the server's clock. */
   readonly arrivedAt: number
-  /** The status of the answer; `None` as long as none was sent, and for ever where none was. */
+  /** The status of the answer; `None` until one is sent. */
   readonly status: Option.Option<number>
 }
 
 /**
- * One event the server took in. An event that was sent twice is here twice.
+ * One event that the server accepted. An event that was sent twice is recorded twice.
  *
  * @since 3.0.0
  * @category models
@@ -76,8 +86,8 @@ export interface ReceivedEvent {
 }
 
 /**
- * One thing that arrived, as it happens: a request when its answer is decided, an event when it is taken in. A request
- * that hangs or is cut off before an answer is none.
+ * One thing that arrived: a request, at the moment the server decides its answer, or an event, at the moment the server
+ * accepts it. A request that hangs or is cut off before an answer does not count.
  *
  * @since 3.0.0
  * @category models
@@ -109,7 +119,7 @@ export interface RecordedExposure {
   readonly value: boolean | string | null
   readonly distinctId: string
   readonly locallyEvaluated: boolean
-  /** What stands in `$feature_flag_error`. */
+  /** The value of `$feature_flag_error`. */
   readonly error: string | undefined
   /** The whole `$feature_flag_called` event. */
   readonly event: PostHogEvent

@@ -23,7 +23,9 @@ export const connection = Effect.gen(function*() {
     post: (path: string, body: unknown) =>
       Effect.sync(() => {
         const text = JSON.stringify(body)
-        socket.write(`POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
+        )
       }),
     /** The next bytes that arrive. */
     received: Queue.take(chunks),

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import { arrayOrEmpty, type JsonObject, objectOrEmpty } from "../json.ts"
 import { type Evaluation, make as makeEvaluation } from "./evaluation.ts"
 import { type Runtime, runtimeOf } from "./runtime.ts"
+import { servedDocument } from "./servedDocument.ts"
 
 /**
  * A definitions document as it is served, with what else the server must know of each flag.
@@ -12,6 +13,8 @@ import { type Runtime, runtimeOf } from "./runtime.ts"
 export interface Definitions {
   readonly document: unknown
   readonly text: string
+  /** Without the flags that PostHog's definitions endpoint leaves out. */
+  readonly servedText: string
   /** Weak, from the text: the same document has the same tag in every server. */
   readonly etag: string
   /** In the order of the document; of flags with the same key the last. */
@@ -56,9 +59,11 @@ export const make = (document: unknown): Definitions => {
     .filter(isRecord)
     .filter((flag) => typeof flag["key"] === "string")
     .map(definedFlag)
+  const served = servedDocument(document)
   return {
     document,
     text,
+    servedText: served === document ? text : JSON.stringify(served),
     etag: `W/"${createHash("sha1").update(text).digest("hex")}"`,
     byKey: new Map(flags.map((flag) => [flag.key, flag])),
     minimalFlagCalledEvents: content["minimal_flag_called_events"] === true,

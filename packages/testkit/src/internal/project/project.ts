@@ -12,6 +12,8 @@ import * as Definitions from "./definitions.ts"
 export interface Project {
   readonly projectKey: string
   readonly secretKey: string
+  /** Whether to refuse everything that PostHog refuses. */
+  readonly strict: boolean
   readonly state: Ref.Ref<ProjectState>
 }
 

@@ -55,7 +55,7 @@ const flagsErrors: Readonly<Record<number, readonly [type: string, code: string]
 }
 
 /**
- * An error in the form of the endpoint it comes from.
+ * An error in the form of its endpoint. The tag is the word for it where that is not the usual one for the status.
  *
  * @internal
  */
@@ -63,19 +63,21 @@ export const error = (
   endpoint: Endpoint | "other",
   status: number,
   detail?: string,
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>>,
+  tag?: string
 ): Answer => {
   switch (endpoint) {
     case "events": {
-      const [tag, description] = eventsErrors[status] ?? ["server_error", "The request failed"]
+      const [usualTag, description] = eventsErrors[status] ?? ["server_error", "The request failed"]
       return json(status, {
-        error: tag,
+        error: tag ?? usualTag,
         error_description: detail ?? description,
         error_uri: "https://posthog.com/docs/api/capture"
       }, headers)
     }
     case "flags":
-    case "definitions": {
+    case "definitions":
+    case "remoteConfig": {
       const [type, code] = flagsErrors[status] ?? ["server_error", "error"]
       return json(status, { type, code, detail: detail ?? "The request failed", attr: null }, headers)
     }

@@ -3,21 +3,25 @@ import * as Either from "effect/Either"
 import { isRecord } from "effect/Predicate"
 import type { CaptureRoute, ReceivedEvent } from "../../Recording.ts"
 import { type JsonObject, objectOrEmpty, stringOr } from "../json.ts"
+import type { Project } from "../project/project.ts"
 import * as Answer from "./answer.ts"
 import type { Handler } from "./endpoint.ts"
-import { refuseUnreadable } from "./endpoint.ts"
+import { refuseUnreadable, uuidPattern } from "./endpoint.ts"
 import type { IncomingRequest } from "./incomingRequest.ts"
 import type { RequestLog } from "./requestLog.ts"
 
-const distinctIdOf = (event: JsonObject): unknown => {
+// PostHog looks in these places, and takes any JSON value for an id.
+const distinctIdOf = (event: JsonObject): string => {
   const properties = objectOrEmpty(event["properties"])
-  return event["distinct_id"] ?? properties["distinct_id"] ?? properties["$distinct_id"]
+  const value = event["distinct_id"] ?? event["$distinct_id"] ?? properties["distinct_id"] ?? properties["$distinct_id"]
+  if (value === undefined || value === null) return ""
+  return typeof value === "string" ? value : JSON.stringify(value)
 }
 
 /** @internal */
 export const receivedEvent = (sent: JsonObject, route: CaptureRoute): ReceivedEvent => ({
   event: String(sent["event"]),
-  distinct_id: String(distinctIdOf(sent)),
+  distinct_id: distinctIdOf(sent),
   uuid: stringOr(sent["uuid"], undefined),
   timestamp: stringOr(sent["timestamp"], undefined),
   properties: objectOrEmpty(sent["properties"]),
@@ -25,12 +29,41 @@ export const receivedEvent = (sent: JsonObject, route: CaptureRoute): ReceivedEv
   sent
 })
 
-const problemOfEvent = (event: unknown, index: number): string | undefined => {
-  if (!isRecord(event)) return `batch[${index}] is no object`
-  if (typeof event["event"] !== "string" || event["event"] === "") return `batch[${index}] has no event name`
-  const distinctId = distinctIdOf(event)
-  if (typeof distinctId === "number" || (typeof distinctId === "string" && distinctId !== "")) return undefined
-  return `batch[${index}] has no distinct_id`
+type Rule = (event: JsonObject) => string | undefined
+
+const absent = (value: unknown): boolean => value === undefined || value === null
+
+const rules: ReadonlyArray<Rule> = [
+  ({ event }) => (typeof event === "string" && event !== "" ? undefined : "has no event name"),
+  (event) => (distinctIdOf(event) === "" ? "has no distinct_id" : undefined)
+]
+
+const strictRules: ReadonlyArray<Rule> = [
+  ({ uuid }) =>
+    absent(uuid) || uuid === "" || (typeof uuid === "string" && uuidPattern.test(uuid))
+      ? undefined
+      : "has a uuid that is not a UUID",
+  ({ timestamp }) =>
+    absent(timestamp) || typeof timestamp === "string" ? undefined : "has a timestamp that is not a string",
+  ({ properties }) =>
+    properties === undefined || isRecord(properties) ? undefined : "has properties that are not an object",
+  (event) => {
+    const wrong = ["$set", "$set_once"].find((name) => !absent(event[name]) && !isRecord(event[name]))
+    return wrong === undefined ? undefined : `has a ${wrong} that is not an object`
+  },
+  ({ properties }) => {
+    const mode = objectOrEmpty(properties)["$cookieless_mode"]
+    return mode === undefined || typeof mode === "boolean" ? undefined : "has a $cookieless_mode that is not a boolean"
+  }
+]
+
+const problemOfEvent = (event: unknown, index: number, strict: boolean): string | undefined => {
+  if (!isRecord(event)) return `batch[${index}] is not an object`
+  for (const rule of strict ? [...rules, ...strictRules] : rules) {
+    const problem = rule(event)
+    if (problem !== undefined) return `batch[${index}] ${problem}`
+  }
+  return undefined
 }
 
 /**
@@ -38,35 +71,44 @@ const problemOfEvent = (event: unknown, index: number): string | undefined => {
  *
  * @internal
  */
-export const make =
-  (route: Extract<CaptureRoute, "batch" | "ai">, projectKey: string, log: RequestLog): Handler => (request, fault) =>
-    Effect.suspend(() => {
-      const refused = refuseUnreadable(request)
-      if (refused !== undefined) return Effect.succeed(refused)
-      const batch = validate(request, projectKey)
-      if (Either.isLeft(batch)) return Effect.succeed(batch.left)
-      if (fault._tag === "QuotaLimited") {
-        return Effect.succeed(Answer.json(200, { status: 1, quota_limited: ["events"] }))
-      }
-      return Effect.as(
-        log.accepted(batch.right.map((event) => receivedEvent(event, route))),
-        Answer.json(200, { status: 1 })
-      )
-    })
+export const make = (
+  route: Extract<CaptureRoute, "batch" | "ai">,
+  project: Project,
+  log: RequestLog
+): Handler =>
+(request, fault) =>
+  Effect.suspend(() => {
+    const refused = refuseUnreadable(request)
+    if (refused !== undefined) return Effect.succeed(refused)
+    const batch = validate(request, project)
+    if (Either.isLeft(batch)) return Effect.succeed(batch.left)
+    if (fault._tag === "QuotaLimited") {
+      return Effect.succeed(Answer.json(200, { status: 1, quota_limited: ["events"] }))
+    }
+    return Effect.as(
+      log.accepted(batch.right.map((event) => receivedEvent(event, route)), request),
+      Answer.json(200, { status: 1 })
+    )
+  })
 
+// One unusable event costs the whole request.
 const validate = (
   request: IncomingRequest,
-  projectKey: string
+  { projectKey, strict }: Project
 ): Either.Either<ReadonlyArray<JsonObject>, Answer.Answer> => {
   const refuse = (status: number, detail: string) => Either.left(Answer.error(request.endpoint, status, detail))
+  const encoding = request.headers["content-encoding"]?.toLowerCase()
+  if (strict && encoding !== undefined && encoding !== "gzip" && encoding !== "identity") {
+    return refuse(400, "This endpoint takes no compression but gzip")
+  }
   const body = request.body._tag === "Json" ? request.body.value : undefined
-  if (!isRecord(body)) return refuse(400, "The body is no JSON object")
+  if (!isRecord(body)) return refuse(400, "The body is not a JSON object")
   if (typeof body["api_key"] !== "string" || body["api_key"] === "") return refuse(401, "The body has no api_key")
   if (body["api_key"] !== projectKey) return refuse(401, "The api_key is not this project's")
   const batch = body["batch"]
-  if (!Array.isArray(batch) || batch.length === 0) return refuse(400, "The batch is no array of events")
+  if (!Array.isArray(batch) || batch.length === 0) return refuse(400, "The batch is not an array with events")
   for (const [index, event] of batch.entries()) {
-    const problem = problemOfEvent(event, index)
+    const problem = problemOfEvent(event, index, strict)
     if (problem !== undefined) return refuse(400, problem)
   }
   return Either.right(batch)

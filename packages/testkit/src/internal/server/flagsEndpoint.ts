@@ -9,6 +9,7 @@ import { decideFlags } from "../project/decideFlags.ts"
 import type { Project } from "../project/project.ts"
 import { requestRuntime } from "../project/runtime.ts"
 import * as Answer from "./answer.ts"
+import { problemForJson5 } from "./decoding.ts"
 import type { Handler } from "./endpoint.ts"
 import { refuseUnreadable } from "./endpoint.ts"
 import * as FlagsAnswer from "./flagsAnswer.ts"
@@ -17,7 +18,7 @@ import { randomUuid } from "./randomUuid.ts"
 const decodeBody = Schema.decodeUnknownOption(FlagsBody)
 
 /**
- * `POST /flags/?v=2`: evaluates the definitions for the caller, under the decisions made by hand.
+ * `POST /flags/?v=2`: evaluates the definitions for the caller; decisions of the test win.
  *
  * @internal
  */
@@ -26,8 +27,10 @@ export const make = (project: Project): Handler => (request, fault) =>
     const unreadable = refuseUnreadable(request)
     if (unreadable !== undefined) return unreadable
     const refuse = (status: number, detail: string) => Answer.error("flags", status, detail)
+    const problem = project.strict && request.body._tag === "Json" ? problemForJson5(request.body.text) : undefined
+    if (problem !== undefined) return refuse(400, problem)
     const sent = request.body._tag === "Json" ? request.body.value : undefined
-    if (!isRecord(sent)) return refuse(400, "The body is no JSON object")
+    if (!isRecord(sent)) return refuse(400, "The body is not a JSON object")
     const token = sent["token"] ?? sent["api_key"]
     if (typeof token !== "string" || token === "") return refuse(400, "The body has no token")
     if (token !== project.projectKey) return refuse(401, "The token is not this project's")

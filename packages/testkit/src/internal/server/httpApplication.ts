@@ -1,4 +1,3 @@
-import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
@@ -7,6 +6,7 @@ import * as Fault from "../../Fault.ts"
 import type { Endpoint } from "../../Recording.ts"
 import { arrayOrEmpty } from "../json.ts"
 import type { Project } from "../project/project.ts"
+import { refuseForeign } from "./access.ts"
 import * as Answer from "./answer.ts"
 import * as BatchEndpoint from "./batchEndpoint.ts"
 import * as Delivery from "./brokenAnswers.ts"
@@ -16,19 +16,33 @@ import * as EventsEndpoint from "./eventsEndpoint.ts"
 import type { FaultScript } from "./faultScript.ts"
 import * as FlagsEndpoint from "./flagsEndpoint.ts"
 import * as IncomingRequest from "./incomingRequest.ts"
+import * as RemoteConfigEndpoint from "./remoteConfigEndpoint.ts"
 import type { Entry, RequestLog } from "./requestLog.ts"
 import { route } from "./route.ts"
+import * as TelemetryEndpoint from "./telemetryEndpoint.ts"
 
 type Response = Effect.Effect<HttpServerResponse.HttpServerResponse>
 
 const handlers = (project: Project, log: RequestLog): Readonly<Record<Endpoint | "other", Handler>> => ({
   flags: FlagsEndpoint.make(project),
   definitions: DefinitionsEndpoint.make(project),
-  batch: BatchEndpoint.make("batch", project.projectKey, log),
-  ai: BatchEndpoint.make("ai", project.projectKey, log),
-  events: EventsEndpoint.make(project.projectKey, log),
-  other: (request) => Effect.succeed(Answer.error("other", 404, `No endpoint: ${request.method} ${request.path}`))
+  remoteConfig: RemoteConfigEndpoint.make(project),
+  batch: BatchEndpoint.make("batch", project, log),
+  ai: BatchEndpoint.make("ai", project, log),
+  events: EventsEndpoint.make(project, log),
+  logs: TelemetryEndpoint.make("logs", project),
+  metrics: TelemetryEndpoint.make("metrics", project),
+  traces: TelemetryEndpoint.make("traces", project),
+  other: ({ method, path }) =>
+    Effect.succeed(Answer.error("other", 404, `There is no endpoint ${method} ${path.slice(0, 200)}`))
 })
+
+/** @internal */
+export interface Limits {
+  /** The address that the server listens on. */
+  readonly boundTo: string
+  readonly maxBodyBytes: number
+}
 
 /**
  * Reads, records, and answers as the script says.
@@ -38,12 +52,9 @@ const handlers = (project: Project, log: RequestLog): Readonly<Record<Endpoint |
 export const make = (
   project: Project,
   log: RequestLog,
-  faults: FaultScript
-): Effect.Effect<
-  HttpServerResponse.HttpServerResponse,
-  HttpServerError.RequestError,
-  HttpServerRequest.HttpServerRequest
-> => {
+  faults: FaultScript,
+  { boundTo, maxBodyBytes }: Limits
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> => {
   const handlerOf = handlers(project, log)
 
   const respond = (platformRequest: HttpServerRequest.HttpServerRequest, entry: Entry) => {
@@ -95,8 +106,16 @@ export const make = (
 
   return Effect.gen(function*() {
     const platformRequest = yield* HttpServerRequest.HttpServerRequest
-    const request = yield* IncomingRequest.read(platformRequest, route)
+    const request = yield* IncomingRequest.read(platformRequest, route, maxBodyBytes)
+    if (request === undefined) {
+      return yield* Delivery.whole(Answer.error("other", 400, "The request target is not a URL"))
+    }
     const entry = yield* log.arrived(request)
+    const foreign = refuseForeign(request, boundTo)
+    if (foreign !== undefined) {
+      yield* log.answered(entry, foreign.status)
+      return yield* Delivery.whole(foreign)
+    }
     const fault = yield* faults.next(request.endpoint)
     // The server runs handlers uninterruptibly. A fault that never answers must end with its connection all the same.
     return yield* Effect.interruptible(respond(platformRequest, entry)(fault))

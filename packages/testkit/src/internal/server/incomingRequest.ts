@@ -1,23 +1,10 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Zlib from "node:zlib"
+import type * as Http from "node:http"
 import type { Endpoint } from "../../Recording.ts"
-
-/** @internal */
-export type Body = Data.TaggedEnum<{
-  readonly Empty: {}
-  readonly Json: { readonly value: unknown }
-  readonly Malformed: { readonly text: string | undefined; readonly problem: string }
-  readonly UnknownEncoding: { readonly encoding: string }
-}>
-
-/** @internal */
-export const Body = Data.taggedEnum<Body>()
+import { Body, decode } from "./decoding.ts"
 
 /** @internal */
 export interface IncomingRequest {
@@ -31,34 +18,6 @@ export interface IncomingRequest {
   readonly arrivedAt: number
 }
 
-// PostHog's ingestion refuses larger bodies; decompressed text may be longer, but not without bound.
-const maxBodyBytes = 20 * 1024 * 1024
-const maxDecodedBytes = 8 * maxBodyBytes
-
-const decoders: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
-  gzip: (bytes) => Zlib.gunzipSync(bytes, { maxOutputLength: maxDecodedBytes }),
-  deflate: (bytes) => Zlib.inflateSync(bytes, { maxOutputLength: maxDecodedBytes }),
-  br: (bytes) => Zlib.brotliDecompressSync(bytes, { maxOutputLength: maxDecodedBytes })
-}
-
-const decode = (bytes: Uint8Array, encoding: string): Effect.Effect<Body> => {
-  if (bytes.length === 0) return Effect.succeed(Body.Empty())
-  const decoder = encoding === "" || encoding === "identity" ? (bytes: Uint8Array) => bytes : decoders[encoding]
-  if (decoder === undefined) return Effect.succeed(Body.UnknownEncoding({ encoding }))
-  return Effect.try(() => new TextDecoder().decode(decoder(bytes))).pipe(
-    Effect.matchEffect({
-      onFailure: () => Effect.succeed(Body.Malformed({ text: undefined, problem: `The body is no valid ${encoding}` })),
-      onSuccess: (text) =>
-        Effect.try((): unknown => JSON.parse(text)).pipe(
-          Effect.match({
-            onFailure: () => Body.Malformed({ text, problem: "The body is no valid JSON" }),
-            onSuccess: (value) => Body.Json({ value })
-          })
-        )
-    })
-  )
-}
-
 const headersOf = (source: NodeJS.Dict<string | Array<string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(source).flatMap(([name, value]) =>
@@ -66,20 +25,48 @@ const headersOf = (source: NodeJS.Dict<string | Array<string>>): Readonly<Record
     )
   )
 
+// A request target can be an absolute URL, or something that is no URL at all.
+const urlOf = (target: string): URL | undefined => {
+  try {
+    return new URL(target.startsWith("/") ? `http://loopback${target}` : target, "http://loopback")
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the body to its last byte, and keeps of it no more than the limit. `undefined`: it was larger. */
+const readBytes = (source: Http.IncomingMessage, maxBytes: number): Effect.Effect<Uint8Array | undefined> =>
+  Effect.async((resume) => {
+    const chunks: Array<Uint8Array> = []
+    let length = 0
+    const onData = (chunk: Uint8Array) => {
+      length += chunk.length
+      if (length <= maxBytes) chunks.push(chunk)
+      else chunks.length = 0
+    }
+    const onEnd = () => resume(Effect.succeed(length > maxBytes ? undefined : Buffer.concat(chunks)))
+    // The client went away: nobody waits for an answer, and the platform interrupts this fiber.
+    const onClose = () => resume(Effect.never)
+    source.on("data", onData).once("end", onEnd).once("close", onClose).once("error", onClose)
+    return Effect.sync(() => {
+      source.off("data", onData).off("end", onEnd).off("close", onClose)
+    })
+  })
+
 /**
- * Reads the request to its last byte. Fails when the client goes away before that, or sends more than PostHog takes.
+ * Reads the request to its last byte. `undefined`: its target is not a URL.
  *
  * @internal
  */
 export const read = Effect.fnUntraced(function*(
   request: HttpServerRequest.HttpServerRequest,
-  route: (method: string, path: string) => Endpoint | "other"
+  route: (method: string, path: string) => Endpoint | "other",
+  maxBytes: number
 ) {
   const source = NodeHttpServerRequest.toIncomingMessage(request)
-  const url = new URL(request.originalUrl, "http://loopback")
-  const bytes = new Uint8Array(
-    yield* request.arrayBuffer.pipe(HttpIncomingMessage.withMaxBodySize(Option.some(maxBodyBytes)))
-  )
+  const url = urlOf(source.url ?? "")
+  if (url === undefined) return undefined
+  const bytes = yield* readBytes(source, maxBytes)
   const headers = headersOf(source.headers)
   return {
     endpoint: route(request.method, url.pathname),
@@ -87,8 +74,8 @@ export const read = Effect.fnUntraced(function*(
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     headers,
-    body: yield* decode(bytes, encodingOf(headers, url.searchParams)),
-    bodyBytes: bytes.length,
+    body: bytes === undefined ? Body.TooLarge() : decode(bytes, encodingOf(headers, url.searchParams), maxBytes),
+    bodyBytes: bytes?.length ?? Number(headers["content-length"] ?? maxBytes),
     arrivedAt: yield* Clock.currentTimeMillis
   } satisfies IncomingRequest
 })
@@ -97,16 +84,4 @@ export const read = Effect.fnUntraced(function*(
 const encodingOf = (headers: Readonly<Record<string, string>>, query: URLSearchParams): string => {
   const named = headers["content-encoding"] ?? query.get("compression") ?? ""
   return named === "gzip-js" ? "gzip" : named.trim().toLowerCase()
-}
-
-/** @internal */
-export const bodyForRecord = (body: Body): unknown => {
-  switch (body._tag) {
-    case "Json":
-      return body.value
-    case "Malformed":
-      return body.text
-    default:
-      return undefined
-  }
 }

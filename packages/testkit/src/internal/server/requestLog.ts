@@ -4,7 +4,9 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import type { Arrival, Endpoint, ReceivedEvent, RecordedRequest } from "../../Recording.ts"
-import { bodyForRecord, type IncomingRequest } from "./incomingRequest.ts"
+import { bodyForRecord, recordedBytes } from "./decoding.ts"
+import type { IncomingRequest } from "./incomingRequest.ts"
+import * as Recent from "./recent.ts"
 
 /** @internal */
 export interface Entry {
@@ -18,15 +20,15 @@ interface Waiter {
 }
 
 /**
- * Everything that arrived, in order, and those who wait for more of it. Old entries give way to new ones beyond the
- * capacity; the counts that waiters look at never go back.
+ * Everything that arrived, in order, and the fibers that wait for more. Beyond its bounds the log forgets the oldest; the
+ * counts that waiters look at never go back.
  *
  * @internal
  */
 export interface RequestLog {
   readonly arrived: (request: IncomingRequest) => Effect.Effect<Entry>
   readonly answered: (entry: Entry, status: number) => Effect.Effect<void>
-  readonly accepted: (events: ReadonlyArray<ReceivedEvent>) => Effect.Effect<void>
+  readonly accepted: (events: ReadonlyArray<ReceivedEvent>, request: IncomingRequest) => Effect.Effect<void>
   readonly arrivals: Stream.Stream<Arrival>
   readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
   readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
@@ -47,16 +49,14 @@ const recorded = ({ request, status }: Entry): RecordedRequest => ({
   status: Option.fromNullable(status)
 })
 
-// Dropping from the front of an array costs its length, so it is done for a tenth of it at a time.
-const trim = <A>(items: Array<A>, capacity: number) => {
-  if (items.length > capacity * 1.1) items.splice(0, items.length - capacity)
-}
+/** What a request takes beside its body. */
+const requestBytes = 1024
 
 /** @internal */
-export const make = Effect.fnUntraced(function*(capacity: number) {
+export const make = Effect.fnUntraced(function*(capacity: number, maxBytes: number) {
   const hub = yield* PubSub.sliding<Arrival>(1024)
-  const entries: Array<Entry> = []
-  const events: Array<ReceivedEvent> = []
+  const entries = Recent.make<Entry>(capacity, maxBytes)
+  const events = Recent.make<ReceivedEvent>(capacity, maxBytes)
   const waiters = new Set<Waiter>()
   const requestCounts = new Map<Endpoint | "other", number>()
   let eventCount = 0
@@ -81,8 +81,7 @@ export const make = Effect.fnUntraced(function*(capacity: number) {
     arrived: (request) =>
       Effect.sync(() => {
         const entry: Entry = { request, status: undefined }
-        entries.push(entry)
-        trim(entries, capacity)
+        entries.add(entry, requestBytes + recordedBytes(request.body))
         requestCounts.set(request.endpoint, (requestCounts.get(request.endpoint) ?? 0) + 1)
         wake()
         return entry
@@ -92,22 +91,22 @@ export const make = Effect.fnUntraced(function*(capacity: number) {
         entry.status = status
         return PubSub.publish(hub, { _tag: "Request", request: recorded(entry) })
       }),
-    accepted: (accepted) =>
+    accepted: (accepted, request) =>
       Effect.suspend(() => {
-        for (const event of accepted) events.push(event)
-        trim(events, capacity)
+        const bytes = recordedBytes(request.body) / accepted.length
+        for (const event of accepted) events.add(event, bytes)
         eventCount += accepted.length
         wake()
         return PubSub.publishAll(hub, accepted.map((event) => ({ _tag: "Event", event })))
       }),
     arrivals: Stream.fromPubSub(hub),
-    requests: Effect.sync(() => entries.slice(-capacity).map(recorded)),
-    events: Effect.sync(() => events.slice(-capacity)),
+    requests: Effect.sync(() => entries.values().map(recorded)),
+    events: Effect.sync(events.values),
     awaitRequests: (endpoint, count) => waitFor(() => (requestCounts.get(endpoint) ?? 0) >= count),
     awaitEvents: (count) => waitFor(() => eventCount >= count),
     clear: Effect.sync(() => {
-      entries.length = 0
-      events.length = 0
+      entries.clear()
+      events.clear()
       requestCounts.clear()
       eventCount = 0
     })

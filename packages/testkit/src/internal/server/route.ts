@@ -8,7 +8,13 @@ const posts: Readonly<Record<string, Endpoint>> = {
   // PostHog knows this path with the slash only.
   "/i/v0/ai/batch/": "ai",
   "/i/v1/analytics/events": "events",
-  "/i/v1/analytics/events/": "events"
+  "/i/v1/analytics/events/": "events",
+  "/i/v1/logs": "logs",
+  "/i/v1/logs/": "logs",
+  "/i/v1/metrics": "metrics",
+  "/i/v1/metrics/": "metrics",
+  "/i/v1/traces": "traces",
+  "/i/v1/traces/": "traces"
 }
 
 const gets: Readonly<Record<string, Endpoint>> = {
@@ -16,8 +22,25 @@ const gets: Readonly<Record<string, Endpoint>> = {
   "/flags/definitions/": "definitions"
 }
 
+const remoteConfig = /^\/api\/projects\/[^/]+\/feature_flags\/([^/]+)\/remote_config\/?$/
+
+/**
+ * The flag that a path of the remote config endpoint names.
+ *
+ * @internal
+ */
+export const remoteConfigKey = (path: string): string | undefined => {
+  const key = remoteConfig.exec(path)?.[1]
+  try {
+    return key === undefined ? undefined : decodeURIComponent(key)
+  } catch {
+    return undefined
+  }
+}
+
 /** @internal */
 export const route = (method: string, path: string): Endpoint | "other" => {
+  if (method === "GET" && remoteConfig.test(path)) return "remoteConfig"
   const paths = method === "POST" ? posts : method === "GET" ? gets : {}
-  return paths[path] ?? "other"
+  return (Object.hasOwn(paths, path) ? paths[path] : undefined) ?? "other"
 }
