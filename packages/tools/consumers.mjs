@@ -11,7 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { tarballs } from "./checks/tarballs.mjs"
-import { manifestOf, root, run } from "./checks/workspace.mjs"
+import { manifestOf, publishable, root, run } from "./checks/workspace.mjs"
 import { runtimePackages, runtimes } from "./consumer/runtimes.mjs"
 
 const quick = process.argv.includes("--quick")
@@ -41,9 +41,9 @@ const nameOf = (folder) => manifestOf(folder).name
 
 /** The lowest versions of the peers that our ranges allow, or the newest. */
 const peers = (lowest) => {
-  const { peerDependencies } = manifestOf("testkit")
+  const ranges = publishable.flatMap((name) => Object.entries(manifestOf(name).peerDependencies ?? {}))
   return Object.fromEntries(
-    Object.entries(peerDependencies)
+    ranges
       .filter(([name]) => name !== "effect-posthog")
       .map(([name, range]) => [name, lowest ? range.replace(/^\^/, "") : range])
   )

@@ -73,6 +73,12 @@ export { FlagOverridesError } from "./FlagOverrides.ts"
 export * as Flags from "./Flags.ts"
 export { FlagSnapshot } from "./FlagSnapshot.ts"
 export type { FlagDetail } from "./FlagSnapshot.ts"
+/**
+ * What traces say about flags.
+ *
+ * @since 3.0.0
+ */
+export * as FlagTelemetry from "./FlagTelemetry.ts"
 export { TraceDistinctId } from "./FlagTelemetry.ts"
 export type { LocalEvaluation } from "./LocalEvaluation.ts"
 export { LocalEvaluator } from "./LocalEvaluator.ts"

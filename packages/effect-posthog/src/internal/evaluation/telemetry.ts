@@ -1,5 +1,6 @@
 import { describeRemoteFailure, remoteFailureCode } from "../../Decision.ts"
 import type { RemoteFailure } from "../../Decision.ts"
+import { resultReason } from "../../FlagTelemetry.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
 import { recordOf } from "./evaluation.ts"
 import type { Evaluation, FlagRecord } from "./evaluation.ts"
@@ -9,23 +10,10 @@ type Attributes = Readonly<Record<string, unknown>>
 
 const provider = { "feature_flag.provider.name": "PostHog" }
 
-const reasons: Readonly<Record<string, string>> = {
-  super_condition_value: "targeting_match",
-  holdout_condition_value: "targeting_match",
-  condition_match: "targeting_match",
-  out_of_rollout_bound: "split",
-  no_condition_match: "default",
-  no_group_type: "default",
-  missing_dependency: "default",
-  flag_disabled: "disabled",
-  override: "static"
-}
-
-const reasonOf = (record: FlagRecord | undefined, stale: boolean): string => {
+const reasonOf = (record: FlagRecord | undefined, isStale: boolean): string => {
   if (record?.value === undefined) return "error"
-  if (stale && record.source === "local") return "stale"
-  const { reasonCode } = record
-  return reasonCode !== undefined && Object.hasOwn(reasons, reasonCode) ? reasons[reasonCode] ?? "unknown" : "unknown"
+  const { reasonCode, source } = record
+  return resultReason({ source: source === "remote" ? "remote" : "local", reasonCode }, { isStale })
 }
 
 const valueAttribute = (value: boolean | string | undefined): Attributes => {
