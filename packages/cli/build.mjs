@@ -13,7 +13,9 @@ const page = {
     setup.onLoad({ filter: /[/\\]dev[/\\]pageFiles\.ts$/ }, () => {
       const text = (name) => JSON.stringify(readFileSync(join(folder, "src", "dev", "page", name), "utf8"))
       return {
-        contents: `export const html = ${text("page.html")}\nexport const css = ${text("page.css")}\nexport const script = ${text("page.js")}\n`,
+        contents: `export const html = ${text("page.html")}\nexport const css = ${
+          text("page.css")
+        }\nexport const script = ${text("page.js")}\n`,
         loader: "js"
       }
     })
@@ -36,6 +38,9 @@ await build({
   legalComments: "none",
   logLevel: "warning",
   // Packages of the CommonJS kind require Node's modules.
-  banner: { js: "import { createRequire as __createRequire } from \"node:module\"; const require = __createRequire(import.meta.url);" }
+  banner: {
+    js:
+      "import { createRequire as __createRequire } from \"node:module\"; const require = __createRequire(import.meta.url);"
+  }
 })
 chmodSync(join(folder, "dist", "bin.js"), 0o755)

@@ -4,6 +4,7 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import process from "node:process"
@@ -26,7 +27,8 @@ process.stdout.on("error", () => process.exit(0))
 process.stderr.on("error", () => process.exit(0))
 
 const fiber = Effect.runFork(Effect.provide(program(process.argv.slice(2), { isStyled }), services))
-fiber.addObserver((exit) => process.exit(exit._tag === "Success" ? exit.value : 2))
+// A server that was asked to stop has done its work.
+fiber.addObserver((exit) => process.exit(exit._tag === "Success" ? exit.value : Exit.isInterrupted(exit) ? 0 : 2))
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => Effect.runFork(Fiber.interrupt(fiber)))
 }

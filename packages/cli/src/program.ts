@@ -106,5 +106,6 @@ const ended = (code: ExitCode): Effect.Effect<ExitCode> => Effect.succeed(code)
 const describe = (cause: Cause.Cause<unknown>): string =>
   Option.match(Cause.dieOption(cause), {
     onNone: () => "interrupted",
-    onSome: (defect) => (defect instanceof Error ? `${defect.name}: ${defect.message}` : String(defect)).split("\n")[0] ?? ""
+    onSome: (defect) =>
+      (defect instanceof Error ? `${defect.name}: ${defect.message}` : String(defect)).split("\n")[0] ?? ""
   })

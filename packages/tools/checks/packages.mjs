@@ -7,14 +7,14 @@ import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 import ts from "typescript"
 import { build, pack } from "./tarballs.mjs"
-import { filesBelow, manifestOf, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
+import { bundled, filesBelow, manifestOf, publishable, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const packages = async () => {
   const folder = mkdtempSync(join(tmpdir(), "effect-posthog-packages-"))
   try {
     const built = await build()
     if (built.length > 0) return built
-    const judged = await Promise.all(publishable.map((name) => judge(name, join(folder, name))))
+    const judged = await Promise.all([...publishable, ...bundled].map((name) => judge(name, join(folder, name))))
     return [...judged.flat(), ...declarations()]
   } finally {
     rmSync(folder, { force: true, recursive: true })
@@ -47,8 +47,14 @@ const declarations = () => {
 const judge = async (name, destination) => {
   const { problems, tarball } = await pack(name, destination)
   if (tarball === undefined) return problems
-  const [layout, types] = await Promise.all([judgeLayout(tarball), judgeTypes(name, tarball)])
-  return [...layout, ...types].map((problem) => `packages/${name}: ${problem}`)
+  const isBundle = bundled.includes(name)
+  const [layout, types] = await Promise.all([judgeLayout(tarball), isBundle ? [] : judgeTypes(name, tarball)])
+  const needed = isBundle ? Object.keys({ ...manifestOf(name).dependencies, ...manifestOf(name).peerDependencies }) : []
+  return [
+    ...layout,
+    ...types,
+    ...needed.map((dependency) => `a bundle brings ${dependency} with it, and needs nothing`)
+  ].map((problem) => `packages/${name}: ${problem}`)
 }
 
 const judgeLayout = async (tarball) => {

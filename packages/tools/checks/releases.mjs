@@ -2,7 +2,7 @@
 import getReleasePlan from "@changesets/get-release-plan"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isFile, manifestOf, packageNames, publishable, root } from "./workspace.mjs"
+import { bundled, isFile, manifestOf, packageNames, publishable, root } from "./workspace.mjs"
 
 /** The packages whose major version is the major version of Effect that they are for. */
 const editions = ["effect-posthog", "testkit"]
@@ -20,7 +20,7 @@ export const releasePlan = async () => {
 
 /** What is released is what others can install. */
 const published = ({ releases }) => {
-  const names = publishable.map((name) => manifestOf(name).name)
+  const names = [...publishable, ...bundled].map((name) => manifestOf(name).name)
   return releases
     .filter((release) => !names.includes(release.name))
     .map((release) => `a changeset releases ${release.name}, which is not published`)

@@ -3,7 +3,7 @@ import { builtinModules } from "node:module"
 import { basename, dirname, join, relative, sep } from "node:path"
 import ts from "typescript"
 import { at, imports, packageOf, parse, visit } from "./syntax.mjs"
-import { manifestOf, packageNames, publishable, root, shown, sourceFiles } from "./workspace.mjs"
+import { bundled, manifestOf, packageNames, publishable, root, shown, sourceFiles } from "./workspace.mjs"
 
 export const source = () =>
   packageNames.flatMap((name) => {
@@ -13,7 +13,7 @@ export const source = () =>
     return [
       ...sourceFiles(name).flatMap((file) => [
         ...declaredImports(file, manifest.name, publishable.includes(name) ? runtime : development),
-        ...(publishable.includes(name) ? [...fileName(name, file), ...librarySource(name, file)] : [])
+        ...([...publishable, ...bundled].includes(name) ? [...fileName(name, file), ...librarySource(name, file)] : [])
       ]),
       ...["test", "dtslint"].flatMap((folder) => sourceFiles(name, folder)).flatMap((file) => [
         ...declaredImports(file, manifest.name, development),
@@ -39,12 +39,12 @@ const declaredImports = (file, self, declared) => {
 
 const banned = /^(utils?|common|helpers?|manager|misc)$/i
 
-/** Public modules are named after their concept in PascalCase, internal ones and folders in camelCase. */
+/** Public modules are named after their concept in PascalCase; internal ones and those of bundles in camelCase. */
 const fileName = (name, file) => {
   const path = relative(join(root, "packages", name, "src"), file).split(sep).join("/")
   if (path === "index.ts") return []
   const stem = basename(path, ".ts")
-  const isInternal = dirname(path).split("/")[0] === "internal"
+  const isInternal = bundled.includes(name) || dirname(path).split("/")[0] === "internal"
   const wanted = isInternal ? /^[a-z][A-Za-z0-9]*$/ : /^[A-Z][A-Za-z0-9]*$/
   const problems = []
   if (!wanted.test(stem)) problems.push(`${shown(file)} is not named in ${isInternal ? "camelCase" : "PascalCase"}`)

@@ -1,7 +1,7 @@
 // The publishable packages, built and packed as they are for the registry.
 import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { publishable, root, run } from "./workspace.mjs"
+import { bundled, publishable, root, run } from "./workspace.mjs"
 
 /** Builds all of them from nothing, so that no module that was removed lingers in `dist`. Resolves with the problems. */
 export const build = async () => {
@@ -28,7 +28,7 @@ export const tarballs = async (folder) => {
   const built = await build()
   if (built.length > 0) throw new Error(built.join("\n"))
   const entries = []
-  for (const name of publishable) {
+  for (const name of [...publishable, ...bundled]) {
     const { problems, tarball } = await pack(name, join(folder, name))
     if (tarball === undefined) throw new Error(problems.join("\n"))
     entries.push([name, tarball])

@@ -12,8 +12,13 @@ export const packageNames = readdirSync(join(root, "packages"))
 
 export const manifestOf = (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
 
-/** Packages that others install: their sources keep the library rules. */
-export const publishable = packageNames.filter((name) => manifestOf(name).private !== true)
+const published = packageNames.filter((name) => manifestOf(name).private !== true)
+
+/** Packages whose modules others import: their sources keep the library rules. */
+export const publishable = published.filter((name) => manifestOf(name).exports !== undefined)
+
+/** Packages that others run: published as one bundle, without modules that anyone imports. */
+export const bundled = published.filter((name) => manifestOf(name).exports === undefined)
 
 /** A path inside the workspace, relative to its root and with forward slashes, for messages. */
 export const shown = (file) => relative(root, file).split(sep).join("/")

@@ -46,7 +46,9 @@ const pull = Command.make(
         const flags = asArray(own(asObject(document), "flags")).length
         const cohorts = Object.keys(asObject(own(asObject(document), "cohorts"))).length
         yield* report(
-          `${plural(flags, "flag")} and ${plural(cohorts, "cohort")} of ${source} written to ${printable(options.out.value)}`
+          `${plural(flags, "flag")} and ${plural(cohorts, "cohort")} of ${source} written to ${
+            printable(options.out.value)
+          }`
         )
       }
     })

@@ -2,12 +2,13 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { CommandError } from "../terminal/output.ts"
-import { unusable } from "../terminal/output.ts"
 import { readProject } from "../definitions/readDefinitions.ts"
 import type { DefinitionsOrigin } from "../dev/definitionsFeed.ts"
+import type { CommandError } from "../terminal/output.ts"
+import { unusable } from "../terminal/output.ts"
 import * as Shared from "./options.ts"
 
 const keys = {
@@ -42,7 +43,7 @@ const originOf = (options: {
   readonly definitions: Option.Option<string>
   readonly upstream: Option.Option<string>
   readonly secretKeyFile: Option.Option<string>
-}): Effect.Effect<DefinitionsOrigin, CommandError> =>
+}): Effect.Effect<DefinitionsOrigin, CommandError, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const given = [options.file, options.definitions, options.upstream].filter(Option.isSome)
     if (given.length > 1) return yield* unusable("give one of FILE, --definitions and --upstream")
@@ -73,9 +74,11 @@ const server = Command.make(
       const port = yield* checkedPort(options.port)
       // Loaded when it is used: other commands start without a server.
       const { serve } = yield* Effect.promise(() => import("../dev/serve.ts"))
-      yield* serve({ ...options, port, origin })
+      return yield* serve({ ...options, port, origin })
     })
-).pipe(Command.withDescription("Serves flags and takes events on this machine as PostHog would, and prints what arrives."))
+).pipe(
+  Command.withDescription("Serves flags and takes events on this machine as PostHog would, and prints what arrives.")
+)
 
 const dev = Command.make(
   "dev",
@@ -94,7 +97,7 @@ const dev = Command.make(
       const port = yield* checkedPort(options.port)
       const pagePort = yield* checkedPort(options.pagePort)
       const { serveWithPage } = yield* Effect.promise(() => import("../dev/serve.ts"))
-      yield* serveWithPage({ ...options, port, pagePort, origin })
+      return yield* serveWithPage({ ...options, port, pagePort, origin })
     })
 ).pipe(Command.withDescription("The server with a page: flags, people, explanations, forced values, faults, events."))
 

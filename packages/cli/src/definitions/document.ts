@@ -18,14 +18,19 @@ export interface FlagDefinition {
   readonly filters: JsonObject
 }
 
-export const asObject = (value: unknown): JsonObject => (Predicate.isRecord(value) && !Array.isArray(value) ? value : {})
+export const asObject = (
+  value: unknown
+): JsonObject => (Predicate.isRecord(value) && !Array.isArray(value) ? value : {})
 
 export const asArray = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 export const textOr = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise)
 
 /** A property of the object itself, never one of its prototype. */
-export const own = (object: JsonObject, name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined)
+export const own = (
+  object: JsonObject,
+  name: string
+): unknown => (Object.hasOwn(object, name) ? object[name] : undefined)
 
 /** The flags that have a key, in the order of the document. */
 export const flagDefinitions = (document: unknown): ReadonlyArray<FlagDefinition> =>

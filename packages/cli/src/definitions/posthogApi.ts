@@ -72,20 +72,23 @@ const read = (response: HttpClientResponse.HttpClientResponse) =>
 const send = (
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<Answer, NoAnswer, HttpClient.HttpClient> =>
-  Effect.flatMap(HttpClient.HttpClient, (client) =>
-    client.execute(HttpClientRequest.setHeader(request, "user-agent", `effect-posthog-cli/${version}`)).pipe(
-      Effect.flatMap(read),
-      Effect.scoped,
-      Effect.mapError((error: HttpClientError.HttpClientError | NoAnswer) =>
-        error._tag === "NoAnswer" ? error : new NoAnswer({ reason: "Connection", code: codeOf(error) })
-      ),
-      Effect.timeoutFail({
-        duration: timeLimit,
-        onTimeout: () => new NoAnswer({ reason: "Timeout", code: undefined })
-      }),
-      // Spans would hold the address, and with it the key of the project.
-      Effect.withTracerEnabled(false)
-    ))
+  Effect.flatMap(
+    HttpClient.HttpClient,
+    (client) =>
+      client.execute(HttpClientRequest.setHeader(request, "user-agent", `effect-posthog-cli/${version}`)).pipe(
+        Effect.flatMap(read),
+        Effect.scoped,
+        Effect.mapError((error: HttpClientError.HttpClientError | NoAnswer) =>
+          error._tag === "NoAnswer" ? error : new NoAnswer({ reason: "Connection", code: codeOf(error) })
+        ),
+        Effect.timeoutFail({
+          duration: timeLimit,
+          onTimeout: () => new NoAnswer({ reason: "Timeout", code: undefined })
+        }),
+        // Spans would hold the address, and with it the key of the project.
+        Effect.withTracerEnabled(false)
+      )
+  )
 
 /** What identifies a project to PostHog. */
 export interface Project {
@@ -165,7 +168,9 @@ export const describeStatus = (host: string, { headers, status }: Answer): strin
       return `${answered}: is this a PostHog host, such as https://eu.i.posthog.com?`
     case 429: {
       const wait = headers["retry-after"]
-      return `${answered}: too many requests${wait !== undefined && /^\d+$/.test(wait) ? `; try again in ${wait} s` : ""}`
+      return `${answered}: too many requests${
+        wait !== undefined && /^\d+$/.test(wait) ? `; try again in ${wait} s` : ""
+      }`
     }
     default:
       return status >= 300 && status < 400

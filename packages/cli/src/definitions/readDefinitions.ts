@@ -1,13 +1,15 @@
 import type { CompiledDefinitions, Problem } from "@effect-posthog/evaluator"
 import { compile, isInvalidDocument } from "@effect-posthog/evaluator"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { readFile, stat } from "node:fs/promises"
 import { stdin } from "node:process"
+import { text } from "node:stream/consumers"
 import type { CommandError } from "../terminal/output.ts"
 import { unreachable, unusable } from "../terminal/output.ts"
 import { printable, quoted } from "../terminal/printable.ts"
@@ -39,49 +41,42 @@ export interface Definitions {
 
 const largestFile = 256 * 1024 * 1024
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  EISDIR: "is a folder",
-  EACCES: "may not be read",
-  ENOTDIR: "does not exist"
-}
-
-const codeOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : ""
-
 const readStandardInput = Effect.tryPromise({
-  try: async () => {
-    const chunks: Array<Buffer> = []
-    for await (const chunk of stdin) chunks.push(Buffer.from(chunk))
-    return Buffer.concat(chunks).toString("utf8")
-  },
+  try: () => text(stdin),
   catch: () => unusable("standard input cannot be read")
 })
 
-const readRegularFile = (file: string) =>
-  Effect.tryPromise({
-    try: async () => {
-      const found = await stat(file)
-      // Devices never end, and a pipe may never begin.
-      if (found.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" })
-      if (found.isCharacterDevice() || found.isBlockDevice()) throw Object.assign(new Error(), { code: "DEVICE" })
-      if (found.size > largestFile) throw Object.assign(new Error(), { code: "SIZE" })
-      return await readFile(file, "utf8")
-    },
-    catch: (error) => {
-      const code = codeOf(error)
-      const reason = code === "DEVICE"
-        ? "is a device"
-        : code === "SIZE"
-        ? `is larger than ${largestFile / 1024 / 1024} MiB`
-        : reasons[code] ?? `cannot be read${code === "" ? "" : ` (${code})`}`
-      return unusable(`${printable(file)} ${reason}`)
+const systemProblem = (file: string, error: PlatformError): CommandError => {
+  const reason = error._tag === "SystemError" ? error.reason : undefined
+  return unusable(
+    `${printable(file)} ${
+      reason === "NotFound"
+        ? "does not exist"
+        : reason === "PermissionDenied"
+        ? "may not be read"
+        : `cannot be read${reason === undefined ? "" : ` (${reason})`}`
+    }`
+  )
+}
+
+const readRegularFile = (file: string): Effect.Effect<string, CommandError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const files = yield* FileSystem.FileSystem
+    const { size, type } = yield* files.stat(file)
+    if (type === "Directory") return yield* unusable(`${printable(file)} is a folder`)
+    // A device may never end.
+    if (type === "CharacterDevice" || type === "BlockDevice") return yield* unusable(`${printable(file)} is a device`)
+    if (size > largestFile) {
+      return yield* unusable(`${printable(file)} is larger than ${largestFile / 1024 / 1024} MiB`)
     }
-  })
+    return yield* files.readFileString(file)
+  }).pipe(
+    Effect.mapError((error) => (error._tag === "CommandError" ? error : systemProblem(file, error)))
+  )
 
 /** The text of a file, or of standard input for `-`. */
-export const readText = (file: string): Effect.Effect<string, CommandError> =>
-  Effect.map(file === "-" ? readStandardInput : readRegularFile(file), (text) => text.replace(/^\uFEFF/, ""))
+export const readText = (file: string): Effect.Effect<string, CommandError, FileSystem.FileSystem> =>
+  Effect.map(file === "-" ? readStandardInput : readRegularFile(file), (content) => content.replace(/^\uFEFF/, ""))
 
 const compiled = (
   parts: Pick<Definitions, "document" | "isFile" | "source" | "text">
@@ -98,16 +93,16 @@ const compiled = (
 }
 
 /** Reads and compiles the definitions of a file. */
-export const readFileDefinitions = (file: string): Effect.Effect<Definitions, CommandError> =>
+export const readFileDefinitions = (file: string): Effect.Effect<Definitions, CommandError, FileSystem.FileSystem> =>
   Effect.gen(function*() {
-    const text = yield* readText(file)
+    const content = yield* readText(file)
     const source = file === "-" ? "standard input" : file
-    const parsed = parseJson(text)
+    const parsed = parseJson(content)
     if (Either.isLeft(parsed)) {
       const { column, line, problem } = parsed.left
       return yield* unusable(`${printable(source)}:${line}:${column} is not JSON: ${problem}`)
     }
-    return yield* compiled({ source, isFile: true, document: parsed.right, text })
+    return yield* compiled({ source, isFile: true, document: parsed.right, text: content })
   })
 
 const fromEnvironment = (name: string): Effect.Effect<Option.Option<string>, CommandError> =>
@@ -120,21 +115,29 @@ const fromEnvironment = (name: string): Effect.Effect<Option.Option<string>, Com
   )
 
 /** The secret key: out of the file that an option names, else out of the environment. */
-const readSecretKey = (file: Option.Option<string>): Effect.Effect<Option.Option<string>, CommandError> =>
+const readSecretKey = (
+  file: Option.Option<string>
+): Effect.Effect<Option.Option<string>, CommandError, FileSystem.FileSystem> =>
   Option.match(file, {
     onNone: () => fromEnvironment("POSTHOG_SECRET_KEY"),
     onSome: (path) =>
-      Effect.flatMap(readText(path), (text) =>
-        text.trim() === ""
+      Effect.flatMap(readText(path), (content) =>
+        content.trim() === ""
           ? Effect.fail(unusable(`${printable(path)} holds no secret key`))
-          : Effect.succeed(Option.some(text.trim())))
+          : Effect.succeed(Option.some(content.trim())))
   })
 
 const checkedSecret = (text: string): Effect.Effect<Redacted.Redacted<string>, CommandError> => {
-  if (/^["'].*["']$/.test(text)) return Effect.fail(unusable("the secret key has quotation marks around it: take them off"))
-  if (/[^\u0021-\u007e]/.test(text)) return Effect.fail(unusable("the secret key has a character in it that no key has"))
+  if (/^["'].*["']$/.test(text)) {
+    return Effect.fail(unusable("the secret key has quotation marks around it: take them off"))
+  }
+  if (/[^\u0021-\u007e]/.test(text)) {
+    return Effect.fail(unusable("the secret key has a character in it that no key has"))
+  }
   if (text.startsWith("phc_")) {
-    return Effect.fail(unusable("POSTHOG_SECRET_KEY is a project API key (phc_): a secret key (phs_ or phx_) is needed"))
+    return Effect.fail(
+      unusable("POSTHOG_SECRET_KEY is a project API key (phc_): a secret key (phs_ or phx_) is needed")
+    )
   }
   return Effect.succeed(Redacted.make(text))
 }
@@ -142,14 +145,13 @@ const checkedSecret = (text: string): Effect.Effect<Redacted.Redacted<string>, C
 /** The project that definitions are pulled from. */
 export const readProject = (
   location: Pick<DefinitionsLocation, "host" | "secretKeyFile">
-): Effect.Effect<PostHogApi.Project, CommandError> =>
+): Effect.Effect<PostHogApi.Project, CommandError, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const secret = yield* readSecretKey(location.secretKeyFile)
     if (Option.isNone(secret)) {
       return yield* unusable("no secret key: set POSTHOG_SECRET_KEY, or name a file with --secret-key-file")
     }
-    const written = Option.orElse(location.host, () => Option.none<string>())
-    const host = Option.isSome(written) ? written : yield* fromEnvironment("POSTHOG_HOST")
+    const host = Option.isSome(location.host) ? location.host : yield* fromEnvironment("POSTHOG_HOST")
     const checked = posthogHost(Option.getOrElse(host, () => defaultHost))
     if (Either.isLeft(checked)) return yield* unusable(`the host cannot be used: ${checked.left}`)
     return {
@@ -183,7 +185,7 @@ export const pullDefinitions = (
 /** Reads the definitions of a file when one is given, else pulls them. */
 export const readDefinitions = (
   location: DefinitionsLocation
-): Effect.Effect<Definitions, CommandError, HttpClient.HttpClient> =>
+): Effect.Effect<Definitions, CommandError, FileSystem.FileSystem | HttpClient.HttpClient> =>
   Effect.gen(function*() {
     if (Option.isSome(location.definitions)) {
       if (Option.isSome(location.host)) {
@@ -214,5 +216,3 @@ const describeUnknown = (key: string, known: ReadonlyArray<string>): string => {
   const hint = near.length === 0 ? "" : `: did you mean ${near.map(quoted).join(", ")}?`
   return `unknown flag ${quoted(key)}${hint}`
 }
-
-

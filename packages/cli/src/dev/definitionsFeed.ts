@@ -1,12 +1,12 @@
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { basename, dirname, resolve } from "node:path"
+import type { Project } from "../definitions/posthogApi.ts"
 import type { Definitions } from "../definitions/readDefinitions.ts"
 import { pullDefinitions, readFileDefinitions } from "../definitions/readDefinitions.ts"
-import type { Project } from "../definitions/posthogApi.ts"
 import type { CommandError } from "../terminal/output.ts"
 import { printable } from "../terminal/printable.ts"
 
@@ -31,7 +31,7 @@ const reload = <R>(read: Effect.Effect<Definitions, CommandError, R>): Effect.Ef
 /** The definitions that a server starts with; without an origin it has none. */
 export const firstDefinitions = (
   origin: DefinitionsOrigin
-): Effect.Effect<Definitions | undefined, CommandError, HttpClient.HttpClient> => {
+): Effect.Effect<Definitions | undefined, CommandError, FileSystem.FileSystem | HttpClient.HttpClient> => {
   switch (origin._tag) {
     case "File":
       return readFileDefinitions(origin.file)
@@ -51,7 +51,10 @@ const fileReloads = (file: string): Stream.Stream<Reload, never, FileSystem.File
         Stream.debounce("50 millis"),
         Stream.mapEffect(() => reload(readFileDefinitions(file))),
         Stream.catchAll(() =>
-          Stream.succeed<Reload>({ _tag: "Kept", problem: `${printable(file)} cannot be watched: changes go unnoticed` })
+          Stream.succeed<Reload>({
+            _tag: "Kept",
+            problem: `${printable(file)} cannot be watched: changes go unnoticed`
+          })
         )
       ))
   )
@@ -64,10 +67,11 @@ export const reloads = (
     case "File":
       return origin.file === "-" ? Stream.empty : fileReloads(origin.file)
     case "Upstream":
-      return Stream.repeatEffectWithSchedule(reload(pullDefinitions(origin.project)), Schedule.spaced("30 seconds")).pipe(
-        // The first one is where the server starts.
-        Stream.drop(1)
-      )
+      return Stream.repeatEffectWithSchedule(reload(pullDefinitions(origin.project)), Schedule.spaced("30 seconds"))
+        .pipe(
+          // The first one is where the server starts.
+          Stream.drop(1)
+        )
     case "None":
       return Stream.empty
   }

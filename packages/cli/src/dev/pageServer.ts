@@ -58,7 +58,9 @@ const happenings = (local: LocalServer): Stream.Stream<Uint8Array> =>
     // Notices connections that are gone.
     Stream.map(Stream.schedule(Stream.repeatValue(undefined), Schedule.spaced("15 seconds")), () =>
       encoder.encode(": still here\n\n"))
-  ], { concurrency: "unbounded" }).pipe((events) => Stream.concat(Stream.succeed(encoder.encode(": hello\n\n")), events))
+  ], { concurrency: "unbounded" }).pipe((events) =>
+    Stream.concat(Stream.succeed(encoder.encode(": hello\n\n")), events)
+  )
 
 /** Serves the page on loopback, as long as the scope lives. */
 export const makePageServer = (

@@ -22,7 +22,9 @@ const announce = (local: LocalServer, options: LocalServerOptions) =>
       shownKey("secret key", options.secretKey, "phs_test")
     ]
     yield* print(`Clients use the ${keys.join(" and the ")}\n`)
-    if (options.origin._tag === "None") yield* print("No definitions: every flag is unknown until --definitions names some\n")
+    if (options.origin._tag === "None") {
+      yield* print("No definitions: every flag is unknown until --definitions names some\n")
+    }
   })
 
 const printReloads = (local: LocalServer) =>

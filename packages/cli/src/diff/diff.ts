@@ -132,7 +132,8 @@ export const diff = (
   const isEverything = cohorts.length > 0 || settings.length > 0
   const needs = requirements(after.compiled)
   const candidates = both.filter(
-    (key) => isWanted(key) && (isEverything || moved.has(key) || (needs.get(key)?.flags ?? []).some((flag) => moved.has(flag)))
+    (key) =>
+      isWanted(key) && (isEverything || moved.has(key) || (needs.get(key)?.flags ?? []).some((flag) => moved.has(flag)))
   )
   const flags = candidates.flatMap((key) => {
     const change = valueChange(key, before.compiled, after.compiled, people, now)
@@ -161,7 +162,9 @@ export const renderDifference = (difference: Difference): string => {
   const lines = [
     ...added.map((key) => `+ ${quoted(key)}`),
     ...removed.map((key) => `- ${quoted(key)}`),
-    ...changed.map(({ fields, key }) => `~ ${quoted(key)}: ${fields.map((field) => quoted(field).slice(1, -1)).join(", ")}`),
+    ...changed.map(({ fields, key }) =>
+      `~ ${quoted(key)}: ${fields.map((field) => quoted(field).slice(1, -1)).join(", ")}`
+    ),
     ...cohorts.map((id) => `~ cohort ${quoted(id)}`),
     ...settings.map((name) => `~ ${name}`),
     "",

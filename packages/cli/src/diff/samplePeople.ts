@@ -10,7 +10,9 @@ const isScalar = (value: unknown): boolean =>
 
 /** Values on both sides of what a filter wants. */
 const around = (wanted: unknown): ReadonlyArray<unknown> => {
-  const number = typeof wanted === "number" || (typeof wanted === "string" && wanted.trim() !== "") ? Number(wanted) : NaN
+  const number = typeof wanted === "number" || (typeof wanted === "string" && wanted.trim() !== "")
+    ? Number(wanted)
+    : NaN
   return Number.isFinite(number) ? [wanted, number - 1, number + 1] : [wanted]
 }
 
@@ -38,7 +40,9 @@ const vocabularyOf = (documents: ReadonlyArray<unknown>): Vocabulary => {
       const type = own(mapping, String(index))
       return typeof type === "string" ? type : undefined
     }
-    for (const type of Object.values(mapping)) if (typeof type === "string" && !groups.has(type)) groups.set(type, new Map())
+    for (const type of Object.values(mapping)) {
+      if (typeof type === "string" && !groups.has(type)) groups.set(type, new Map())
+    }
     const take = ({ filter }: FilterDefinition, inherited: string | undefined) => {
       const name = own(filter, "key")
       const type = own(filter, "type")
@@ -69,7 +73,10 @@ export const samplePeople = (documents: ReadonlyArray<unknown>, count: number): 
     Object.fromEntries(
       [...values].map(([name, wanted]) => {
         const choices = [...wanted, "another value"]
-        return [name, choices[Math.floor(bucketingHash("sample.", `${who}.${name}`, "") * choices.length)] ?? choices[0]]
+        return [
+          name,
+          choices[Math.floor(bucketingHash("sample.", `${who}.${name}`, "") * choices.length)] ?? choices[0]
+        ]
       })
     )
   return Array.from({ length: count }, (_, index) => {

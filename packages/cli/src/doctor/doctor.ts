@@ -12,7 +12,16 @@ import { printable, table } from "../terminal/printable.ts"
 
 /** What a check came to. */
 export interface Check {
-  readonly name: "node" | "packages" | "project key" | "secret key" | "host" | "flags" | "definitions" | "clock" | "rate limits"
+  readonly name:
+    | "node"
+    | "packages"
+    | "project key"
+    | "secret key"
+    | "host"
+    | "flags"
+    | "definitions"
+    | "clock"
+    | "rate limits"
   readonly status: "ok" | "warning" | "failed" | "skipped"
   readonly message: string
   /** Whether it failed at the network or at PostHog's authorisation. */
@@ -67,12 +76,18 @@ const writing = (text: string): string | undefined => {
 }
 
 const projectKeyCheck = (key: Option.Option<Redacted.Redacted<string>>): Check => {
-  if (Option.isNone(key)) return check("project key", "failed", "POSTHOG_API_KEY is not set: events and remote flags need it")
+  if (Option.isNone(key)) {
+    return check("project key", "failed", "POSTHOG_API_KEY is not set: events and remote flags need it")
+  }
   const text = Redacted.value(key.value)
   const wrong = writing(text)
   if (wrong !== undefined) return check("project key", "failed", `POSTHOG_API_KEY cannot be used: ${wrong}`)
-  if (text.startsWith("phx_")) return check("project key", "failed", "POSTHOG_API_KEY is a personal key (phx_): use the project's (phc_)")
-  if (text.startsWith("phs_")) return check("project key", "failed", "POSTHOG_API_KEY is a secret key (phs_): use the project's (phc_)")
+  if (text.startsWith("phx_")) {
+    return check("project key", "failed", "POSTHOG_API_KEY is a personal key (phx_): use the project's (phc_)")
+  }
+  if (text.startsWith("phs_")) {
+    return check("project key", "failed", "POSTHOG_API_KEY is a secret key (phs_): use the project's (phc_)")
+  }
   return text.startsWith("phc_")
     ? check("project key", "ok", "POSTHOG_API_KEY is set")
     : check("project key", "warning", "POSTHOG_API_KEY does not begin with phc_, as the keys of projects do")
@@ -86,7 +101,11 @@ const secretKeyCheck = (key: Option.Option<Redacted.Redacted<string>>): Check =>
   const wrong = writing(text)
   if (wrong !== undefined) return check("secret key", "failed", `POSTHOG_SECRET_KEY cannot be used: ${wrong}`)
   if (text.startsWith("phc_")) {
-    return check("secret key", "failed", "POSTHOG_SECRET_KEY is a project key (phc_): a secret key (phs_ or phx_) is needed")
+    return check(
+      "secret key",
+      "failed",
+      "POSTHOG_SECRET_KEY is a project key (phc_): a secret key (phs_ or phx_) is needed"
+    )
   }
   return text.startsWith("phs_") || text.startsWith("phx_")
     ? check("secret key", "ok", "POSTHOG_SECRET_KEY is set")
@@ -136,7 +155,15 @@ const flagsCheck = (host: string, projectKey: string) =>
       return { check: check("flags", "ok", `${name} knows the project key`), answer }
     }
     if (answer.status === 200) {
-      return { check: check("flags", "failed", `${name} answered 200 with something that is not PostHog's: is it the right host?`, true), answer }
+      return {
+        check: check(
+          "flags",
+          "failed",
+          `${name} answered 200 with something that is not PostHog's: is it the right host?`,
+          true
+        ),
+        answer
+      }
     }
     const other = otherRegion[host]
     if (answer.status === 401 && other !== undefined) {
@@ -159,7 +186,10 @@ const definitionsCheck = (project: PostHogApi.Project) =>
   Effect.gen(function*() {
     const asked = yield* Effect.either(PostHogApi.getDefinitions(project))
     if (Either.isLeft(asked)) {
-      return { check: check("definitions", "failed", PostHogApi.describeNoAnswer(project.host, asked.left), true), answer: undefined }
+      return {
+        check: check("definitions", "failed", PostHogApi.describeNoAnswer(project.host, asked.left), true),
+        answer: undefined
+      }
     }
     const answer = asked.right
     const refused = PostHogApi.describeStatus(project.host, answer)
@@ -179,7 +209,9 @@ const clockCheck = (answers: ReadonlyArray<{ readonly answer: Answer; readonly a
     const date = Date.parse(answer.headers["date"] ?? "")
     if (Number.isNaN(date)) continue
     const seconds = Math.round((at - date) / 1000)
-    if (Math.abs(seconds) <= 60) return check("clock", "ok", `within ${Math.max(1, Math.abs(seconds))} s of the server's`)
+    if (Math.abs(seconds) <= 60) {
+      return check("clock", "ok", `within ${Math.max(1, Math.abs(seconds))} s of the server's`)
+    }
     const side = seconds > 0 ? "ahead of" : "behind"
     return check("clock", "warning", `${Math.abs(seconds)} s ${side} the server's: events get wrong times`)
   }
@@ -191,10 +223,17 @@ const limitHeader = /^(x-)?ratelimit-(limit|remaining|reset)$/
 const rateLimitCheck = (answers: ReadonlyArray<{ readonly answer: Answer }>): Check => {
   if (answers.length === 0) return check("rate limits", "skipped", "no answer to look at")
   if (answers.some(({ answer }) => answer.status === 429)) {
-    return check("rate limits", "failed", "PostHog answered 429: fewer clients, or a longer definitions.pollInterval", true)
+    return check(
+      "rate limits",
+      "failed",
+      "PostHog answered 429: fewer clients, or a longer definitions.pollInterval",
+      true
+    )
   }
   const told = answers.flatMap(({ answer }) =>
-    Object.entries(answer.headers).filter(([name]) => limitHeader.test(name)).map(([name, value]) => `${name} ${printable(value)}`)
+    Object.entries(answer.headers).filter(([name]) => limitHeader.test(name)).map(([name, value]) =>
+      `${name} ${printable(value)}`
+    )
   )
   return check("rate limits", "ok", told.length === 0 ? "not reached" : [...new Set(told)].join(", "))
 }

@@ -8,8 +8,7 @@ export const explainFlags = (
   person: EvaluationContext,
   now: number,
   keys: ReadonlyArray<string>
-): ReadonlyMap<string, Explanation> =>
-  new Map(keys.map((key) => [key, explain(definitions, key, person, now)]))
+): ReadonlyMap<string, Explanation> => new Map(keys.map((key) => [key, explain(definitions, key, person, now)]))
 
 /** The explanations as JSON would hold them. */
 export const explanationsJson = (explanations: ReadonlyMap<string, Explanation>) => ({

@@ -17,7 +17,10 @@ export interface PersonOptions {
 
 type Properties = Readonly<Record<string, unknown>>
 
-const objectOption = (name: string, text: Option.Option<string>): Effect.Effect<Properties | undefined, CommandError> => {
+const objectOption = (
+  name: string,
+  text: Option.Option<string>
+): Effect.Effect<Properties | undefined, CommandError> => {
   if (Option.isNone(text)) return Effect.succeed(undefined)
   const parsed = parseJson(text.value)
   if (Either.isLeft(parsed)) {
@@ -39,7 +42,9 @@ const groupKeys = (
   const valid = entries.filter((entry): entry is [string, string | number] => isGroupKey(entry[1]))
   return valid.length === entries.length
     ? Effect.succeed(Object.fromEntries(valid))
-    : Effect.fail(unusable("--groups maps group types to group keys, which are text or numbers: '{\"company\":\"acme\"}'"))
+    : Effect.fail(
+      unusable("--groups maps group types to group keys, which are text or numbers: '{\"company\":\"acme\"}'")
+    )
 }
 
 const groupProperties = (

@@ -65,10 +65,16 @@ export const conditionFindings = (flag: FlagDefinition): ReadonlyArray<Finding> 
 
   const canMatch = conditions.filter((condition) => percentageOf(condition) > 0)
   if (canMatch.length === 0) {
-    add("never-on", path, conditions.length === 0 ? "has no conditions: nobody gets it" : "is rolled out to 0 % everywhere")
+    add(
+      "never-on",
+      path,
+      conditions.length === 0 ? "has no conditions: nobody gets it" : "is rolled out to 0 % everywhere"
+    )
   }
   const aggregation = own(flag.filters, "aggregation_group_type_index")
-  const wide = conditions.findIndex((condition) => isForEverybody(condition) && aggregationOf(condition) === "inherited")
+  const wide = conditions.findIndex((condition) =>
+    isForEverybody(condition) && aggregationOf(condition) === "inherited"
+  )
   if (wide === -1) return found
   for (const condition of conditions.slice(wide + 1)) {
     add("unreachable-condition", condition.path, `never reaches this condition: condition ${wide} is met by everybody`)
@@ -77,7 +83,11 @@ export const conditionFindings = (flag: FlagDefinition): ReadonlyArray<Finding> 
   const isSettled = wide === 0 && (aggregation === undefined || aggregation === null) && first !== undefined
   const pin = first === undefined ? undefined : pinnedVariant(first)
   if (isSettled && (variants.length === 0 || (pin !== undefined && names.has(pin)))) {
-    add("always-on", path, `is ${variants.length === 0 ? "true" : quoted(pin ?? "")} for everybody: the code can do without it`)
+    add(
+      "always-on",
+      path,
+      `is ${variants.length === 0 ? "true" : quoted(pin ?? "")} for everybody: the code can do without it`
+    )
   }
   return found
 }
@@ -109,7 +119,12 @@ const variantFindings = (
         ? "the variants before it take 100 %"
         : "every condition pins another one"
       found.push(
-        finding("unreachable-variant", variant.path, `flag ${quoted(key)}: nobody gets the variant ${quoted(variant.key)}: ${why}`, key)
+        finding(
+          "unreachable-variant",
+          variant.path,
+          `flag ${quoted(key)}: nobody gets the variant ${quoted(variant.key)}: ${why}`,
+          key
+        )
       )
     }
     seen.add(variant.key)

@@ -28,7 +28,9 @@ const targetFindings = (
   if (target === undefined) {
     const near = suggestions(dependency.on, flags.keys())
     const hint = near.length === 0 ? "" : ` (nearest: ${near.map(quoted).join(", ")})`
-    return [finding("unknown-dependency", dependency.path, `${subject}, which is not among the definitions${hint}`, flag.key)]
+    return [
+      finding("unknown-dependency", dependency.path, `${subject}, which is not among the definitions${hint}`, flag.key)
+    ]
   }
   const wanted = own(dependency.filter, "value")
   const isOff = own(target.definition, "active") !== true
@@ -89,7 +91,12 @@ export const dependencyFindings = (
     if (Object.hasOwn(cohorts, text)) return
     const subject = flag === undefined ? "a cohort" : `flag ${quoted(flag.key)}`
     found.push(
-      finding("unknown-cohort", filter.path, `${subject} refers to the cohort ${quoted(text)}, which is not among the definitions`, flag?.key)
+      finding(
+        "unknown-cohort",
+        filter.path,
+        `${subject} refers to the cohort ${quoted(text)}, which is not among the definitions`,
+        flag?.key
+      )
     )
   }
   for (const flag of flags.values()) {
@@ -106,7 +113,12 @@ export const dependencyFindings = (
     const shown = circle.length > 6 ? [...circle.slice(0, 6).map(quoted), "…"] : circle.map(quoted)
     const path = flags.get(first)?.path ?? []
     found.push(
-      finding("dependency-cycle", path, `flags depend on each other in a circle: ${[...shown, quoted(first)].join(" -> ")}`, first)
+      finding(
+        "dependency-cycle",
+        path,
+        `flags depend on each other in a circle: ${[...shown, quoted(first)].join(" -> ")}`,
+        first
+      )
     )
   }
   return found

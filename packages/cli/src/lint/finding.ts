@@ -7,30 +7,43 @@ export type Level = "error" | "warning" | "note"
 export const rules = {
   "malformed": { level: "error", finds: "A flag or a cohort that cannot be read, and is left to the server." },
   "duplicate-key": { level: "error", finds: "Two flags with one key: the last one counts." },
-  "hidden-characters": { level: "warning", finds: "A key with control characters or marks that turn the direction of writing around." },
+  "hidden-characters": {
+    level: "warning",
+    finds: "A key with control characters or marks that turn the direction of writing around."
+  },
   "invalid-regex": { level: "error", finds: "A filter whose regular expression is not one: it matches nobody." },
   "unbounded-regex": {
     level: "warning",
-    finds: "A regular expression whose running time has no bound: it is left to the server, unless a linear engine decides it."
+    finds:
+      "A regular expression whose running time has no bound: it is left to the server, unless a linear engine decides it."
   },
   "regex-not-portable": {
     level: "warning",
     finds: "A regular expression that engines read differently: it is left to the server."
   },
-  "never-local": { level: "note", finds: "A flag that is left to the server, at least for some people, whatever is known about them." },
+  "never-local": {
+    level: "note",
+    finds: "A flag that is left to the server, at least for some people, whatever is known about them."
+  },
   "inactive-flag": { level: "note", finds: "A flag that is switched off for everybody." },
   "never-on": { level: "warning", finds: "An active flag that no condition can switch on." },
   "always-on": { level: "note", finds: "A flag that has the same value for everybody: the code can do without it." },
   "unreachable-condition": { level: "warning", finds: "A condition behind one that everybody meets." },
   "unreachable-variant": { level: "warning", finds: "A variant that nobody gets." },
   "unknown-variant": { level: "error", finds: "A condition that pins a variant which the flag does not have." },
-  "variant-shares": { level: "warning", finds: "Variants whose percentages do not add up to 100: some people get no variant." },
+  "variant-shares": {
+    level: "warning",
+    finds: "Variants whose percentages do not add up to 100: some people get no variant."
+  },
   "invalid-payload": { level: "warning", finds: "A payload that is not JSON." },
   "unused-payload": { level: "note", finds: "A payload for a value that the flag never has." },
   "unknown-dependency": { level: "error", finds: "A flag that depends on one which is not among the definitions." },
   "impossible-dependency": { level: "warning", finds: "A flag that waits for a value which another flag never has." },
   "dependency-cycle": { level: "error", finds: "Flags that depend on each other in a circle." },
-  "unknown-cohort": { level: "warning", finds: "A filter on a cohort that is not among the definitions, as static cohorts are." }
+  "unknown-cohort": {
+    level: "warning",
+    finds: "A filter on a cohort that is not among the definitions, as static cohorts are."
+  }
 } as const satisfies Readonly<Record<string, { readonly level: Level; readonly finds: string }>>
 
 /** The name of a rule. */

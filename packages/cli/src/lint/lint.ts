@@ -52,10 +52,14 @@ const keyFindings = (flags: ReadonlyArray<FlagDefinition>): ReadonlyArray<Findin
   const seen = new Set<string>()
   return flags.flatMap(({ key, path }) => {
     const found: Array<Finding> = []
-    if (seen.has(key)) found.push(finding("duplicate-key", path, `two flags have the key ${quoted(key)}: the last one counts`, key))
+    if (seen.has(key)) {
+      found.push(finding("duplicate-key", path, `two flags have the key ${quoted(key)}: the last one counts`, key))
+    }
     seen.add(key)
     if (printable(key) !== key) {
-      found.push(finding("hidden-characters", path, `the key ${quoted(key)} has characters in it that cannot be seen`, key))
+      found.push(
+        finding("hidden-characters", path, `the key ${quoted(key)} has characters in it that cannot be seen`, key)
+      )
     }
     return found
   })
@@ -63,8 +67,10 @@ const keyFindings = (flags: ReadonlyArray<FlagDefinition>): ReadonlyArray<Findin
 
 /** The segments of a readable path, such as `flags[3].filters`. */
 const segments = (path: string): Path =>
-  Array.from(path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g), ([, index, key, name]) =>
-    index !== undefined ? Number(index) : key ?? name ?? "")
+  Array.from(
+    path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g),
+    ([, index, key, name]) => index !== undefined ? Number(index) : key ?? name ?? ""
+  )
 
 /** The nearest part of the document that is there. */
 const nearest = (tree: Node, path: Path): Node => {
@@ -121,9 +127,15 @@ export const lint = (
     const [cause] = never
     if (cause === undefined || malformed.has(key)) continue
     const more = never.length > 1 ? ` (and ${never.length - 1} more)` : ""
-    found.push(finding("never-local", last.get(key)?.path ?? [], `flag ${quoted(key)} is left to the server: ${printable(cause)}${more}`, key))
+    found.push(
+      finding(
+        "never-local",
+        last.get(key)?.path ?? [],
+        `flag ${quoted(key)} is left to the server: ${printable(cause)}${more}`,
+        key
+      )
+    )
   }
   const wanted = keys.length === 0 ? found : found.filter(({ flag }) => flag !== undefined && keys.includes(flag))
   return located(wanted, text)
 }
-

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import { stderr, stdout } from "node:process"
 
 /** Where a command writes: results go to `print`, everything else to `report`. */
-export class Output extends Context.Tag("@effect-posthog/cli/terminal/output/Output")<Output, {
+export class Output extends Context.Tag("@effect-posthog/cli/terminal/output")<Output, {
   /** Standard output: what a pipe takes for the result. */
   readonly print: (text: string) => Effect.Effect<void>
   /** Standard error. */

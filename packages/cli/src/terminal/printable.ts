@@ -2,8 +2,7 @@
  * Text from definitions and events is foreign: it may hold line breaks, escape sequences that give orders to a terminal,
  * and marks that turn the direction of writing around.
  */
-// eslint-disable-next-line no-control-regex
-const hidden = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/gu
+const hidden = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 

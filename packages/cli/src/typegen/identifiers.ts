@@ -1,12 +1,11 @@
-const reserved = new Set([
-  ...["await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else"],
-  ...["enum", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in"],
-  ...["instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static"],
-  ...["super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield"],
-  ...["arguments", "eval", "async", "of", "constructor", "prototype", "globalThis", "NaN", "Infinity"],
-  // What the module declares itself.
-  ...["Flag", "Schema", "flags"]
-])
+const reserved = new Set(
+  `
+  await break case catch class const continue debugger default delete do else enum export extends false finally for
+  function if implements import in instanceof interface let new null package private protected public return static
+  super switch this throw true try typeof undefined var void while with yield arguments eval async of constructor
+  prototype globalThis NaN Infinity Flag Schema flags
+  `.trim().split(/\s+/)
+)
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -17,7 +17,9 @@ const compareText = (left: string, right: string): number => (left < right ? -1 
 /** The name of a flag as a comment: foreign text, on one line, that cannot end the comment. */
 const comment = (flag: FlagDefinition): string => {
   const name = own(flag.definition, "name")
-  const text = typeof name === "string" && name.trim() !== "" && name !== flag.key ? quoted(name.trim()).slice(1, -1) : ""
+  const text = typeof name === "string" && name.trim() !== "" && name !== flag.key
+    ? quoted(name.trim()).slice(1, -1)
+    : ""
   const key = quoted(flag.key)
   return `/** ${text === "" ? key : `${key}: ${text}`} */`.replace(/\*\/(?=.)/g, "*\\/")
 }
@@ -40,7 +42,9 @@ const declaration = (flag: FlagDefinition, name: string, warnings: Array<string>
       steps.push(`Flag.withPayload(${payloadSchema(stored.map(({ payload }) => payload), "  ")})`)
     }
   }
-  return `${comment(flag)}\nexport const ${name} = ${values}.pipe(\n${steps.map((step) => `  ${step}`).join(",\n")}\n)\n`
+  return `${comment(flag)}\nexport const ${name} = ${values}.pipe(\n${
+    steps.map((step) => `  ${step}`).join(",\n")
+  }\n)\n`
 }
 
 /**

@@ -21,12 +21,11 @@ const element = (tag, className, ...children) => {
   return made
 }
 
+const hidden = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu
+
 /** Text on one line, with marks that hide or turn text around written out. @param {string} text */
 const visible = (text) =>
-  text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
+  text.replace(hidden, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /** @param {unknown} value @param {number} [limit] */
 const shown = (value, limit = 200) => {
@@ -36,11 +35,14 @@ const shown = (value, limit = 200) => {
 
 /** @param {string} path @param {unknown} [body] */
 const ask = async (path, body) => {
-  const answer = await fetch(path, body === undefined ? {} : {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body)
-  })
+  const answer = await fetch(
+    path,
+    body === undefined ? {} : {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body)
+    }
+  )
   const result = await answer.json()
   if (!answer.ok) throw new Error(result.problem ?? `status ${answer.status}`)
   return result
@@ -143,7 +145,9 @@ const search = byId("search", HTMLInputElement)
 const flagCount = byId("flag-count", HTMLElement)
 
 /** @param {boolean | string | null | undefined} value */
-const valueText = (value) => (value === null || value === undefined ? "?" : typeof value === "string" ? visible(value) : String(value))
+const valueText = (
+  value
+) => (value === null || value === undefined ? "?" : typeof value === "string" ? visible(value) : String(value))
 
 /** @param {boolean | string | null | undefined} value */
 const valueClass = (value) => (value === null || value === undefined ? "unsure" : value === false ? "off" : "on")
@@ -152,7 +156,8 @@ const renderList = () => {
   if (state === undefined) return
   rows = state.flags.map((flag) => {
     const value = element("span", "value")
-    const button = /** @type {HTMLButtonElement} */ (element("button", "", element("span", "key", visible(flag.key)), value))
+    const button =
+      /** @type {HTMLButtonElement} */ (element("button", "", element("span", "key", visible(flag.key)), value))
     button.type = "button"
     button.title = visible(flag.name)
     button.addEventListener("click", () => select(flag.key))
@@ -204,7 +209,8 @@ list.addEventListener("keydown", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const target = event.target
-  const isWriting = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  const isWriting = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
   if (event.key === "/" && !isWriting && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault()
     search.focus()
@@ -265,7 +271,8 @@ const renderForce = (flag) => {
   const values = [null, false, ...(flag.variants.length === 0 ? [true] : flag.variants)]
   const choices = element("fieldset", "choices", element("legend", "", "Value for every client of this server"))
   for (const value of values) {
-    const button = /** @type {HTMLButtonElement} */ (element("button", "", value === null ? "as defined" : valueText(value)))
+    const button =
+      /** @type {HTMLButtonElement} */ (element("button", "", value === null ? "as defined" : valueText(value)))
     button.type = "button"
     button.dataset["force"] = JSON.stringify(value)
     button.setAttribute("aria-pressed", String(flag.forced === value))
@@ -302,7 +309,11 @@ const renderMissing = () => {
   if (missing.length === 0) return detailMissing.replaceChildren()
   const choices = element("fieldset", "choices", element("legend", "", "Would settle it; choose one to add it"))
   for (const input of missing) {
-    const name = input["_tag"] === "DeviceId" ? "the device id" : input["_tag"] === "GroupProperty" ? `${input["groupType"]}.${input["name"]}` : input["name"]
+    const name = input["_tag"] === "DeviceId"
+      ? "the device id"
+      : input["_tag"] === "GroupProperty"
+      ? `${input["groupType"]}.${input["name"]}`
+      : input["name"]
     const button = /** @type {HTMLButtonElement} */ (element("button", "", visible(name)))
     button.type = "button"
     button.addEventListener("click", () => {
@@ -339,16 +350,53 @@ const filterItem = (filter) => {
     case "Property": {
       const name = filter["groupType"] === undefined ? filter["name"] : `${filter["groupType"]}.${filter["name"]}`
       const seen = filter["supplied"] ? `is ${shown(filter["seen"])}` : "is not known"
-      return element("li", "", verdict(filter), ` ${negated}${visible(name)} ${visible(filter["operator"])} ${filter["wanted"] === undefined ? "" : shown(filter["wanted"])}: ${seen}`)
+      return element(
+        "li",
+        "",
+        verdict(filter),
+        ` ${negated}${visible(name)} ${visible(filter["operator"])} ${
+          filter["wanted"] === undefined ? "" : shown(filter["wanted"])
+        }: ${seen}`
+      )
     }
     case "Cohort":
-      return element("li", "", verdict(filter), ` ${negated}${filter["operator"] === "not_in" ? "not in" : "in"} cohort ${visible(String(filter["id"]))}`, ...nested(filter["members"] === undefined ? [] : [filter["members"]]))
+      return element(
+        "li",
+        "",
+        verdict(filter),
+        ` ${negated}${filter["operator"] === "not_in" ? "not in" : "in"} cohort ${visible(String(filter["id"]))}`,
+        ...nested(filter["members"] === undefined ? [] : [filter["members"]])
+      )
     case "Group":
-      return element("li", "", verdict(filter), filter["combine"] === "AND" ? " all of" : " any of", ...nested(filter["children"]))
+      return element(
+        "li",
+        "",
+        verdict(filter),
+        filter["combine"] === "AND" ? " all of" : " any of",
+        ...nested(filter["children"])
+      )
     case "Flag": {
-      const chain = element("ul", "", ...filter["chain"].map((/** @type {Tree} */ link) =>
-        element("li", "", `flag ${visible(link["key"])}: ${link["result"]._tag === "Resolved" ? valueText(link["result"].value) : "undecided"}`, ...(link["explanation"] === undefined ? [] : [explanationTree(link["explanation"])]))))
-      return element("li", "", verdict(filter), ` ${negated}flag ${visible(filter["key"])} is ${shown(filter["wanted"])}`, chain)
+      const chain = element(
+        "ul",
+        "",
+        ...filter["chain"].map((/** @type {Tree} */ link) =>
+          element(
+            "li",
+            "",
+            `flag ${visible(link["key"])}: ${
+              link["result"]._tag === "Resolved" ? valueText(link["result"].value) : "undecided"
+            }`,
+            ...(link["explanation"] === undefined ? [] : [explanationTree(link["explanation"])])
+          )
+        )
+      )
+      return element(
+        "li",
+        "",
+        verdict(filter),
+        ` ${negated}flag ${visible(filter["key"])} is ${shown(filter["wanted"])}`,
+        chain
+      )
     }
     default:
       return element("li", "", verdict(filter), ` filter of type ${shown(filter["type"])} on ${shown(filter["key"])}`)
@@ -382,23 +430,40 @@ const bar = (ranges, hash, label) => {
 const rolloutPart = (rollout, name) => {
   const by = rollout["bucketedBy"]
   const side = rollout["included"] === undefined ? `the ${by} is not known` : rollout["included"] ? "in" : "out"
-  const text = `${name} ${rollout["percentage"]} %: ${side}${rollout["hash"] === undefined ? "" : `, by ${visible(by)}`}`
+  const text = `${name} ${rollout["percentage"]} %: ${side}${
+    rollout["hash"] === undefined ? "" : `, by ${visible(by)}`
+  }`
   const whole = rollout["hash"] === undefined && rollout["included"] !== undefined
-  return element("div", "", text, ...(whole ? [] : [bar([{ from: 0, to: rollout["percentage"] / 100, text: `${rollout["percentage"]} %` }], rollout["hash"], text)]))
+  return element(
+    "div",
+    "",
+    text,
+    ...(whole
+      ? []
+      : [
+        bar([{ from: 0, to: rollout["percentage"] / 100, text: `${rollout["percentage"]} %` }], rollout["hash"], text)
+      ])
+  )
 }
 
 /** @param {Tree} variant */
 const variantPart = (variant) => {
   const chosen = variant["chosen"] === undefined ? "unknown" : valueText(variant["chosen"])
   if (variant["pinned"]) return element("div", "", `variant ${chosen}: pinned by the condition`)
-  const ranges = variant["ranges"].map((/** @type {Tree} */ range) => ({ from: range["from"], to: range["to"], text: visible(range["key"]) }))
+  const ranges = variant["ranges"].map((/** @type {Tree} */ range) => ({
+    from: range["from"],
+    to: range["to"],
+    text: visible(range["key"])
+  }))
   return element("div", "", `variant ${chosen}`, bar(ranges, variant["hash"], `variant ${chosen}`))
 }
 
 /** @param {Tree} explained */
 const explanationTree = (explained) => {
   const tree = element("ul", "tree")
-  if (explained["enrolment"] !== undefined) tree.append(element("li", "", "early access: ", element("ul", "", filterItem(explained["enrolment"]))))
+  if (explained["enrolment"] !== undefined) {
+    tree.append(element("li", "", "early access: ", element("ul", "", filterItem(explained["enrolment"]))))
+  }
   if (explained["holdout"] !== undefined) tree.append(element("li", "", rolloutPart(explained["holdout"], "holdout")))
   for (const condition of explained["conditions"]) {
     tree.append(
@@ -451,9 +516,24 @@ let isDrawing = false
 const eventItem = (arrived) => {
   if (arrived.kind === "request") {
     const className = (arrived.status ?? 0) >= 400 ? "bad" : "off"
-    return element("li", "", element("span", className, `${arrived.status} `), visible(`${arrived.name} ${arrived.who}`))
+    return element(
+      "li",
+      "",
+      element("span", className, `${arrived.status} `),
+      visible(`${arrived.name} ${arrived.who}`)
+    )
   }
-  const details = element("details", "", element("summary", "", element("strong", "", visible(arrived.name)), ` ${visible(arrived.who)} `, ...Object.entries(arrived.flags ?? {}).map(([key, value]) => element("span", "tag", visible(`${key} = ${value}`)))))
+  const details = element(
+    "details",
+    "",
+    element(
+      "summary",
+      "",
+      element("strong", "", visible(arrived.name)),
+      ` ${visible(arrived.who)} `,
+      ...Object.entries(arrived.flags ?? {}).map(([key, value]) => element("span", "tag", visible(`${key} = ${value}`)))
+    )
+  )
   details.addEventListener("toggle", () => {
     if (details.childElementCount === 1) details.append(element("pre", "", visible(arrived.properties ?? "")))
   })
@@ -503,7 +583,9 @@ const reload = async () => {
   state = next
   byId("server-url", HTMLElement).textContent = next.server.url
   const { projectKey, secretKey } = next.server
-  byId("server-keys", HTMLElement).textContent = `project key ${projectKey ?? "as given"}, secret key ${secretKey ?? "as given"}`
+  byId("server-keys", HTMLElement).textContent = `project key ${projectKey ?? "as given"}, secret key ${
+    secretKey ?? "as given"
+  }`
   notice.textContent = next.kept === null ? "" : `The definitions of before stay: ${visible(next.kept)}`
   if (isNewList) {
     const focused = rows.find(({ button }) => button === document.activeElement)?.flag.key

@@ -17,7 +17,9 @@ export const refuseCredentials = (
   if (headers["authorization"] !== `Bearer ${secretKey}`) {
     return Answer.error(endpoint, 401, "The bearer token is not the project's secret")
   }
-  return query["token"] === projectKey ? undefined : Answer.error(endpoint, 401, "The token is not the project's key")
+  // A secret key names its project: the token may be left out.
+  const { token = projectKey } = query
+  return token === projectKey ? undefined : Answer.error(endpoint, 401, "The token is not the project's key")
 }
 
 /**
