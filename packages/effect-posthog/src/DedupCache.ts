@@ -6,39 +6,23 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import { boundedStore } from "./internal/dedup/boundedStore.ts"
+import { isImmediate, memoryStore } from "./internal/dedup/memoryStore.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
-const make = (capacity: number): typeof DedupStore.Service => {
-  // A Map iterates in the order of insertion, and a key that is deleted and set again goes to its end: the first key is
-  // the one that was claimed longest ago. One iterator stays where it evicted last: a new one would have to pass the
-  // gaps that all the evicted keys left behind.
-  const keys = new Map<string, true>()
-  let byAge = keys.keys()
-  return {
-    claim: (key) =>
-      Effect.sync(() => {
-        const isNew = !keys.delete(key)
-        keys.set(key, true)
-        if (keys.size > capacity) {
-          const oldest = byAge.next()
-          if (oldest.done !== true) keys.delete(oldest.value)
-        }
-        return isNew
-      }),
-    release: (key) =>
-      Effect.sync(() => {
-        keys.delete(key)
-      }),
-    clear: Effect.sync(() => {
-      keys.clear()
-      byAge = keys.keys()
-    })
-  }
-}
-
 /**
- * A bounded set of strings with an atomic add. A flag that is read waits for `claim`, and cannot be interrupted meanwhile: a
- * store behind a network has to answer in time, whatever fails.
+ * A bounded set of strings, in memory, with an atomic add.
+ *
+ * **When to use**
+ *
+ * Replace it to decide differently what is remembered, or for how long. To report an exposure once for many processes
+ * there is `RedisClaims` of `@effect-posthog/redis`, which asks when events are sent rather than when flags are read.
+ *
+ * **Details**
+ *
+ * The read of a flag waits for `claim`, so a store answers at once. `DedupCache.layer` waits 50 milliseconds for one that
+ * does not, then reports the exposure and leaves the store alone for 5 seconds; so it does when the store dies.
  *
  * @since 3.0.0
  * @category tags
@@ -48,32 +32,42 @@ export class DedupStore extends Context.Tag("effect-posthog/DedupStore")<DedupSt
   readonly claim: (key: string) => Effect.Effect<boolean>
   readonly release: (key: string) => Effect.Effect<void>
   /**
-   * Forgets every key. `DedupCache.layer` calls it when its scope closes, so a store that several processes share must
-   * do nothing here.
+   * Forgets every key. `DedupCache.layer` calls it when its scope closes, so a store that several clients share must do
+   * nothing here.
    */
   readonly clear: Effect.Effect<void>
 }>() {
   /**
-   * Remembers the most recently claimed keys in memory, `dedup.capacity` of them (50,000 by default). When it is full
-   * one more key evicts the one that was claimed longest ago; it never clears under pressure.
+   * Remembers the most recently claimed keys: `dedup.capacity` of them, by default 50,000.
+   *
+   * **Details**
+   *
+   * When it is full, one more key evicts the one that was claimed longest ago. It keeps 64 bits of each key, at most 20
+   * bytes of memory for each key of its capacity, which is at most 16,777,216. A new key that shares the 64 bits of a
+   * remembered one counts as claimed, which costs one exposure; with a million keys the odds are one in 18 million
+   * million for each new key.
    *
    * @since 3.0.0
    * @category layers
    */
   static readonly layerMemory: Layer.Layer<DedupStore, never, PostHogConfig> = Layer.effect(
     DedupStore,
-    Effect.map(PostHogConfig, ({ dedup }) => make(dedup.capacity))
+    Effect.flatMap(PostHogConfig, ({ dedup }) => makeMemory(dedup.capacity))
   )
 
   /**
-   * The same with a capacity of its own, at least one, and without configuration.
+   * {@link DedupStore.layerMemory} with a capacity of its own, at least one, and without configuration.
    *
    * @since 3.0.0
    * @category layers
    */
   static readonly layerMemoryWith = (options: { readonly capacity: number }): Layer.Layer<DedupStore> =>
-    Layer.sync(DedupStore, () => make(Math.max(1, options.capacity)))
+    Layer.effect(DedupStore, Effect.suspend(() => makeMemory(options.capacity)))
 }
+
+// The seed keeps the sender of a distinct id from choosing what it collides with.
+const makeMemory = (capacity: number) =>
+  Effect.map(Random.nextIntBetween(0, 2 ** 32), (seed) => memoryStore(capacity, seed))
 
 /**
  * What makes two exposures the same. `value` is absent for a flag that has none; the order of `groups` is of no
@@ -128,7 +122,7 @@ export const encode = (exposure: ExposureKey): string =>
  * @category tags
  */
 export class DedupCache extends Context.Tag("effect-posthog/DedupCache")<DedupCache, {
-  /** `true`: report it, nobody else will. Of any number of concurrent claims exactly one gets `true`. */
+  /** `true`: report it. Of any number of concurrent claims exactly one gets `true`. */
   readonly claim: (exposure: ExposureKey) => Effect.Effect<boolean>
   /** Takes a claim back, because the event could not be queued. */
   readonly release: (exposure: ExposureKey) => Effect.Effect<void>
@@ -136,13 +130,19 @@ export class DedupCache extends Context.Tag("effect-posthog/DedupCache")<DedupCa
   /**
    * Remembers exposures in the `DedupStore`, which is cleared when the scope closes.
    *
+   * **Details**
+   *
+   * A store that does not answer within 50 milliseconds, or dies, is left alone for 5 seconds. Meanwhile every exposure is
+   * reported. `PostHogMetrics.dedupStoreFailures` counts such calls; the first is logged.
+   *
    * @since 3.0.0
    * @category layers
    */
   static readonly layer: Layer.Layer<DedupCache, never, DedupStore> = Layer.scoped(
     DedupCache,
     Effect.gen(function*() {
-      const store = yield* DedupStore
+      const given = yield* DedupStore
+      const store = isImmediate(given) ? given : boundedStore(given)
       yield* Effect.addFinalizer(() => store.clear)
       return {
         claim: (exposure) => store.claim(encode(exposure)),

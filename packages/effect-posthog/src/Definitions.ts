@@ -30,7 +30,7 @@ export type DefinitionsErrorReason =
   | "UnknownError"
 
 /**
- * Definitions could not be loaded. Never holds the request, whose URL has a token in it.
+ * Definitions could not be loaded. It never holds the request, because the URL contains a token.
  *
  * @since 3.0.0
  * @category errors
@@ -61,6 +61,11 @@ export interface Loaded {
   readonly document: unknown
   /** Validates this document; given to the next load. */
   readonly etag?: string | undefined
+  /**
+   * Epoch milliseconds at which the document is known to have been current, when that is not now: a copy that another
+   * instance loaded, or an answer that an HTTP cache kept.
+   */
+  readonly asOf?: number | undefined
   /** Epoch milliseconds at which the document was current, when that is not now: an old copy from a disk. */
   readonly staleSince?: number | undefined
   /** Why the document is an old copy. The load counts as failed with it, though the document is installed. */
@@ -77,12 +82,17 @@ export interface Loaded {
  */
 export interface NotModified {
   readonly _tag: "NotModified"
+  /** Epoch milliseconds at which the definitions are known to have been current, when that is not now. */
+  readonly asOf?: number | undefined
   readonly etag?: string | undefined
 }
 
 /**
- * Nothing new is known, and nothing is wrong with that: the installed definitions stay as they are, and their age goes
- * on growing. `failure` is shown in `DefinitionsStatus.lastFailure`; the load does not fail with it.
+ * Nothing new is known: the installed definitions stay as they are, and their age keeps growing.
+ *
+ * **Details**
+ *
+ * `failure` is shown in `DefinitionsStatus.lastFailure`; the load does not fail with it.
  *
  * @since 3.0.0
  * @category models
@@ -123,19 +133,25 @@ export interface DefinitionsFailure {
 export interface DefinitionsStatus {
   /** Where definitions come from, like `"http"`; `"none"` when local evaluation is off. */
   readonly source: string
-  /** When the loaded definitions were last known to be current: fetched, or confirmed. Absent: none are loaded. */
+  /**
+   * When PostHog last confirmed the loaded definitions, to this instance or to another one that shares them. Absent: none
+   * are loaded.
+   */
   readonly loadedAt?: number | undefined
   /** Milliseconds since `loadedAt`. */
   readonly age?: number | undefined
   readonly etag?: string | undefined
   readonly flags: number
-  /** Flags that are, for some or for all callers, left to the server. */
+  /** Flags that are left to the server for some or all callers. */
   readonly neverLocal: number
-  /** The definitions are an old copy: the source has not answered since the start. */
+  /**
+   * The definitions are an old copy: the source has not answered since the start. Definitions that instances share are
+   * also stale when PostHog has not confirmed them to any instance for ten poll intervals.
+   */
   readonly stale: boolean
   /** Keys that the server is known not to have, remembered until the next successful refresh. */
   readonly absentKeys: number
-  /** Kept after a later success, so that a short trouble can still be seen. */
+  /** Kept after a later success, so that a short outage can still be seen. */
   readonly lastFailure?: DefinitionsFailure | undefined
   /** Loads that failed since the last success. */
   readonly failures: number

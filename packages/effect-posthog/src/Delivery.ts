@@ -47,13 +47,21 @@ export type DropReason =
   | "HookFailed"
 
 /**
- * How an accepted event ended. `Missed` tells a slow subscriber how many ends it did not see.
+ * How an accepted event ended.
+ *
+ * **Details**
+ *
+ * - `Delivered`: the server took it
+ * - `Duplicate`: it was not sent, because an equal event stands for it. That is no loss
+ * - `Dropped`: it was lost
+ * - `Missed`: tells a slow subscriber how many ends it did not see
  *
  * @since 3.0.0
  * @category models
  */
 export type Delivery =
   | { readonly _tag: "Delivered"; readonly id: EventId; readonly event: string }
+  | { readonly _tag: "Duplicate"; readonly id: EventId; readonly event: string }
   | {
     readonly _tag: "Dropped"
     readonly id: EventId
@@ -65,8 +73,11 @@ export type Delivery =
   | { readonly _tag: "Missed"; readonly count: number }
 
 /**
- * The queue's books since its layer was built: `accepted = delivered + dropped + queued`. Events being sent count as
- * queued.
+ * What the queue has counted since its layer was built.
+ *
+ * **Details**
+ *
+ * `accepted = delivered + duplicates + dropped + queued` at any time. Events that are being sent count as queued.
  *
  * @since 3.0.0
  * @category models
@@ -74,6 +85,7 @@ export type Delivery =
 export interface EventCounts {
   readonly accepted: number
   readonly delivered: number
+  readonly duplicates: number
   readonly dropped: number
   readonly queued: number
   readonly droppedBy: Readonly<Record<DropReason, number>>
@@ -101,7 +113,8 @@ export interface EventBatch {
 /**
  * What became of one attempt.
  *
- * - `Delivered`: the server took the batch, but for the events listed in `dropped` (they ended) and `retry` (send again)
+ * - `Delivered`: the server took the batch, except the events listed in `dropped` (the server refused them),
+ *   `duplicates` (equal events stand for them, and they were not sent) and `retry` (send them again)
  * - `Retry`: nothing was taken, and it is worth another attempt
  * - `TooLarge`: the server found the request too large
  * - `Rejected`: the server refused the batch for good
@@ -113,6 +126,7 @@ export type SendOutcome =
   | {
     readonly _tag: "Delivered"
     readonly dropped?: ReadonlyArray<{ readonly id: string; readonly details?: string | undefined }> | undefined
+    readonly duplicates?: ReadonlyArray<string> | undefined
     readonly retry?: ReadonlyArray<string> | undefined
     readonly retryAfter?: Duration.Duration | undefined
   }

@@ -134,6 +134,29 @@ export const definitionsRefreshes = total(
 export const definitionsFailures = total("posthog_definitions_failures_total", "Loads of flag definitions that failed")
 
 /**
+ * Calls of a `DefinitionsCache` that failed or took too long, tagged with the `operation`.
+ *
+ * @since 3.0.0
+ * @category metrics
+ */
+export const definitionsCacheFailures = total(
+  "posthog_definitions_cache_failures_total",
+  "Calls of the shared cache of flag definitions that failed or took too long, by operation"
+)
+
+/**
+ * Calls of a `DedupStore` that did not work, tagged with the `reason`: `timeout`, `defect`, or `paused` for calls that
+ * were left out for a few seconds after one of the others.
+ *
+ * @since 3.0.0
+ * @category metrics
+ */
+export const dedupStoreFailures = total(
+  "posthog_dedup_store_failures_total",
+  "Calls of the store of reported exposures that did not work, by reason"
+)
+
+/**
  * Events the queue took.
  *
  * @since 3.0.0
@@ -148,6 +171,17 @@ export const eventsAccepted = total("posthog_events_accepted_total", "Events the
  * @category metrics
  */
 export const eventsDelivered = total("posthog_events_delivered_total", "Events the server took")
+
+/**
+ * Events the queue took and did not send, because equal events stand for them.
+ *
+ * @since 3.0.0
+ * @category metrics
+ */
+export const eventsDuplicated = total(
+  "posthog_events_duplicated_total",
+  "Events the queue took and did not send, because equal events stand for them"
+)
 
 /**
  * Events the queue took and could not deliver, tagged with the `reason` of their `Delivery`.

@@ -26,7 +26,7 @@ export type {
   DefinitionsStatus
 } from "./Definitions.ts"
 export { DefinitionsCache, DefinitionsCacheError } from "./DefinitionsCache.ts"
-export type { CachedDefinitions } from "./DefinitionsCache.ts"
+export type { CachedDefinitions, DefinitionsCacheAnswer } from "./DefinitionsCache.ts"
 export { DefinitionsSource } from "./DefinitionsSource.ts"
 export type {
   Delivery,

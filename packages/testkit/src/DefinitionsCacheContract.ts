@@ -3,21 +3,18 @@
  *
  * @since 3.0.0
  */
-import * as HttpClient from "@effect/platform/HttpClient"
-import { DefinitionsCache, DefinitionsSource, LocalEvaluator, PostHogConfig } from "effect-posthog"
-import type { CachedDefinitions } from "effect-posthog"
+import { DefinitionsCache } from "effect-posthog"
+import type { CachedDefinitions, DefinitionsCacheAnswer } from "effect-posthog"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Scheduler from "effect/Scheduler"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { ContractViolation } from "./Contract.ts"
 import type { Law } from "./Contract.ts"
-import * as Endpoint from "./internal/contract/definitionsEndpoint.ts"
+import { fleetLaws } from "./internal/contract/fleetLaws.ts"
 import { require, requireSame, succeeding } from "./internal/contract/requirements.ts"
 
 /**
@@ -48,28 +45,10 @@ const definitions: CachedDefinitions = {
 
 const size = 8
 
-/** Longer than a poll interval with its jitter. */
-const interval = Duration.seconds(33)
-
 type Participant = Context.Tag.Service<DefinitionsCache>
-type Evaluator = Context.Tag.Service<LocalEvaluator>
 
 const times = <A, E, R>(count: number, effect: Effect.Effect<A, E, R>) =>
   Effect.all(Array.from({ length: count }, () => effect))
-
-// Not a sleep: the test clock stands still.
-const nextTurn = Effect.withScheduler(Effect.yieldNow(), Scheduler.timer(0))
-
-// Waits for the end of the load that is under way, if there is one. Only `nextAttemptAt` shows that from outside.
-const settled = (evaluator: Evaluator): Effect.Effect<void> =>
-  Effect.repeat(Effect.zipRight(nextTurn, evaluator.status), {
-    until: ({ nextAttemptAt }) => nextAttemptAt !== undefined
-  })
-
-/** The keys that evaluate to a value, sorted. */
-const resolved = ({ evaluate }: Evaluator): ReadonlyArray<string> =>
-  [...evaluate({ distinctId: "someone" }).records].flatMap(([key, { _tag }]) => (_tag === "Resolved" ? [key] : []))
-    .sort()
 
 /**
  * The laws, each to be run as a test of its own.
@@ -114,89 +93,163 @@ export const laws = <E = never, R = never>(options: Options<E, R>): ReadonlyArra
   const two = Effect.flatMap(store, (participant) => Effect.all([participant, participant]))
 
   const shouldFetch = (participant: Participant) => succeeding("shouldFetch", participant.shouldFetch)
-  const get = (participant: Participant) => succeeding("get", participant.get)
-  const receive = (participant: Participant, value: CachedDefinitions) =>
-    succeeding("received", participant.received(value))
+  const get = (participant: Participant, known?: string) => succeeding("get", participant.get(known))
+  const receive = (participant: Participant, value: CachedDefinitions, etag?: string) =>
+    succeeding("received", participant.received(value, etag))
   const requireFetch = (participant: Participant, expected: boolean, who: string) =>
     Effect.flatMap(shouldFetch(participant), (should) => requireSame(should, expected, `shouldFetch of ${who}`))
+  const requireTag = (answer: DefinitionsCacheAnswer, expected: DefinitionsCacheAnswer["_tag"], what: string) =>
+    requireSame(answer._tag, expected, what)
+  const stored = (participant: Participant, who: string) =>
+    Effect.flatMap(get(participant), (answer) =>
+      answer._tag === "Definitions"
+        ? Effect.succeed(answer)
+        : new ContractViolation({ message: `The store has definitions, but answers ${answer._tag} to ${who}` }))
   const requireDefinitions = (participant: Participant, expected: CachedDefinitions, who: string) =>
     Effect.flatMap(
-      get(participant),
-      (found) => requireSame(Option.getOrUndefined(found), expected, `The definitions that ${who} gets`)
+      stored(participant, who),
+      (answer) => requireSame(answer.definitions, expected, `The definitions that ${who} gets`)
+    )
+  const requireAsOf = (participant: Participant, expected: number, when: string) =>
+    Effect.flatMap(
+      stored(participant, "a participant"),
+      ({ asOf }) => requireSame(asOf, expected, `The time as of which definitions are current, ${when}`)
     )
 
-  // Loaders over one cache and one endpoint, each in a scope of its own.
-  const fleet = Effect.map(makeLayer, (layer) => {
-    const endpoint = Endpoint.make()
-    const config = PostHogConfig.layer({
-      apiKey: Redacted.make("phc_contract"),
-      secretKey: Redacted.make("phs_contract"),
-      host: "https://posthog.test"
-    })
-    const start = Effect.gen(function*() {
-      const scope = yield* Scope.make()
-      const evaluator = yield* LocalEvaluator.layer.pipe(
-        Layer.provide(DefinitionsSource.layerShared(DefinitionsSource.layerHttp)),
-        Layer.provide(layer),
-        Layer.provide(config),
-        Layer.provide(Layer.succeed(HttpClient.HttpClient, endpoint.client)),
-        Layer.build,
-        Effect.map(Context.get(LocalEvaluator)),
-        Scope.extend(scope),
-        (build) => succeeding("Building a loader", build)
-      )
-      const close = Scope.close(scope, Exit.void)
-      yield* Effect.addFinalizer(() => close)
-      return { close, evaluator }
-    })
-    // One loader that has fetched, and then the others.
-    const startAll = Effect.gen(function*() {
-      const first = yield* start
-      yield* succeeding("The first load", first.evaluator.reload)
-      const others = yield* times(size - 1, start)
-      yield* Effect.forEach(others, ({ evaluator }) => evaluator.ready)
-      return { first, others: others.map(({ evaluator }) => evaluator) }
-    })
-    return { endpoint, start, startAll }
-  })
-
-  const pass = (evaluators: ReadonlyArray<Evaluator>) =>
-    Effect.zipRight(passTime(interval), Effect.forEach(evaluators, settled, { discard: true }))
-
-  const requireResolved = (evaluators: ReadonlyArray<Evaluator>, ...keys: ReadonlyArray<string>) =>
-    Effect.forEach(
-      evaluators,
-      (evaluator, index) => requireSame(resolved(evaluator), keys, `The flags of loader ${index + 1}`),
-      { discard: true }
-    )
+  const changed = { ...definitions, flags: [] }
 
   return [
     {
-      name: "one of many participants is asked to fetch, and continues to be",
+      name: "one of many participants is asked to fetch, and continues to be while it succeeds",
       check: Effect.gen(function*() {
         const all = yield* Effect.flatMap(store, (participant) => times(size, participant))
         const ask = Effect.forEach(all, shouldFetch, { concurrency: "unbounded" })
         const first = yield* ask
         yield* requireSame(first.filter((should) => should).length, 1, "How many participants should fetch")
+        const holder = all[first.indexOf(true)]
+        if (holder === undefined) return
+        yield* receive(holder, definitions)
         for (let round = 1; round <= 2; round++) {
           yield* passTime(most)
           yield* requireSame(yield* ask, first, "Who should fetch before the lease ends")
+          yield* succeeding("confirmed", holder.confirmed)
         }
       })
     },
     {
-      name: "what one participant received, every participant gets, whole",
+      name: "a lease ends without a success, however often its holder asks",
+      check: Effect.gen(function*() {
+        const [holder, other] = yield* two
+        yield* requireFetch(holder, true, "the first participant")
+        yield* passTime(most)
+        yield* requireFetch(holder, true, "the holder of the lease")
+        yield* passTime(most)
+        yield* requireFetch(other, true, "another participant, after a lease without a success")
+        yield* requireFetch(holder, false, "the participant that lost its lease")
+      })
+    },
+    {
+      name: "a participant that fails hands its lease over at once",
+      check: Effect.gen(function*() {
+        const [holder, other] = yield* two
+        yield* requireFetch(holder, true, "the first participant")
+        yield* succeeding("failed", holder.failed)
+        yield* requireFetch(other, true, "another participant after the failure")
+        yield* succeeding("failed", holder.failed)
+        yield* requireFetch(holder, false, "the participant that failed")
+      })
+    },
+    {
+      name: "what one participant received, every participant gets, whole, with its ETag",
       check: Effect.gen(function*() {
         const participant = yield* store
         const [holder, other] = yield* Effect.all([participant, participant])
-        yield* require(Option.isNone(yield* get(other)), "An empty store has no definitions")
+        yield* requireTag(yield* get(other), "Empty", "The answer of an empty store")
+        yield* requireTag(yield* get(other, "v"), "Empty", "The answer of an empty store to a known version")
         yield* requireFetch(holder, true, "the first participant")
-        yield* receive(holder, definitions)
+        yield* receive(holder, definitions, "\"v1\"")
         yield* requireDefinitions(holder, definitions, "the participant that fetched")
         yield* requireDefinitions(other, definitions, "another participant")
         yield* requireDefinitions(yield* participant, definitions, "a participant that came later")
-        yield* receive(holder, { ...definitions, flags: [] })
-        yield* requireDefinitions(other, { ...definitions, flags: [] }, "another participant, after a change,")
+        yield* requireSame((yield* stored(other, "another participant")).etag, "\"v1\"", "The ETag")
+        yield* receive(holder, changed)
+        yield* requireDefinitions(other, changed, "another participant, after a change,")
+        yield* requireSame((yield* stored(other, "another participant")).etag, undefined, "The ETag that was not given")
+      })
+    },
+    {
+      name: "versions are equal for equal definitions alone, and a known version is not sent again",
+      check: Effect.gen(function*() {
+        const [holder, other] = yield* two
+        yield* requireFetch(holder, true, "the first participant")
+        yield* receive(holder, definitions)
+        const { version } = yield* stored(other, "another participant")
+        yield* requireTag(yield* get(other, version), "Same", "The answer to the current version")
+        yield* receive(holder, definitions, "\"v2\"")
+        yield* requireTag(yield* get(other, version), "Same", "The answer after equal definitions")
+        yield* receive(holder, changed)
+        yield* requireTag(yield* get(other, version), "Definitions", "The answer after other definitions")
+        yield* receive(holder, definitions)
+        yield* requireTag(yield* get(other, version), "Same", "The answer when the first definitions are back")
+      })
+    },
+    {
+      name: "definitions are as old as the last success of any participant",
+      check: Effect.gen(function*() {
+        const [holder, other] = yield* two
+        yield* requireFetch(holder, true, "the first participant")
+        yield* receive(holder, definitions)
+        const start = yield* Clock.currentTimeMillis
+        yield* requireAsOf(other, start, "after a fetch")
+        yield* passTime(Duration.times(second, 10))
+        yield* shouldFetch(holder)
+        yield* requireAsOf(other, start, "ten seconds later")
+        yield* succeeding("confirmed", holder.confirmed)
+        const confirmed = yield* Clock.currentTimeMillis
+        const { version } = yield* stored(other, "another participant")
+        yield* requireSame(
+          yield* get(other, version),
+          { _tag: "Same", asOf: confirmed },
+          "The answer after a confirmation"
+        )
+      })
+    },
+    {
+      name: "withdrawn definitions are gone for every participant, until others are received",
+      check: Effect.gen(function*() {
+        const [holder, other] = yield* two
+        yield* requireFetch(holder, true, "the first participant")
+        yield* receive(holder, definitions)
+        const { version } = yield* stored(other, "another participant")
+        yield* succeeding("withdrawn", holder.withdrawn)
+        for (const known of [undefined, version]) {
+          const answer = yield* get(other, known)
+          yield* requireTag(answer, "Empty", "The answer after the definitions were withdrawn")
+          yield* require(answer._tag === "Empty" && answer.withdrawn === true, "Empty says that they were withdrawn")
+        }
+        yield* receive(holder, definitions)
+        yield* requireDefinitions(other, definitions, "another participant, after the quota allows them again,")
+      })
+    },
+    {
+      name: "a participant that lost its lease changes nothing",
+      check: Effect.gen(function*() {
+        const [slow, holder] = yield* two
+        yield* requireFetch(slow, true, "the first participant")
+        yield* passTime(Duration.sum(lease, second))
+        yield* requireFetch(holder, true, "another participant after the lease")
+        yield* receive(holder, definitions)
+        const received = yield* Clock.currentTimeMillis
+        yield* passTime(second)
+        yield* receive(slow, changed)
+        yield* succeeding("confirmed", slow.confirmed)
+        yield* succeeding("withdrawn", slow.withdrawn)
+        yield* succeeding("failed", slow.failed)
+        yield* succeeding("shutdown", slow.shutdown)
+        yield* requireDefinitions(holder, definitions, "the holder of the lease")
+        yield* requireAsOf(holder, received, "after the late answers")
+        yield* requireFetch(holder, true, "the holder of the lease")
+        yield* requireFetch(slow, false, "the participant that lost its lease")
       })
     },
     {
@@ -234,62 +287,6 @@ export const laws = <E = never, R = never>(options: Options<E, R>): ReadonlyArra
         yield* requireFetch(third, false, "a third participant")
       })
     },
-    {
-      name: `${size} loaders make one request per interval, and all follow`,
-      check: Effect.gen(function*() {
-        const { endpoint, startAll } = yield* fleet
-        endpoint.serve("one")
-        const { first, others } = yield* startAll
-        const all = [first.evaluator, ...others]
-        yield* requireSame(endpoint.requests(), 1, "Requests at the start")
-        endpoint.serveNotModified()
-        for (let round = 0; round < 10; round++) yield* pass(all)
-        const requests = endpoint.requests()
-        yield* require(requests >= 11 && requests <= 12, `Expected 11 or 12 requests in 10 intervals, got ${requests}`)
-        endpoint.serve("one", "two")
-        yield* pass(all)
-        endpoint.serveNotModified()
-        yield* pass(all)
-        yield* requireResolved(all, "one", "two")
-      })
-    },
-    {
-      name: "loaders that start together with an empty store all have definitions at once",
-      check: Effect.gen(function*() {
-        const { endpoint, start } = yield* fleet
-        endpoint.serve("one")
-        const all = yield* times(size, start)
-        yield* Effect.forEach(all, ({ evaluator }) => evaluator.ready)
-        yield* requireResolved(all.map(({ evaluator }) => evaluator), "one")
-      })
-    },
-    {
-      name: "when the loader that fetches closes, another fetches within an interval",
-      check: Effect.gen(function*() {
-        const { endpoint, startAll } = yield* fleet
-        endpoint.serve("one")
-        const { first, others } = yield* startAll
-        yield* first.close
-        endpoint.serve("after")
-        const before = endpoint.requests()
-        yield* pass(others)
-        yield* pass(others)
-        const requests = endpoint.requests() - before
-        yield* require(requests <= 3, `Expected at most 3 requests in 2 intervals, got ${requests}`)
-        yield* requireResolved(others, "after")
-      })
-    },
-    {
-      name: "every loader keeps its definitions during an outage",
-      check: Effect.gen(function*() {
-        const { endpoint, startAll } = yield* fleet
-        endpoint.serve("one")
-        const { first, others } = yield* startAll
-        const all = [first.evaluator, ...others]
-        endpoint.fail(503)
-        for (let round = 0; round < 5; round++) yield* pass(all)
-        yield* requireResolved(all, "one")
-      })
-    }
+    ...fleetLaws(makeLayer, passTime)
   ]
 }

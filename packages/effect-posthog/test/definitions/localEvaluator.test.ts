@@ -126,6 +126,31 @@ describe("the answers of the server", () => {
       }))
   }
 
+  it.scoped("an answer that an HTTP cache kept is as old as it is, and keeps what is known to be absent", () =>
+    Effect.gen(function*() {
+      const headers = { date: "Fri, 27 Nov 2026 12:00:00 GMT" }
+      const endpoint = makeEndpoint({ ...ok(document(["one"]), "\"v1\""), headers })
+      const evaluator = yield* build(endpoint.client)
+      yield* evaluator.reload
+      const first = yield* evaluator.status
+      assert.strictEqual(first.age, 0)
+      yield* TestClock.adjust("10 seconds")
+      yield* evaluator.noteAbsent(["missing"])
+      for (const kept of [{ ...ok(document(["one"]), "\"v1\""), headers }, { ...notModified, headers }]) {
+        endpoint.answer(kept)
+        yield* evaluator.reload
+        const { age, loadedAt } = yield* evaluator.status
+        assert.deepStrictEqual([age, loadedAt], [10_000, first.loadedAt])
+      }
+      assert.strictEqual((yield* evaluator.status).absentKeys, 0, "the document was sent again")
+      endpoint.answer({ ...notModified, headers: { date: "Fri, 27 Nov 2026 12:00:10 GMT", age: "4" } })
+      yield* evaluator.reload
+      assert.strictEqual((yield* evaluator.status).age, 4000)
+      endpoint.answer({ ...notModified, headers: { date: "Fri, 27 Nov 2026 12:00:11 GMT", age: "0" } })
+      yield* evaluator.reload
+      assert.strictEqual((yield* evaluator.status).age, 0)
+    }))
+
   it.scoped("402 drops flags, gate and ETag, and polling goes on", () =>
     Effect.gen(function*() {
       const { delay, endpoint, evaluator, result } = yield* afterLoaded(status(402))
@@ -366,6 +391,21 @@ describe("polling", () => {
       assert.deepStrictEqual(resolved(evaluator), ["load-2"])
       yield* poll(evaluator)
       assert.strictEqual(loads, 3)
+    }))
+
+  it.scoped("comes due on a clock that shows a date of today", () =>
+    Effect.gen(function*() {
+      // Present-day nanoseconds do not fit into a double: a sleep of a few of them would not move the clock.
+      yield* TestClock.setTime(Date.UTC(2026, 10, 27, 12, 34, 56, 789))
+      const endpoint = makeEndpoint(ok(document(["one"])))
+      const evaluator = yield* build(endpoint.client)
+      yield* evaluator.ready
+      for (let interval = 1; interval <= 5; interval++) {
+        yield* settled(evaluator)
+        yield* TestClock.adjust("33 seconds")
+      }
+      assert.isAtLeast(endpoint.requests.length, 6)
+      assert.isAtMost(endpoint.requests.length, 7)
     }))
 
   it.scoped("goes on at the interval after a reload that ended a backoff", () =>

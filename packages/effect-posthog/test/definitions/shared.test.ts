@@ -7,8 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import {
   DefinitionsCache,
@@ -19,7 +20,16 @@ import {
 } from "../../src/index.ts"
 import type { CachedDefinitions } from "../../src/index.ts"
 import type { Options } from "../../src/PostHogConfig.ts"
-import { document, makeEndpoint, notModified, ok, options, resolved, status } from "../support/scriptedEndpoint.ts"
+import {
+  document,
+  makeEndpoint,
+  notModified,
+  ok,
+  options,
+  resolved,
+  settled,
+  status
+} from "../support/scriptedEndpoint.ts"
 
 describe("DefinitionsCache.layerMemory keeps the contract of a definitions cache", () => {
   const laws = DefinitionsCacheContract.laws({
@@ -43,11 +53,15 @@ const makeCache = (behaviour: Partial<Cache>) => {
     })
   const cache: Cache = {
     shouldFetch: called("shouldFetch", behaviour.shouldFetch ?? Effect.succeed(true)),
-    get: called("get", behaviour.get ?? Effect.succeedNone),
-    received: (definitions) => {
+    get: (known) => called("get", Effect.suspend(() => behaviour.get?.(known) ?? Effect.succeed({ _tag: "Empty" }))),
+    received: (definitions, etag) => {
       received.push(definitions)
-      return called("received", behaviour.received?.(definitions) ?? Effect.void)
+      return called("received", behaviour.received?.(definitions, etag) ?? Effect.void)
     },
+    confirmed: called("confirmed", behaviour.confirmed ?? Effect.void),
+    failed: called("failed", behaviour.failed ?? Effect.void),
+    withdrawn: called("withdrawn", behaviour.withdrawn ?? Effect.void),
+    changed: behaviour.changed ?? Stream.never,
     shutdown: called("shutdown", behaviour.shutdown ?? Effect.void)
   }
   return { cache, calls, received }
@@ -66,10 +80,13 @@ const start = (cache: Cache, client: HttpClient.HttpClient, more: Partial<Option
 const broken = (operation: DefinitionsCacheError["operation"]) =>
   Effect.fail(new DefinitionsCacheError({ operation, problem: "connection lost" }))
 
-const cached = (keys: ReadonlyArray<string>) => Effect.succeedSome({ flags: document(keys).flags })
+const holding = (definitions: unknown, asOf = 0): Cache["get"] => () =>
+  Effect.succeed({ _tag: "Definitions", version: "v1", asOf, definitions })
+
+const cached = (keys: ReadonlyArray<string>) => holding({ flags: document(keys).flags })
 
 describe("a loader over a shared cache", () => {
-  it.scoped("told to fetch: fetches, installs, then tells; not after a 304 or a failure", () =>
+  it.scoped("told to fetch: fetches, installs, then tells how it went", () =>
     Effect.gen(function*() {
       const endpoint = makeEndpoint(
         ok(document(["one"], { minimal_flag_called_events: true, property_matching_version: 2 }), "\"v1\"")
@@ -87,7 +104,17 @@ describe("a loader over a shared cache", () => {
       yield* evaluator.reload
       endpoint.answer(status(500))
       yield* Effect.ignore(evaluator.reload)
-      assert.deepStrictEqual(calls, ["shouldFetch", "received", "shouldFetch", "shouldFetch"])
+      endpoint.answer(ok("no definitions"))
+      yield* Effect.ignore(evaluator.reload)
+      endpoint.answer(status(402))
+      yield* Effect.ignore(evaluator.reload)
+      assert.deepStrictEqual(calls.filter((call) => call !== "shouldFetch" && call !== "get"), [
+        "received",
+        "confirmed",
+        "failed",
+        "failed",
+        "withdrawn"
+      ])
       assert.deepStrictEqual(received, [{
         flags: document(["one"]).flags,
         groupTypeMapping: {},
@@ -118,7 +145,7 @@ describe("a loader over a shared cache", () => {
   for (const [name, shape, gate] of shapes) {
     it.scoped(`takes data ${name}`, () =>
       Effect.gen(function*() {
-        const get = Effect.succeedSome({ ...shape, flags: document(["cached"]).flags })
+        const get = holding({ ...shape, flags: document(["cached"]).flags })
         const { cache } = makeCache({ shouldFetch: Effect.succeed(false), get })
         const evaluator = yield* start(cache, makeEndpoint(status(500)).client)
         yield* evaluator.reload
@@ -151,14 +178,18 @@ describe("a loader over a shared cache", () => {
 
   for (
     const [name, get] of [
-      ["has nothing", Effect.succeedNone],
-      ["has no definitions", Effect.succeedSome({ flags: "none" })],
-      ["has a malformed mapping", Effect.succeedSome({ flags: [], groupTypeMapping: [] })],
-      ["fails", broken("get")],
-      ["dies", Effect.dieMessage("no such command")],
-      ["is interrupted", Effect.interrupt],
-      ["hangs", Effect.never]
-    ] as const
+      ["has nothing", () => Effect.succeed({ _tag: "Empty" })],
+      ["holds something else", holding({ flags: "none" })],
+      ["holds a malformed mapping", holding({ flags: [], groupTypeMapping: [] })],
+      ["does not say how old its definitions are", holding({ flags: [] }, Number.NaN)],
+      ["fails", () => broken("get")],
+      ["throws", () => {
+        throw new Error("not connected")
+      }],
+      ["dies", () => Effect.dieMessage("no such command")],
+      ["is interrupted", () => Effect.interrupt],
+      ["hangs", () => Effect.never]
+    ] satisfies ReadonlyArray<readonly [string, Cache["get"]]>
   ) {
     it.scoped(`a cache that ${name}: fetches when nothing is loaded, without telling; keeps what is loaded`, () =>
       Effect.gen(function*() {
@@ -216,8 +247,8 @@ describe("a loader over a shared cache", () => {
   it.scoped("without a secret key takes what others fetched, and never fetches", () =>
     Effect.gen(function*() {
       const endpoint = makeEndpoint(ok(document(["fetched"])))
-      let get: Cache["get"] = Effect.succeedNone
-      const { cache } = makeCache({ get: Effect.suspend(() => get) })
+      let get: Cache["get"] = () => Effect.succeed({ _tag: "Empty" })
+      const { cache } = makeCache({ get: () => get() })
       const evaluator = yield* start(cache, endpoint.client, { secretKey: undefined })
       assert.strictEqual(
         (yield* Effect.flip(evaluator.reload)).problem,
@@ -227,6 +258,77 @@ describe("a loader over a shared cache", () => {
       yield* evaluator.reload
       assert.deepStrictEqual(resolved(evaluator), ["cached"])
       assert.strictEqual(endpoint.requests.length, 0)
+    }))
+
+  it.scoped("reads a changed cache within two seconds, without asking whether to fetch", () =>
+    Effect.gen(function*() {
+      const endpoint = makeEndpoint(ok(document(["fetched"])))
+      const changes = yield* Queue.unbounded<void>()
+      const { cache, calls } = makeCache({ get: () => get(), changed: Stream.fromQueue(changes) })
+      let get: Cache["get"] = () => Effect.succeed({ _tag: "Empty" })
+      const evaluator = yield* start(cache, endpoint.client)
+      yield* evaluator.reload
+      const before = calls.length
+      get = cached(["changed"])
+      yield* Queue.offerAll(changes, [undefined, undefined, undefined])
+      yield* TestClock.adjust("2 seconds")
+      yield* settled(evaluator)
+      assert.deepStrictEqual(resolved(evaluator), ["changed"])
+      assert.strictEqual(endpoint.requests.length, 1)
+      assert.notInclude(calls.slice(before), "shouldFetch")
+      yield* TestClock.adjust("33 seconds")
+      yield* settled(evaluator)
+      assert.include(calls.slice(before), "shouldFetch", "a poll asks again")
+    }))
+
+  it.scoped("subscribes again when the subscription fails", () =>
+    Effect.gen(function*() {
+      let subscriptions = 0
+      const { cache } = makeCache({
+        changed: Stream.suspend(() => {
+          subscriptions++
+          return subscriptions % 2 === 0
+            ? Stream.fail(new DefinitionsCacheError({ operation: "changed" }))
+            : Stream.dieMessage("no such command")
+        })
+      })
+      yield* start(cache, makeEndpoint(ok(document(["one"]))).client)
+      yield* TestClock.adjust("91 seconds")
+      assert.strictEqual(subscriptions, 4)
+    }))
+
+  it.scoped("starts with a copy while PostHog does not answer, and asks with its ETag", () =>
+    Effect.gen(function*() {
+      const endpoint = makeEndpoint({ ...ok(document(["new"]), "\"v2\""), after: "5 seconds" })
+      yield* TestClock.setTime(60_000)
+      const { cache, calls } = makeCache({
+        get: () =>
+          Effect.succeed({
+            _tag: "Definitions",
+            version: "v1",
+            etag: "\"v1\"",
+            asOf: 20_000,
+            definitions: { flags: document(["old"]).flags }
+          })
+      })
+      const evaluator = yield* start(cache, endpoint.client)
+      yield* TestClock.adjust("1 second")
+      yield* evaluator.ready
+      assert.deepStrictEqual(resolved(evaluator), ["old"])
+      assert.strictEqual((yield* evaluator.status).age, 41_000)
+      assert.strictEqual(endpoint.requests[0]?.headers["if-none-match"], "\"v1\"")
+      yield* TestClock.adjust("5 seconds")
+      yield* settled(evaluator)
+      assert.deepStrictEqual(resolved(evaluator), ["new"])
+      assert.strictEqual(calls.at(-1), "received")
+    }))
+
+  it.scoped("a rate limit is not handed on to another instance", () =>
+    Effect.gen(function*() {
+      const { cache, calls } = makeCache({})
+      const evaluator = yield* start(cache, makeEndpoint(status(429)).client)
+      yield* Effect.ignore(evaluator.reload)
+      assert.notInclude(calls, "failed")
     }))
 
   it.scoped("shuts the cache down once, whatever happened before, and waits for it within bounds", () =>
@@ -278,6 +380,7 @@ describe("DefinitionsCache.layerMemory", () => {
       }
       yield* other.received(found)
       yield* slow.received({ ...found, flags: [{}] })
-      assert.deepStrictEqual(yield* other.get, Option.some(found))
+      const answer = yield* other.get()
+      assert.deepStrictEqual(answer._tag === "Definitions" && answer.definitions, found)
     }))
 })

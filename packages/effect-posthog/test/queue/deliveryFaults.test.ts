@@ -18,7 +18,7 @@ const endpointOf = (protocol: Protocol) => (protocol === "v0" ? "batch" : "event
 interface Run {
   readonly server: Server
   readonly accepted: ReadonlyArray<string>
-  readonly ends: ReadonlyMap<string, Delivery & { readonly _tag: "Delivered" | "Dropped" }>
+  readonly ends: ReadonlyMap<string, Exclude<Delivery, { readonly _tag: "Missed" }>>
   readonly counts: EventCounts
   /** The uuids the server took in, with repetitions. */
   readonly taken: ReadonlyArray<string>
@@ -83,7 +83,7 @@ const run = (
     const deliveries = Chunk.toReadonlyArray(yield* Fiber.join(seen))
     yield* server.awaitConnections(0)
 
-    const ends = new Map<string, Delivery & { readonly _tag: "Delivered" | "Dropped" }>()
+    const ends = new Map<string, Exclude<Delivery, { readonly _tag: "Missed" }>>()
     for (const delivery of deliveries) {
       assert.notStrictEqual(delivery._tag, "Missed")
       if (delivery._tag === "Missed") continue

@@ -23,14 +23,24 @@ const endsOf = (deliveries: ReadonlyArray<Delivery>) =>
       ? `missed ${delivery.count}`
       : delivery._tag === "Delivered"
       ? `${delivery.event} delivered`
+      : delivery._tag === "Duplicate"
+      ? `${delivery.event} duplicate`
       : `${delivery.event} ${delivery.reason}`
+  )
+
+const collectLogs = (lines: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ message }) => {
+      lines.push(String(message))
+    })
   )
 
 const counts = Effect.flatMap(EventQueue, (queue) => queue.counts)
 const flush = Effect.flatMap(EventQueue, (queue) => queue.flush)
 
-const balance = Effect.map(counts, ({ accepted, delivered, dropped, droppedBy, queued }) => {
-  assert.strictEqual(accepted, delivered + dropped + queued)
+const balance = Effect.map(counts, ({ accepted, delivered, dropped, droppedBy, duplicates, queued }) => {
+  assert.strictEqual(accepted, delivered + duplicates + dropped + queued)
   assert.strictEqual(dropped, Object.values(droppedBy).reduce((sum, count) => sum + count, 0))
 })
 
@@ -485,6 +495,27 @@ describe("EventQueue", () => {
       }).pipe(Effect.provide(queueLayer(transport)), Effect.scoped)
     })
 
+    it.effect("ends duplicates as such: counted, not sent again, and no loss", () => {
+      const lines: Array<string> = []
+      const transport = new ScriptedTransport()
+      return Effect.gen(function*() {
+        const { seen } = yield* recordDeliveries
+        const ids = (yield* offerNames("a", "b", "c")).map((offered) => offered._tag === "Accepted" ? offered.id : "")
+        transport.next(
+          { _tag: "Delivered", duplicates: [ids[0]!.toUpperCase()], retry: [ids[1]!] },
+          { _tag: "Delivered", duplicates: [ids[1]!] }
+        )
+        const flushed = yield* Effect.fork(flush)
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(flushed)
+        assert.deepStrictEqual(transport.names, [["a", "b", "c"], ["b"]])
+        assert.deepStrictEqual(endsOf(seen), ["a duplicate", "c delivered", "b duplicate"])
+        assert.deepInclude(yield* counts, { accepted: 3, delivered: 1, duplicates: 2, dropped: 0, queued: 0 })
+        yield* balance
+        assert.deepStrictEqual(lines, [])
+      }).pipe(Effect.provide(queueLayer(transport)), Effect.provide(collectLogs(lines)), Effect.scoped)
+    })
+
     it.effect("halves a request that is too large until single events are, and keeps the order", () => {
       const lines: Array<string> = []
       const transport = new ScriptedTransport()
@@ -517,12 +548,7 @@ describe("EventQueue", () => {
       }).pipe(
         Effect.provide(queueLayer(transport)),
         Effect.scoped,
-        Effect.provide(Logger.replace(
-          Logger.defaultLogger,
-          Logger.make(({ message }) => {
-            lines.push(String(message))
-          })
-        ))
+        Effect.provide(collectLogs(lines))
       )
     })
 

@@ -16,6 +16,7 @@ export interface Answer {
   readonly status?: number
   readonly body?: BodyInit | null
   readonly etag?: string
+  readonly headers?: Readonly<Record<string, string>>
   /** Waits this long, on the test's clock, before anything arrives. */
   readonly after?: Duration.DurationInput
   /** The connection breaks instead. */
@@ -57,10 +58,13 @@ export const notModified: Answer = { status: 304, body: null }
 export const makeEndpoint = (first: Answer) => {
   let answer = first
   const requests: Array<SeenRequest> = []
-  const respond = (request: HttpClientRequest.HttpClientRequest, { body, etag, status }: Answer) =>
+  const respond = (request: HttpClientRequest.HttpClientRequest, { body, etag, headers, status }: Answer) =>
     HttpClientResponse.fromWeb(
       request,
-      new Response(body ?? null, { status: status ?? 200, headers: etag === undefined ? {} : { etag } })
+      new Response(body ?? null, {
+        status: status ?? 200,
+        headers: { ...headers, ...(etag === undefined ? {} : { etag }) }
+      })
     )
   const client = HttpClient.make((request, url) =>
     Effect.suspend(() => {

@@ -9,11 +9,11 @@ import * as Report from "./log.ts"
 
 const ceiling = Duration.toMillis("1 minute")
 
-/** Doubling more often than this leaves every ceiling behind. */
+/** More doublings exceed every ceiling. */
 const maxDoublings = 30
 
 /**
- * Whether the server asks to be left alone, by its status.
+ * Whether the server asks for fewer requests, by its status.
  *
  * @internal
  */
@@ -40,11 +40,15 @@ export const delayAfter = (interval: Duration.Duration, refusals: number): Durat
 export const jittered = (delay: Duration.Duration): Effect.Effect<Duration.Duration> =>
   Effect.map(Random.nextRange(1, 1.1), (factor) => Duration.times(delay, factor))
 
-/** Poll intervals without a refresh after which an operator should know. */
-const intervalsUntilWarning = 10
+/**
+ * Poll intervals without a refresh after which an operator is warned, and shared definitions are stale.
+ *
+ * @internal
+ */
+export const intervalsUntilStale = 10
 
 /**
- * How loading goes: counted, reported, and turned into the time to wait.
+ * Counts and reports how loads end, and decides how long to wait for the next one.
  *
  * @internal
  */
@@ -54,23 +58,27 @@ export const makeHealth = (clock: Clock.Clock, source: string) => {
 
   let lastFailure: DefinitionsFailure | undefined
   let failures = 0
-  // Answers that ask to be left alone, since the last success.
+  // Answers that ask for fewer requests, since the last success.
   let refusals = 0
   let warned = false
-  // Elapsed time is measured on the clock that nobody sets back or forth.
+  // Elapsed time is measured on the monotonic clock.
   let refreshedAt = clock.unsafeCurrentTimeNanos()
 
   return {
     report: () => ({ failures, lastFailure }),
 
-    succeeded: Effect.suspend(() => {
-      const before = failures
-      failures = 0
-      refusals = 0
-      warned = false
-      refreshedAt = clock.unsafeCurrentTimeNanos()
-      return Effect.zipRight(Metric.increment(refreshCount), before > 0 ? Report.recovered(before) : Effect.void)
-    }),
+    /** `age`: milliseconds since PostHog confirmed the definitions. Absent: no later than the load before. */
+    succeeded: (age: number | undefined) =>
+      Effect.suspend(() => {
+        const before = failures
+        failures = 0
+        refusals = 0
+        const recovered = before > 0 ? Report.recovered(before) : Effect.void
+        if (age === undefined) return recovered
+        warned = false
+        refreshedAt = clock.unsafeCurrentTimeNanos() - BigInt(Math.round(age * 1_000_000))
+        return Effect.zipRight(Metric.increment(refreshCount), recovered)
+      }),
 
     failed: (error: DefinitionsError): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -99,7 +107,7 @@ export const makeHealth = (clock: Clock.Clock, source: string) => {
     watch: (interval: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
       Effect.suspend(() => {
         const since = Duration.nanos(clock.unsafeCurrentTimeNanos() - refreshedAt)
-        if (warned || Duration.lessThan(since, Duration.times(interval, intervalsUntilWarning))) return Effect.void
+        if (warned || Duration.lessThan(since, Duration.times(interval, intervalsUntilStale))) return Effect.void
         warned = true
         return Report.notRefreshed(since, loaded)
       })

@@ -19,10 +19,10 @@ import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { runInSlices } from "../eventLoop.ts"
 import { install, isEmpty } from "./compile.ts"
 import type { Installation } from "./compile.ts"
-import { makeHealth } from "./health.ts"
+import { intervalsUntilStale, makeHealth } from "./health.ts"
 import * as Report from "./log.ts"
 import { makeSingleFlight } from "./singleFlight.ts"
-import { evaluate, remember } from "./state.ts"
+import { evaluate, isStale, remember } from "./state.ts"
 import type { DefinitionsState } from "./state.ts"
 
 /** Changes that a subscriber may be behind before it loses the oldest. */
@@ -30,6 +30,8 @@ const changesKept = 256
 
 const unexpected = (cause: unknown) =>
   new DefinitionsError({ reason: "UnknownError", problem: cause instanceof Error ? cause.message : undefined, cause })
+
+const inMillis = (nanos: bigint): number => Math.ceil(Number(nanos) / 1e6)
 
 /** @internal */
 export interface LoaderOptions extends CompileOptions {
@@ -39,8 +41,8 @@ export interface LoaderOptions extends CompileOptions {
 }
 
 /**
- * Loads definitions, at once and then again and again, in fibers of the surrounding scope. One load is under way at a
- * time; whoever asks for another before it is answered waits for that one.
+ * Loads definitions at once, and then at every poll interval, in fibers of the surrounding scope. At most one load is
+ * under way; a caller that asks for another before it is answered waits for that one.
  *
  * @internal
  */
@@ -57,8 +59,8 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", name)
   const health = makeHealth(clock, name)
 
-  // An application that ends as soon as it is ready still leaves its definitions in caches: what has been installed is
-  // seen through before the layer is closed.
+  // An application that ends as soon as it is ready still leaves its definitions in caches: closing the layer waits for
+  // what follows an installation.
   const commits = yield* Scope.make()
   let committing: Fiber.RuntimeFiber<void> | undefined
   yield* Effect.addFinalizer((exit) =>
@@ -66,7 +68,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   )
 
   let state: DefinitionsState | undefined
-  // On the clock that nobody sets back or forth. Absent: a load is under way, or none will be.
+  // On the monotonic clock. Absent: a load is under way, or none will be.
   let dueAt: bigint | undefined
   // Done when a load ends, which moves the next one.
   let moved = Deferred.unsafeMake<void>(FiberId.none)
@@ -86,13 +88,36 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     return Effect.zipRight(Metric.set(flags, 0), publish({ added: [], removed, changed: [] }))
   })
 
+  // No copy is younger than now, whatever the clock of another instance says.
+  const confirmedAt = (asOf: number | undefined): number => {
+    const now = clock.unsafeCurrentTimeMillis()
+    return asOf === undefined ? now : Math.min(asOf, now)
+  }
+
+  // Only what instances share has a time as of which it is current.
+  const staleFrom = (asOf: number | undefined): number =>
+    asOf === undefined || pollInterval === undefined
+      ? Number.POSITIVE_INFINITY
+      : confirmedAt(asOf) + intervalsUntilStale * Duration.toMillis(pollInterval)
+
+  // Whether an answer says no more than the last one did: PostHog has not answered any instance meanwhile.
+  const isKnown = (asOf: number | undefined, previous: number): boolean =>
+    asOf !== undefined && asOf < clock.unsafeCurrentTimeMillis() && asOf <= previous
+
+  const succeeded = (asOf: number | undefined, previous: number | undefined): Effect.Effect<void> =>
+    health.succeeded(
+      previous !== undefined && isKnown(asOf, previous)
+        ? undefined
+        : clock.unsafeCurrentTimeMillis() - confirmedAt(asOf)
+    )
+
   const commit = Effect.fnUntraced(function*(loaded: Loaded, { change, installed }: Installation) {
     const previous = state?.installed
     state = {
       installed,
       etag: loaded.etag,
-      loadedAt: loaded.staleSince ?? clock.unsafeCurrentTimeMillis(),
-      stale: loaded.staleSince !== undefined,
+      loadedAt: confirmedAt(loaded.staleSince ?? loaded.asOf),
+      staleFrom: loaded.staleSince === undefined ? staleFrom(loaded.asOf) : Number.NEGATIVE_INFINITY,
       dropsFlags: (compileOptions.evaluationContexts?.length ?? 0) > 0,
       absent: new Set()
     }
@@ -114,9 +139,10 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   const apply = Effect.fnUntraced(function*(answer: DefinitionsLoad) {
     switch (answer._tag) {
       case "Loaded": {
+        const previous = state?.loadedAt
         yield* replace(answer)
         if (answer.failure !== undefined) return yield* answer.failure
-        return yield* health.succeeded
+        return yield* succeeded(answer.asOf, previous)
       }
       case "NotModified": {
         if (state === undefined) {
@@ -125,9 +151,18 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
             problem: "not modified, but none are loaded"
           })
         }
-        const loadedAt = clock.unsafeCurrentTimeMillis()
-        state = { ...state, etag: answer.etag ?? state.etag, loadedAt, stale: false, absent: new Set() }
-        return yield* health.succeeded
+        const previous = state.loadedAt
+        const loadedAt = answer.asOf === undefined
+          ? confirmedAt(undefined)
+          : Math.max(previous, confirmedAt(answer.asOf))
+        state = {
+          ...state,
+          etag: answer.etag ?? state.etag,
+          loadedAt,
+          staleFrom: staleFrom(answer.asOf === undefined ? undefined : loadedAt),
+          absent: isKnown(answer.asOf, previous) ? state.absent : new Set()
+        }
+        return yield* succeeded(answer.asOf, previous)
       }
       case "Kept": {
         if (answer.failure !== undefined) yield* health.failed(answer.failure)
@@ -161,12 +196,13 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       Effect.ensuring(Effect.zipRight(scheduleNext, setAge))
     ))
 
-  // A load that somebody asked for moves the next one, to an earlier time when it ends a backoff.
+  // A load that was asked for moves the next one, to an earlier time when it ends a backoff. Sleeps are whole
+  // milliseconds: a clock that counts in doubles loses a few nanoseconds of a present-day date, and never arrives.
   const untilDue: Effect.Effect<void> = Effect.suspend(() => {
     const remaining = (dueAt ?? 0n) - clock.unsafeCurrentTimeNanos()
     return remaining <= 0n
       ? Effect.void
-      : Effect.zipRight(Effect.timeoutOption(Deferred.await(moved), Duration.nanos(remaining)), untilDue)
+      : Effect.zipRight(Effect.timeoutOption(Deferred.await(moved), Duration.millis(inMillis(remaining))), untilDue)
   })
 
   const poll = load.any.pipe(Effect.ignore, Effect.zipRight(untilDue), Effect.forever)
@@ -195,12 +231,12 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       etag: state?.etag,
       flags: state?.installed.definitions.size ?? 0,
       neverLocal: state?.installed.neverLocal.size ?? 0,
-      stale: state?.stale ?? false,
+      stale: state !== undefined && isStale(state, now),
       absentKeys: state?.absent.size ?? 0,
       ...health.report(),
       nextAttemptAt: dueAt === undefined
         ? undefined
-        : now + Math.max(0, Math.ceil(Number(dueAt - clock.unsafeCurrentTimeNanos()) / 1e6))
+        : now + Math.max(0, inMillis(dueAt - clock.unsafeCurrentTimeNanos()))
     }
   })
 

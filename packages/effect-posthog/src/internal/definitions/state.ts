@@ -4,7 +4,7 @@ import { emptyEvaluation } from "../../LocalEvaluation.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
 import type { Installed } from "./compile.ts"
 
-/** More keys than an application asks for; a bound all the same, as keys may come from requests. */
+/** More keys than an application asks for. There is a bound because keys may come from requests. */
 const capacity = 10_000
 
 /**
@@ -35,12 +35,16 @@ export interface DefinitionsState {
   /** Validates exactly these definitions. */
   readonly etag: string | undefined
   readonly loadedAt: number
-  readonly stale: boolean
+  /** The time from which on the definitions are stale. */
+  readonly staleFrom: number
   /** Evaluation contexts are configured, and may exclude flags. */
   readonly dropsFlags: boolean
-  /** Keys the server is known not to have. Belongs to this state: the next refresh brings an empty set. */
+  /** Keys the server is known not to have. It belongs to this state: the next refresh starts with an empty set. */
   readonly absent: Set<string>
 }
+
+/** @internal */
+export const isStale = ({ staleFrom }: DefinitionsState, now: number): boolean => now >= staleFrom
 
 // Absent by what the server said, or because the configured evaluation contexts exclude the flag.
 const knownAbsent = (
@@ -76,7 +80,7 @@ export const evaluate = (
     loadedAt: state.loadedAt,
     minimalFlagCalledEvents: definitions.minimalFlagCalledEvents,
     absent,
-    stale: state.stale,
+    stale: isStale(state, now),
     metadata: definitions.metadata
   }
 }

@@ -8,18 +8,25 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 
-const withManualRedirect = (context: Context.Context<never>): Context.Context<never> =>
+// Frameworks that replace fetch may keep answers, those to POST included. Workers have no cache between us and the
+// server, and the older ones throw at the option.
+const ourInit = (): RequestInit =>
+  globalThis.navigator?.userAgent === "Cloudflare-Workers"
+    ? { redirect: "manual" }
+    : { redirect: "manual", cache: "no-store" }
+
+const withOurInit = (context: Context.Context<never>): Context.Context<never> =>
   Context.add(context, FetchHttpClient.RequestInit, {
     ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
-    redirect: "manual"
+    ...ourInit()
   })
 
 // A client may bring options of its own for fetch, such as a dispatcher for a proxy, and options provided around it would
 // take their place. A step that prepares the request runs where both are visible, so it can add to them.
-const withoutRedirects = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+const withOurOptions = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   HttpClient.mapRequestEffect(
     client,
-    (prepared) => Effect.as(FiberRef.update(FiberRef.currentContext, withManualRedirect), prepared)
+    (prepared) => Effect.as(FiberRef.update(FiberRef.currentContext, withOurInit), prepared)
   )
 
 // No client span and no trace headers: the URL of some requests holds a token, and PostHog is no part of the caller's
@@ -30,13 +37,13 @@ const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
 type Use<A, E, R> = (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
 
 /**
- * Runs requests of ours and hands each response to `use`. Redirects are not followed. A request is aborted when `use`
+ * Runs requests of ours and hands each response to `use`. Redirects are not followed, and answers are not cached. A request is aborted when `use`
  * ends before the body was read, or is interrupted.
  *
  * @internal
  */
 export const makeRequest = (client: HttpClient.HttpClient) => {
-  const { execute } = HttpClient.withScope(withoutRedirects(client))
+  const { execute } = HttpClient.withScope(withOurOptions(client))
   return <A, E, R>(
     httpRequest: HttpClientRequest.HttpClientRequest,
     use: Use<A, E, R>
@@ -51,7 +58,7 @@ export const makeRequest = (client: HttpClient.HttpClient) => {
  * @internal
  */
 export const makeRequestWhole = (client: HttpClient.HttpClient) => {
-  const { execute } = withoutRedirects(client)
+  const { execute } = withOurOptions(client)
   return <A, E, R>(
     httpRequest: HttpClientRequest.HttpClientRequest,
     use: Use<A, E, R>

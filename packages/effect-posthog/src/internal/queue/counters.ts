@@ -1,13 +1,14 @@
 import type { DropReason, EventCounts, RejectReason } from "../../Delivery.ts"
 
 /**
- * The books of a queue: `accepted = delivered + dropped + queued` holds after every call.
+ * The counts of a queue: `accepted = delivered + duplicates + dropped + queued` holds after every call.
  *
  * @internal
  */
 export class Counters {
   private accepted = 0
   private delivered = 0
+  private duplicates = 0
   private dropped = 0
   private readonly droppedBy: Record<DropReason, number> = {
     Overflow: 0,
@@ -35,6 +36,10 @@ export class Counters {
     this.delivered++
   }
 
+  duplicate(): void {
+    this.duplicates++
+  }
+
   drop(reason: DropReason): void {
     this.dropped++
     this.droppedBy[reason]++
@@ -48,8 +53,9 @@ export class Counters {
     return {
       accepted: this.accepted,
       delivered: this.delivered,
+      duplicates: this.duplicates,
       dropped: this.dropped,
-      queued: this.accepted - this.delivered - this.dropped,
+      queued: this.accepted - this.delivered - this.duplicates - this.dropped,
       droppedBy: { ...this.droppedBy },
       rejected: { ...this.rejected }
     }

@@ -75,6 +75,9 @@ export class EventReports {
     if (counts.delivered > before.delivered) {
       Metrics.eventsDelivered.unsafeUpdate(counts.delivered - before.delivered, [])
     }
+    if (counts.duplicates > before.duplicates) {
+      Metrics.eventsDuplicated.unsafeUpdate(counts.duplicates - before.duplicates, [])
+    }
     for (const [reason, count] of differences<DropReason>(counts.droppedBy, before.droppedBy)) {
       Metric.tagged(Metrics.eventsDropped, "reason", reason).unsafeUpdate(count, [])
     }

@@ -164,8 +164,8 @@ export class RouteQueue {
 
   // ------------------------------------------------------------------------------------------------------------ ends
 
-  /** The event ends: delivered, or dropped for a reason. Later calls for the same event do nothing. */
-  end(event: QueuedEvent, reason?: DropReason, details?: string): void {
+  /** The event ends: delivered, as a duplicate, or dropped for a reason. Later calls for the same event do nothing. */
+  end(event: QueuedEvent, reason?: DropReason | "Duplicate", details?: string): void {
     if (!event.live) return
     event.live = false
     this.live--
@@ -177,12 +177,15 @@ export class RouteQueue {
     }
     const { subscribers, counters } = this.options
     if (reason === undefined) counters.deliver()
+    else if (reason === "Duplicate") counters.duplicate()
     else counters.drop(reason)
     if (subscribers.silent) return
     const { id, name } = event
     subscribers.publish(
       reason === undefined
         ? { _tag: "Delivered", id, event: name }
+        : reason === "Duplicate"
+        ? { _tag: reason, id, event: name }
         : { _tag: "Dropped", id, event: name, reason, ...(details === undefined ? {} : { details }) }
     )
   }

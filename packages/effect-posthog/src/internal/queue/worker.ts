@@ -71,20 +71,22 @@ const endAll = (
 const settleDelivered = (
   routeQueue: RouteQueue,
   entries: ReadonlyArray<QueuedEvent>,
-  { dropped = [], retry = [], retryAfter }: Extract<SendOutcome, { readonly _tag: "Delivered" }>
+  { dropped = [], duplicates = [], retry = [], retryAfter }: Extract<SendOutcome, { readonly _tag: "Delivered" }>
 ): Next => {
-  if (dropped.length === 0 && retry.length === 0) {
+  if (dropped.length === 0 && duplicates.length === 0 && retry.length === 0) {
     endAll(routeQueue, entries)
     return done
   }
   // A server may answer in lower case for a uuid that the caller wrote in upper case.
   const again = new Set(retry.map((id) => id.toLowerCase()))
   const refused = new Map(dropped.map(({ details, id }) => [id.toLowerCase(), details]))
+  const repeated = new Set(duplicates.map((id) => id.toLowerCase()))
   const pending: Array<QueuedEvent> = []
   for (const entry of entries) {
     const id = entry.id.toLowerCase()
     if (again.has(id)) pending.push(entry)
     else if (refused.has(id)) routeQueue.end(entry, "Rejected", refused.get(id))
+    else if (repeated.has(id)) routeQueue.end(entry, "Duplicate")
     else routeQueue.end(entry)
   }
   return pending.length === 0

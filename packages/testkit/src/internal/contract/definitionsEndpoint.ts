@@ -20,14 +20,16 @@ const document = (keys: ReadonlyArray<string>) => ({
 })
 
 /**
- * The definitions endpoint without a network: it answers what it was last given, and counts the requests.
+ * The definitions endpoint without a network: it answers what it was last given, and counts the answers.
  *
  * @internal
  */
 export interface DefinitionsEndpoint {
   readonly client: HttpClient.HttpClient
   readonly requests: () => number
-  /** From now on: flags with these keys, on for everybody. */
+  /** The status of each answer so far. */
+  readonly statuses: () => ReadonlyArray<number>
+  /** From now on: flags with these keys, on for everyone; 304 for a request that knows them. */
   readonly serve: (...keys: ReadonlyArray<string>) => void
   /** From now on: 304, whatever the request says. */
   readonly serveNotModified: () => void
@@ -35,16 +37,19 @@ export interface DefinitionsEndpoint {
   readonly fail: (status: number) => void
 }
 
+// Every document has an ETag of its own, whichever endpoint serves it.
+let version = 0
+
 /** @internal */
 export const make = (): DefinitionsEndpoint => {
   let answer: Answer = { status: 404 }
-  let version = 0
-  let requests = 0
+  const statuses: Array<number> = []
   return {
     client: HttpClient.make((request) =>
       Effect.sync(() => {
-        requests++
-        const { body, etag, status } = answer
+        const known = answer.etag !== undefined && request.headers["if-none-match"] === answer.etag
+        const { body, etag, status }: Answer = known ? { status: 304 } : answer
+        statuses.push(status)
         const text = body === undefined ? null : JSON.stringify(body)
         return HttpClientResponse.fromWeb(
           request,
@@ -52,7 +57,8 @@ export const make = (): DefinitionsEndpoint => {
         )
       })
     ),
-    requests: () => requests,
+    requests: () => statuses.length,
+    statuses: () => [...statuses],
     serve: (...keys) => {
       version++
       answer = { status: 200, body: document(keys), etag: `"v${version}"` }

@@ -2,6 +2,7 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -80,11 +81,36 @@ const decoded = (chunks: ReadonlyArray<Uint8Array>): Iterable<string> => ({
   }
 })
 
-const read = (maxBytes: number) =>
-  Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
+/** Milliseconds for which two answers may have the same date: it counts in seconds. */
+const sameDateFor = 2000
+
+/**
+ * Says how old an answer is that an HTTP cache kept: by its `Age`, or because its `Date` was seen before. Such an answer
+ * does not show that the definitions are current. `undefined` for an answer of the server.
+ */
+const makeDating = () => {
+  let lastDate: string | undefined
+  let firstSeenAt = 0
+  return ({ headers }: HttpClientResponse.HttpClientResponse, now: number): number | undefined => {
+    const { age, date } = headers
+    const seconds = Number(age)
+    if (seconds > 0) return now - seconds * 1000
+    if (date === undefined || date !== lastDate) {
+      lastDate = date
+      firstSeenAt = now
+      return undefined
+    }
+    return now - firstSeenAt > sameDateFor ? firstSeenAt : undefined
+  }
+}
+
+const read = (maxBytes: number) => {
+  const dating = makeDating()
+  return Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
     const { etag } = response.headers
     const { status } = response
-    if (status === 304) return { _tag: "NotModified", etag } satisfies DefinitionsLoad
+    const asOf = dating(response, yield* Clock.currentTimeMillis)
+    if (status === 304) return { _tag: "NotModified", etag, asOf } satisfies DefinitionsLoad
     if (status !== 200) {
       return yield* new DefinitionsError({ reason: reasons[status] ?? "ApiError", httpStatus: status })
     }
@@ -97,12 +123,12 @@ const read = (maxBytes: number) =>
         problem: describe(document.left)
       })
     }
-    return { _tag: "Loaded", document: document.right, etag } satisfies DefinitionsLoad
+    return { _tag: "Loaded", document: document.right, etag, asOf } satisfies DefinitionsLoad
   })
+}
 
 /**
- * Loads definitions from PostHog. The URL holds the project's token: nothing that is logged, traced or failed with
- * holds the URL.
+ * Loads definitions from PostHog. The URL contains the project's token, so no log line, span or error contains the URL.
  *
  * @internal
  */
