@@ -55,13 +55,11 @@ const fileName = (name, file) => {
 const librarySource = (name, file) => {
   const problems = []
   const sourceFile = parse(file)
-  const isCompression = shown(file) === "packages/effect-posthog/src/Compression.ts"
-  for (const { kind, node, specifier } of imports(sourceFile)) {
-    if (isCompression && specifier.startsWith("node:") && kind !== "dynamic") {
-      problems.push(`${at(node)} "${specifier}" is imported dynamically, so that the module loads where it is absent`)
-    }
-  }
+  const isPortable = portable.includes(name)
   visit(sourceFile, (node) => {
+    if (isPortable && namesNodeModule(node) && !isGuarded(node)) {
+      problems.push(`${at(node)} a module of Node is named by a constant, and imported by a guarded dynamic import`)
+    }
     if (ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0) {
       problems.push(`${at(node)} the time comes from Clock, or is an argument`)
     }
@@ -76,6 +74,41 @@ const librarySource = (name, file) => {
     }
   })
   return problems
+}
+
+/** Libraries that also run where Node's modules are absent. */
+const portable = ["evaluator", "regex-re2", "effect-posthog"]
+
+const namesNodeModule = (node) =>
+  ts.isStringLiteralLike(node) && node.text.startsWith("node:") &&
+  builtinModules.includes(node.text.slice("node:".length))
+
+/**
+ * A module of Node is loaded where it exists only: `const zlibModule = "node:zlib"`, then `import(zlibModule)` as the
+ * `try` of an `Effect.tryPromise`. Bundlers do not follow a name that is a variable, and the failure is handled.
+ */
+const isGuarded = (node) => {
+  const declaration = node.parent
+  if (!ts.isVariableDeclaration(declaration) || !ts.isIdentifier(declaration.name)) return false
+  const uses = []
+  visit(node.getSourceFile(), (other) => {
+    if (ts.isIdentifier(other) && other.text === declaration.name.text && other !== declaration.name) uses.push(other)
+  })
+  return uses.length > 0 && uses.every((use) => isDynamicImport(use.parent) && isTried(use.parent))
+}
+
+const isDynamicImport = (node) => ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+
+/** Whether a node is in what `Effect.tryPromise` tries: its argument, or the `try` of its options. */
+const isTried = (node) => {
+  let inner = node
+  for (let outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
+    if (ts.isPropertyAssignment(outer) && outer.name.getText() !== "try") return false
+    if (ts.isCallExpression(outer) && outer.expression.getText() === "Effect.tryPromise") {
+      return outer.arguments[0] === inner
+    }
+  }
+  return false
 }
 
 /** Makes or parses a date; a test with `instanceof` is neither. */

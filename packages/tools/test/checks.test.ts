@@ -158,6 +158,16 @@ const violations: ReadonlyArray<Violation> = [
     finds: /Now\.ts:\d+:\d+ the time comes from Clock/
   },
   {
+    kind: "a module of Node that is imported without a guard",
+    step: "source",
+    file: "packages/effect-posthog/src/Unguarded.ts",
+    content: library(
+      "",
+      `const zlibModule = "node:zlib"\n\n${documented}export const planted = () => import(zlibModule)\n`
+    ),
+    finds: /Unguarded\.ts:\d+:\d+ a module of Node is named by a constant/
+  },
+  {
     kind: "an import of an undeclared package",
     step: "source",
     file: "packages/effect-posthog/src/Undeclared.ts",
@@ -268,6 +278,13 @@ export class One {
     file: "packages/evaluator/README.md",
     content: "```ts\nexport const inRollout = 1\n```\n",
     finds: /evaluator\/README\.md:1 .*names no file/
+  },
+  {
+    kind: "a stale drawing",
+    step: "guides",
+    file: "CONTRIBUTING.md",
+    content: "<!-- drawn: packages -->\n\nA house.\n\n<!-- end of drawing -->\n",
+    finds: /CONTRIBUTING\.md:1 differs from the code/
   },
   {
     kind: "a guide's program that fails",
