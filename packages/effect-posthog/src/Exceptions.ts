@@ -163,7 +163,7 @@ const reportFrom = (
   const queue = Context.getOption(fiber.currentContext as Context.Context<EventQueue>, EventQueue)
   return Option.isNone(queue)
     ? Effect.succeedNone
-    : reportTo(fiber, queue.value, boundary, what, options, ofFiber(fiber), found)
+    : reportTo(fiber, queue.value, boundary, what, options, () => ofFiber(fiber), found)
 }
 
 /**
@@ -393,7 +393,7 @@ const reportRecord = (queue: EventQueue["Type"], record: LogRecord, options: Log
     Effect.forEach(
       record.failures,
       (failure) =>
-        reportTo(fiber, queue, { ...boundaries.logger, level: record.level }, failure, options, record.origin),
+        reportTo(fiber, queue, { ...boundaries.logger, level: record.level }, failure, options, () => record.origin),
       { discard: true }
     )
   )

@@ -80,7 +80,9 @@ export const main: Boundary = {
   name: "main",
   type: "onuncaughtexception",
   level: "fatal",
-  source: "effect.run_main"
+  source: "effect.run_main",
+  // It happens once, and what ends a program must not fall victim to what came before.
+  automatic: false
 }
 
 /** @internal */

@@ -24,7 +24,12 @@ const annotation = (value: unknown, key: symbol): unknown => {
   }
 }
 
-const causeInside = (value: unknown): Cause.Cause<unknown> | undefined => {
+/**
+ * The cause that a value is, or that the failure of a fiber carries.
+ *
+ * @internal
+ */
+export const causeInside = (value: unknown): Cause.Cause<unknown> | undefined => {
   try {
     if (Cause.isCause(value)) return value
     return Runtime.isFiberFailure(value) ? value[Runtime.FiberFailureCauseId] : undefined

@@ -94,6 +94,13 @@ export const parseLine = (line: string, isSpan = false): ParsedFrame | undefined
   return place && { ...place, function: functionOf(open < 0 ? "" : call.slice(0, open)) }
 }
 
+// Where the message ends that a stack begins with, behind the name of the error.
+const headerEnd = (stack: string, message: unknown): number => {
+  if (typeof message !== "string" || message === "") return 0
+  const start = stack.startsWith(message) ? 0 : stack.slice(0, message.length + furthestMessage).indexOf(message)
+  return start < 0 || stack.slice(0, start).includes("\n") ? 0 : start + message.length
+}
+
 /**
  * The stack of an error without the lines above its frames. They repeat the message, which has lines of its own that may
  * look like frames, and which may show what is private.
@@ -101,10 +108,7 @@ export const parseLine = (line: string, isSpan = false): ParsedFrame | undefined
  * @internal
  */
 export const framesText = (stack: string, message: unknown): string => {
-  const start = typeof message === "string" && message !== "" ? stack.indexOf(message) : -1
-  const end = start < 0 || start > furthestMessage || stack.slice(0, start).includes("\n")
-    ? 0
-    : start + String(message).length
+  const end = headerEnd(stack, message)
   const text = stack.slice(end, end + longestStack)
   const lines = text.split("\n")
   if (end + text.length < stack.length) lines.pop()
@@ -176,20 +180,21 @@ export const parseFrames = (
 }
 
 /**
- * Where in the application it happened, or `""`.
+ * Where in the application it happened, or `""`. Reads no more of a stack than it has to.
  *
  * @internal
  */
-export const topPlace = (frames: string, options: FrameOptions): string => {
-  let start = 0
-  while (start < frames.length) {
-    const end = frames.indexOf("\n", start)
-    const line = end < 0 ? frames.slice(start) : frames.slice(start, end)
-    const frame = parseLine(line)
+export const topPlace = (stack: string, message: unknown, options: FrameOptions): string => {
+  let start = headerEnd(stack, message)
+  const last = Math.min(stack.length, start + longestStack)
+  while (start < last) {
+    const found = stack.indexOf("\n", start)
+    const end = found < 0 ? last : found
+    const frame = end - start > longestLine ? undefined : parseLine(stack.slice(start, end))
     if (frame !== undefined && isInApp(frame, options.inApp)) {
       return `${frame.filename}:${frame.lineno}:${frame.colno}`
     }
-    start = end < 0 ? frames.length : end + 1
+    start = end + 1
   }
   return ""
 }

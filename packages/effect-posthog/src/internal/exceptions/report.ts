@@ -14,7 +14,7 @@ import { mergeProperties } from "../properties.ts"
 import { offerThen } from "../queue/immediateOffer.ts"
 import { contextProperties } from "../requestContext.ts"
 import type { Boundary } from "./boundaries.ts"
-import { failureReader, type Leaf, leavesInside, originalOf } from "./causes.ts"
+import { causeInside, failureReader, type Leaf, leavesInside, originalOf } from "./causes.ts"
 import { type ClientSettings, settingsOf } from "./clientSettings.ts"
 import { count } from "./counters.ts"
 import { describe } from "./description.ts"
@@ -26,7 +26,7 @@ import {
   reservedNamesIn
 } from "./eventProperties.ts"
 import { type ExceptionEntry, exceptionList, exceptionTree } from "./exceptionList.ts"
-import { framesText, topPlace } from "./frames.ts"
+import { topPlace } from "./frames.ts"
 import { Limiter } from "./limiter.ts"
 import type { Origin } from "./origin.ts"
 import { isReference, read } from "./reading.ts"
@@ -125,9 +125,7 @@ const isAllowed = ({ limiter, settings }: Reports, original: unknown, now: numbe
   if (!limiter.hasRoom(now)) return false
   const { type } = describe(original, () => "")
   const stack = read(original, "stack")
-  const place = typeof stack === "string"
-    ? topPlace(framesText(stack, read(original, "message")), settings.exceptions)
-    : ""
+  const place = typeof stack === "string" ? topPlace(stack, read(original, "message"), settings.exceptions) : ""
   return limiter.take(`${type} ${place}`, now)
 }
 
@@ -321,6 +319,20 @@ const unreported = (boundary: Boundary, cause: Cause.Cause<unknown>): Reported =
   )
 }
 
+// The common cases of nothing to report, told apart before anything is made: a boundary sees most errors on their way
+// through it a second time.
+const isKnown = (reports: Reports, boundary: Boundary, what: unknown, given: Given): boolean => {
+  const cause = causeInside(what)
+  if (cause === undefined || (cause._tag !== "Fail" && cause._tag !== "Die")) return false
+  if (cause._tag === "Fail" && (given.defectsOnly ?? boundary.defectsOnly)) {
+    return causeInside(cause.error) === undefined
+  }
+  const original = originalOf(cause._tag === "Fail" ? cause.error : cause.defect)
+  if (!reports.seen.has(isReference(original) ? original : cause)) return false
+  count(boundary, "duplicate")
+  return true
+}
+
 /**
  * Reports an exception, a value or a cause to a queue. Never fails, and what it gives is an `Exit` when nothing is left
  * to be done: then it took no step of the fiber's.
@@ -333,11 +345,12 @@ export const reportTo = (
   boundary: Boundary,
   what: unknown,
   given: Given,
-  origin: Origin,
+  origin: () => Origin,
   found: Found = {}
 ): Reported => {
   try {
-    const reported = new Report(fiber, queue, boundary, given, found, origin).of(what)
+    if (isKnown(reportsOf(queue), boundary, what, given)) return none
+    const reported = new Report(fiber, queue, boundary, given, found, origin()).of(what)
     return Exit.isExit(reported)
       ? reported
       : Effect.catchAllCause(reported, (cause) => unreported(boundary, cause))
