@@ -4,10 +4,17 @@ import { defineWorkspace } from "vitest/config"
 
 const packages = fileURLToPath(new URL("packages/", import.meta.url))
 
+// `OPENFEATURE_SDK=1.17` tests the OpenFeature provider with the oldest SDK that it supports.
+const openFeatureSdk = process.env["OPENFEATURE_SDK"]
+const alias = openFeatureSdk === undefined
+  ? {}
+  : { "@openfeature/server-sdk": `openfeature-server-sdk-${openFeatureSdk}` }
+
 export default defineWorkspace(
   readdirSync(packages, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => ({
+      resolve: { alias: name === "openfeature" ? alias : {} },
       test: {
         name,
         root: `${packages}${name}`,

@@ -5,7 +5,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import * as Flags from "./support/flags.ts"
-import { bind, bound, exposures, local, remote } from "./support/openFeature.ts"
+import { bind, bound, exposures, local, remote, says } from "./support/openFeature.ts"
 
 const ada = { targetingKey: "ada" }
 
@@ -35,7 +35,7 @@ describe("an outage", () => {
         const { client, provider } = yield* bound()
         const details = yield* Effect.promise(() => client.getBooleanDetails("known", true, ada))
         deepStrictEqual([details.errorCode, details.value, details.reason], ["GENERAL", true, "ERROR"])
-        assert.include(details.errorMessage ?? "", message)
+        says(details.errorMessage, message)
         assert.notInclude(details.errorMessage ?? "", url)
         assert.notInclude(details.errorMessage ?? "", "phc_test")
         yield* Effect.promise(() => provider.onClose())
@@ -127,7 +127,7 @@ describe("a closed client", () => {
       yield* Effect.promise(() => posthog.close())
       const details = yield* Effect.promise(() => client.getBooleanDetails("known", true, ada))
       deepStrictEqual([details.errorCode, details.value, details.reason], notReady)
-      assert.include(details.errorMessage ?? "", "closed")
+      says(details.errorMessage, "closed")
       client.track("paid", ada, {})
       yield* Effect.promise(() => provider.onClose())
     }).pipe(Effect.provide(PostHogServer.layer({ definitions }))))

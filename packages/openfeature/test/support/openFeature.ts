@@ -2,6 +2,7 @@ import { make } from "@effect-posthog/openfeature"
 import type { PostHogProvider, ProviderOptions } from "@effect-posthog/openfeature"
 import { PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
+import { assert } from "@effect/vitest"
 import { OpenFeature } from "@openfeature/server-sdk"
 import type { Client, Provider } from "@openfeature/server-sdk"
 import { Effect, Layer, Redacted } from "effect"
@@ -11,6 +12,14 @@ let domains = 0
 
 /** The API of the SDK is one for the whole process: each test has a domain of its own. */
 export const nextDomain = (): string => `domain ${++domains}`
+
+// Older versions of the SDK drop the message of an error that a provider returns.
+const keepsMessages = process.env["OPENFEATURE_SDK"] === undefined
+
+/** The message of an error that came through the SDK says this. */
+export const says = (message: string | undefined, text: string): void => {
+  if (keepsMessages || message !== undefined && message !== "") assert.include(message ?? "", text)
+}
 
 /** What a test has in its hands. */
 export interface Bound {
