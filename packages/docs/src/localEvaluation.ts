@@ -77,6 +77,7 @@ const program = Effect.gen(function*() {
   assert.equal(needsRemote, true)
   assert.deepStrictEqual(records.get("pricing"), {
     _tag: "Inconclusive",
+    reason: "missing_context",
     cause: `person property "plan" is not supplied`
   })
   // A group flag without its group is off, which is a decision and needs no server.

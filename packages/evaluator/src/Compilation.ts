@@ -19,6 +19,12 @@ export interface CompileOptions {
   readonly regexEngine?: RegexEngine | undefined
   /** Drops flags whose own, non-empty list of contexts has none of these. Absent or empty: keeps every flag. */
   readonly evaluationContexts?: ReadonlyArray<string> | undefined
+  /**
+   * The time zone of the project, as an IANA name such as `Europe/Berlin`. The server reads dates without an offset and
+   * steps back days, weeks, months and years in it. Without it, a date about which the time zones of the world disagree
+   * leaves its filter undecided; a name that the platform does not know is a problem and counts as none.
+   */
+  readonly timeZone?: string | undefined
 }
 
 /**
@@ -71,7 +77,7 @@ export const compile = (document: unknown, options?: CompileOptions): Compilatio
  * @category constructors
  */
 export const compileSteps = (document: unknown, options?: CompileOptions): Generator<void, Compilation, void> =>
-  compileDocument(document, options?.regexEngine, options?.evaluationContexts)
+  compileDocument(document, options)
 
 /**
  * Whether what was compiled is no definitions document at all, so that earlier definitions should be kept.

@@ -33,7 +33,7 @@ export interface BulkResult {
 const unknown: Unknown = Object.freeze({ _tag: "Unknown" })
 
 /** Reading a context can throw: it may have getters, or be a proxy. */
-const unreadable = inconclusive("the context could not be read")
+const unreadable = inconclusive("missing_context", "the context could not be read")
 
 const resultOf = (flag: CompiledFlag, state: EvaluationState): Result => {
   try {

@@ -11,15 +11,19 @@
  * - `MalformedFlag`: the flag is left to the server; the others are not affected.
  * - `MalformedCohort`: the cohort, or the part of it that the path names, is left to the server. Flags that refer to it are
  *   too, unless something else decides them.
+ * - `UnusableTimeZone`: the option `timeZone` of `compile` names no time zone that the platform knows. It counts as absent.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Problem {
-  readonly code: "InvalidDocument" | "MalformedFlag" | "MalformedCohort"
+  readonly code: "InvalidDocument" | "MalformedFlag" | "MalformedCohort" | "UnusableTimeZone"
   /** The key of the flag, when it could be read. */
   readonly key: string | undefined
-  /** A readable path, such as `flags[3].filters.groups[0].properties[1].value`; empty for the document itself. */
+  /**
+   * A readable path, such as `flags[3].filters.groups[0].properties[1].value`; empty for the document itself, the name of
+   * the option for an option.
+   */
   readonly path: string
   /** One line, without values of the document. */
   readonly message: string

@@ -6,6 +6,7 @@
 import { compileJudgement } from "./internal/compile/compileFilter.ts"
 import { PropertyCauses } from "./internal/compile/propertyCauses.ts"
 import { ownProperty } from "./internal/evaluationState.ts"
+import { findTimeZone } from "./internal/values/timeZone.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
 /**
@@ -32,6 +33,8 @@ export interface MatchPropertyOptions {
   readonly propertyMatchingVersion?: 1 | 2 | undefined
   /** Decides the regular expressions that the built-in engine leaves to the server. Default: none. */
   readonly regexEngine?: RegexEngine | undefined
+  /** The time zone of the project; one that the platform does not know counts as absent. Default: none. */
+  readonly timeZone?: string | undefined
 }
 
 /**
@@ -67,7 +70,8 @@ export const matchProperty = (
     if ((type !== "person" && type !== "group") || typeof operator !== "string") return "inconclusive"
     const judgement = compileJudgement(operator, filter.value, new PropertyCauses("property"), {
       propertyMatchingVersion: options?.propertyMatchingVersion === 2 ? 2 : 1,
-      regexEngine: options?.regexEngine
+      regexEngine: options?.regexEngine,
+      timeZone: findTimeZone(options?.timeZone)
     })
     if ("_tag" in judgement) return "inconclusive"
     const verdict = judgement.judge(ownProperty(properties, filter.key), now)

@@ -23,6 +23,11 @@ export interface Requirements {
   readonly groupProperties: ReadonlyMap<string, ReadonlyArray<string>>
   /** Whether a device id is needed. */
   readonly deviceId: boolean
+  /**
+   * Whether the time zone of the project is needed, which `compile` takes: without it, the flag is undecided for dates
+   * about which the time zones of the world disagree.
+   */
+  readonly timeZone: boolean
   /** Keys of the flags that it depends on, sorted. */
   readonly flags: ReadonlyArray<string>
   /** Why the flag is left to the server whatever is supplied, at least for some callers. Empty for most flags. */

@@ -37,6 +37,25 @@ export interface Resolved {
 }
 
 /**
+ * Why a flag is not decided, in the words that posthog-node uses, the strongest first.
+ *
+ * - `experience_continuity`: the flag keeps the value that a person has seen, which only the server knows.
+ * - `unsupported_definition`: the definition has a part that only the server can evaluate.
+ * - `unresolved_dependency`: a flag that the flag depends on is not decided.
+ * - `value_too_large`: a property is too large to be compared locally.
+ * - `missing_context`: something that the caller could supply is missing, or cannot be read.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type UnresolvedReason =
+  | "experience_continuity"
+  | "unsupported_definition"
+  | "unresolved_dependency"
+  | "value_too_large"
+  | "missing_context"
+
+/**
  * Not decided: something the caller could supply is missing, or a value cannot be compared as the server would.
  *
  * @since 1.0.0
@@ -44,6 +63,7 @@ export interface Resolved {
  */
 export interface Inconclusive {
   readonly _tag: "Inconclusive"
+  readonly reason: UnresolvedReason
   /** One line that names properties, group types and flags, never their values. */
   readonly cause: string
 }
@@ -56,6 +76,7 @@ export interface Inconclusive {
  */
 export interface RequiresServer {
   readonly _tag: "RequiresServer"
+  readonly reason: UnresolvedReason
   /** One line that names properties, cohorts and flags, never their values. */
   readonly cause: string
 }

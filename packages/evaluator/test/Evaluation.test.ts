@@ -77,11 +77,54 @@ describe("reasons", () => {
     ])
   })
 
-  it("early access and holdouts have no index", () => {
+  it("a flag about a group that is not passed is decided as far as it goes without", () => {
+    const grouped = { aggregation_group_type_index: 0 }
+    const person = { aggregation_group_type_index: null }
+    assert.deepStrictEqual(reason(flag([], grouped)), ["no_group_type", undefined])
+    assert.deepStrictEqual(reason(flag([], grouped), { groups: { organization: "acme" } }), [
+      "no_condition_match",
+      undefined
+    ])
+    assert.deepStrictEqual(reason(flag([everyone, everyone], grouped)), ["no_group_type", 1])
+    assert.deepStrictEqual(reason(flag([everyone, person], grouped)), ["condition_match", 1])
+    assert.deepStrictEqual(reason(flag([everyone, { ...miss, ...person }], grouped)), ["out_of_rollout_bound", 1])
+    assert.deepStrictEqual(reason(flag([{ ...mismatch, ...person }, everyone], grouped)), ["no_condition_match", 0])
+    const other = {
+      flags: [flag([everyone, { aggregation_group_type_index: 1 }], grouped)],
+      group_type_mapping: { 0: "a", 1: "b" }
+    }
+    assert.deepInclude(evaluateFlag(compile(other).definitions, "f", { distinctId: "x", groups: { b: "k" } }, 0), {
+      value: true,
+      conditionIndex: 1
+    })
+  })
+
+  it("a group that is not passed has the empty key for a holdout, and early access comes before both", () => {
+    const grouped = { aggregation_group_type_index: 0 }
+    const holdout = (exclusion_percentage: number) => ({ ...grouped, holdout: { id: 7, exclusion_percentage } })
+    // The hash of the empty key is 0.92688...
+    assert.deepInclude(evaluate(flag([everyone], holdout(93))), { value: "holdout-7", conditionIndex: undefined })
+    assert.deepStrictEqual(reason(flag([everyone], holdout(92))), ["no_group_type", 0])
+    assert.deepStrictEqual(reason(flag([everyone], holdout(0))), ["no_group_type", 0])
+    assert.deepStrictEqual(reason(flag([everyone], holdout(100))), ["holdout_condition_value", undefined])
+    const early = flag([everyone], { ...holdout(100), feature_enrollment: true })
+    for (const enrolled of [true, false]) {
+      const result = evaluate(early, { personProperties: { "$feature_enrollment/f": enrolled } })
+      assert.deepInclude(result, { value: enrolled, reason: "super_condition_value", conditionIndex: 0 })
+    }
+    assert.strictEqual(evaluate(early)._tag, "Inconclusive")
+  })
+
+  it("early access is at index 0, and holdouts have no index", () => {
     const enrolled = { personProperties: { "$feature_enrollment/f": true } }
     assert.deepStrictEqual(reason(flag([miss], { feature_enrollment: true }), enrolled), [
       "super_condition_value",
-      undefined
+      0
+    ])
+    const declined = { personProperties: { "$feature_enrollment/f": false } }
+    assert.deepStrictEqual(reason(flag([everyone], { feature_enrollment: true }), declined), [
+      "super_condition_value",
+      0
     ])
     const holdout = { holdout: { id: 7, exclusion_percentage: 100 } }
     assert.deepStrictEqual(reason(flag([everyone], holdout)), ["holdout_condition_value", undefined])
@@ -162,9 +205,41 @@ describe("evaluateFlag", () => {
     assert.deepStrictEqual(within({}), ["RequiresServer", ["cohorts.1.type"]])
   })
 
+  it("leaves rules of another version to the server", () => {
+    for (const version of [2, 2.0, 3, 0, "1", true, null, {}]) {
+      const result = evaluate(flag([everyone], { version }))
+      assert.deepInclude(result, { _tag: "RequiresServer", reason: "unsupported_definition" }, JSON.stringify(version))
+    }
+    for (const more of [{ version: 1 }, JSON.parse("{\"version\":1.0}"), {}, { version: undefined }]) {
+      assert.deepInclude(evaluate(flag([everyone], more)), { value: true })
+    }
+  })
+
+  it("names the strongest of several reasons", () => {
+    const unknown = person("missing", "x")
+    const operator = { ...person("plan", "x"), operator: "future" }
+    const depends = { key: "g", type: "flag", operator: "flag_evaluates_to", value: true, dependency_chain: ["g"] }
+    const cohort = { key: "id", type: "cohort", value: 9 }
+    const other = { key: "g", active: true, filters: { groups: [{ properties: [unknown] }] } }
+    const reasonOf = (properties: ReadonlyArray<object>, outer: object = {}) => {
+      const result = evaluate(flag([{ properties }], {}, outer), {}, [other])
+      return result._tag === "Inconclusive" || result._tag === "RequiresServer" ? result.reason : result._tag
+    }
+    assert.strictEqual(reasonOf([unknown]), "missing_context")
+    assert.strictEqual(reasonOf([unknown, depends]), "unresolved_dependency")
+    assert.strictEqual(reasonOf([unknown, depends, operator]), "unsupported_definition")
+    assert.strictEqual(reasonOf([unknown, depends, cohort]), "unsupported_definition")
+    assert.strictEqual(reasonOf([cohort], { ensure_experience_continuity: true }), "experience_continuity")
+    assert.strictEqual(reasonOf([{ ...depends, key: "ghost", dependency_chain: ["ghost"] }]), "unsupported_definition")
+  })
+
   it("names what is missing, and no values", () => {
     const result = evaluate(flag([{ properties: [person("email", "secret@example.com")] }]))
-    assert.deepStrictEqual(result, { _tag: "Inconclusive", cause: "person property \"email\" is not supplied" })
+    assert.deepStrictEqual(result, {
+      _tag: "Inconclusive",
+      reason: "missing_context",
+      cause: "person property \"email\" is not supplied"
+    })
   })
 
   it("takes the device id from its parameter first, and needs it only for a hash", () => {

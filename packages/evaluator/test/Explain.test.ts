@@ -159,6 +159,7 @@ describe("requirements", () => {
       groups: [],
       groupProperties: new Map(),
       deviceId: false,
+      timeZone: false,
       flags: [],
       never: []
     })

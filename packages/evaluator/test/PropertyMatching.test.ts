@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 const now = Date.parse("2024-03-31T12:00:00Z")
 
 const match = (operator: string, value: unknown, k: unknown) =>
-  matchProperty({ key: "k", type: "person", operator, value }, { k }, now)
+  matchProperty({ key: "k", type: "person", operator, value }, { k }, now, { timeZone: "UTC" })
 
 describe("matchProperty", () => {
   it("trims versions of what the server takes for blanks, and of nothing else", () => {
@@ -117,6 +117,21 @@ describe("matchProperty", () => {
         }
       }
     }
+  })
+
+  it("takes NaN for a malformed number, in a range and outside of it", () => {
+    for (const nan of ["NaN", "nan", "NAN", "+nan", "-NaN", NaN]) {
+      for (const operator of ["between", "not_between"]) {
+        assert.strictEqual(match(operator, [1, 5], nan), false, `${operator} ${nan}`)
+        assert.strictEqual(match(operator, [nan, 5], 3), false, `${operator} ${nan}`)
+        assert.strictEqual(match(operator, [1, nan], 3), false, `${operator} ${nan}`)
+      }
+      for (const operator of ["gt", "gte", "lt", "lte"]) {
+        assert.strictEqual(match(operator, 5, nan), false)
+        assert.strictEqual(match(operator, nan, 5), false)
+      }
+    }
+    assert.strictEqual(match("not_between", [1, 5], "inf"), true)
   })
 
   it("takes numbers in the full syntax of floats, and nothing more", () => {

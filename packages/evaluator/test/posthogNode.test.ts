@@ -70,7 +70,7 @@ describe("against posthog-node 5.70", () => {
         const [document] = FastCheck.sample(agreedDocument, { seed, numRuns: 1 })
         const { url } = yield* serve(document)
         const client = yield* connect(url)
-        const { definitions, problems } = compile(document)
+        const { definitions, problems } = compile(document, { timeZone: "UTC" })
         assert.deepStrictEqual(problems, [])
         let decided = 0
         for (const context of FastCheck.sample(agreedContext, { seed, numRuns: 60 })) {

@@ -82,13 +82,13 @@ describe("vectors: property-match", () => {
       const now = Date.parse(vector.now)
       const version = vector.propertyMatchingVersion
       assert.strictEqual(
-        matchProperty(filter, properties, now, { propertyMatchingVersion: version }),
+        matchProperty(filter, properties, now, { propertyMatchingVersion: version, timeZone: "UTC" }),
         vector.expected
       )
       const { definitions, problems } = compile({
         flags: [{ key: "f", active: true, filters: { groups: [{ properties: [filter] }] } }],
         property_matching_version: version
-      })
+      }, { timeZone: "UTC" })
       assert.deepStrictEqual(problems, [])
       assert.strictEqual(
         valueOf(evaluateFlag(definitions, "f", { distinctId: "user-17", personProperties: properties }, now)),
@@ -101,7 +101,7 @@ describe("vectors: property-match", () => {
 describe("vectors: flag-eval", () => {
   for (const vector of fixture("flag-eval").cases) {
     it(`${vector.id}: ${vector.reason}`, () => {
-      const { definitions, problems } = compile(vector.definitions)
+      const { definitions, problems } = compile(vector.definitions, { timeZone: "UTC" })
       assert.deepStrictEqual(problems.filter((problem) => problem.code !== "MalformedCohort"), [])
       const result = evaluateFlag(definitions, vector.flagKey, contextOf(vector.context), defaultNow)
       assert.strictEqual(valueOf(result), vector.expected)

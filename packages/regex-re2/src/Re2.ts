@@ -5,7 +5,7 @@
  */
 import type { RegexEngine, RegexProgram } from "@effect-posthog/evaluator"
 import { RE2JS, RE2JSSyntaxException } from "re2js"
-import { withServerBlanks } from "./internal/blanks.ts"
+import { translate } from "./internal/translate.ts"
 
 /** Programs of more instructions take long to prepare. */
 const largestProgram = 1000
@@ -23,8 +23,10 @@ const invalid: RegexProgram = Object.freeze({ _tag: "Invalid" })
 const unsupported: RegexProgram = Object.freeze({ _tag: "Unsupported" })
 
 const compileProgram = (pattern: string): RE2JS | RegexProgram => {
+  const translated = translate(pattern)
+  if (translated === undefined) return unsupported
   try {
-    return RE2JS.compile(withServerBlanks(pattern))
+    return RE2JS.compile(translated)
   } catch (error) {
     // Limits of RE2 are no mistakes in the pattern.
     return error instanceof RE2JSSyntaxException && !/size|count|repeat|large|depth/.test(error.message)

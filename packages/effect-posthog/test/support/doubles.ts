@@ -27,7 +27,7 @@ export const resolved = (value: boolean | string, more: Partial<Resolved> = {}):
   ...more
 })
 
-export const inconclusive: Result = { _tag: "Inconclusive", cause: "a property is missing" }
+export const inconclusive: Result = { _tag: "Inconclusive", reason: "missing_context", cause: "a property is missing" }
 
 export const unknown: Result = { _tag: "Unknown" }
 

@@ -11,9 +11,12 @@ import type { CompiledCohort, CompiledFlag, CompiledGroup, Condition, FlagPlan, 
 import type { Unresolved, Verdict } from "./verdict.ts"
 import { inconclusive, stronger } from "./verdict.ts"
 
-const inCycle = inconclusive("the flag depends on itself")
+const inCycle = inconclusive("unsupported_definition", "the flag depends on itself")
 
-const tooDeep = inconclusive("the flag depends on flags that depend on others for too many levels")
+const tooDeep = inconclusive(
+  "unsupported_definition",
+  "the flag depends on flags that depend on others for too many levels"
+)
 
 /**
  * The result of a flag. One that others depend on is evaluated once per evaluation.
@@ -66,12 +69,11 @@ const follow = <A, Body>(
 
 /** The steps of section 4 that come before the conditions. A flag that is off, or not for us, has a constant result. */
 const evaluatePlan = (plan: FlagPlan, state: EvaluationState): Resolved | Unresolved => {
-  const { bucketing, enrolment, holdout, only } = plan
+  const { enrolment, holdout, only } = plan
   if (only !== undefined) {
     const matched = testFilters(only, state)
     return matched === true ? outcomeOf(plan, only, state) : matched === false ? only.unmatched : matched
   }
-  if (bucketing.kind === "group" && state.groupKey(bucketing.groupType) === undefined) return plan.withoutGroup
   if (enrolment !== undefined) {
     const enrolled = enrolment.isEnrolled(state)
     return typeof enrolled !== "boolean" ? enrolled : enrolled ? enrolment.enrolled : enrolment.declined
@@ -84,16 +86,29 @@ const evaluatePlan = (plan: FlagPlan, state: EvaluationState): Resolved | Unreso
   return evaluateConditions(plan, state)
 }
 
+/**
+ * Where the caller falls for a holdout; `undefined` when the identifier is not known.
+ *
+ * @internal
+ */
+export const holdoutHash = ({ bucketing }: FlagPlan, state: EvaluationState): number | undefined => {
+  // The server hashes the empty key of a group that was not passed.
+  const identifier = state.identifier(bucketing) ?? (bucketing.kind === "group" ? "" : undefined)
+  return identifier === undefined ? undefined : bucketing.holdout(identifier)
+}
+
 const isHeldOut = (plan: FlagPlan, threshold: number, state: EvaluationState): boolean | undefined => {
-  const identifier = state.identifier(plan.bucketing)
-  if (identifier === undefined) return threshold === 0 ? false : undefined
-  return plan.bucketing.holdout(identifier) <= threshold
+  const hash = holdoutHash(plan, state)
+  if (hash === undefined) return threshold === 0 ? false : undefined
+  return hash <= threshold
 }
 
 const evaluateConditions = (plan: FlagPlan, state: EvaluationState): Resolved | Unresolved => {
   // Of conditions that did not match, the reason of the highest rank is reported, and of equal ones the later:
   // a miss of the rollout, then of the filters, then a group that was not passed.
-  let fallback = plan.withoutCondition
+  let fallback = plan.bucketing.kind === "group" && state.groupKey(plan.bucketing.groupType) === undefined
+    ? plan.withoutGroup
+    : plan.withoutCondition
   let rank = 0
   let unresolved: Inconclusive | undefined = undefined
   let unresolvedBefore: Array<Condition> | undefined = undefined
@@ -141,8 +156,8 @@ const evaluateConditions = (plan: FlagPlan, state: EvaluationState): Resolved | 
  * @internal
  */
 export const isSkipped = (condition: Condition, state: EvaluationState): boolean =>
-  condition.group !== "none" &&
-  (condition.group === "unmapped" || state.groupKey(condition.bucketing.groupType) === undefined)
+  condition.group === "unmapped" ||
+  (condition.bucketing.kind === "group" && state.groupKey(condition.bucketing.groupType) === undefined)
 
 /**
  * All filters of a condition: a definite mismatch decides, wherever it stands.

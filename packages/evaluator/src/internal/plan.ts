@@ -74,6 +74,8 @@ export interface CompiledFilter {
   readonly shape: FilterShape
   /** The verdict, on all callers or on some, when the filter value alone leads to it. */
   readonly never: Unresolved | undefined
+  /** Whether the verdict may depend on the time zone of the project, which is not known. */
+  readonly needsTimeZone: boolean
 }
 
 /** @internal */
@@ -163,6 +165,7 @@ export interface FlagPlan {
   /** The condition that alone decides, as it does for most flags: they have nothing else. */
   readonly only: Condition | undefined
   readonly withoutCondition: Resolved
+  /** For a flag about groups, when the caller passes none of its type and it has no conditions. */
   readonly withoutGroup: Resolved
   readonly unknownIdentifier: Inconclusive
 }

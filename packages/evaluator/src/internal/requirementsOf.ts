@@ -6,6 +6,7 @@ interface Needs {
   readonly groups: ReadonlyArray<string>
   readonly groupProperties: ReadonlyMap<string, ReadonlyArray<string>>
   readonly deviceId: boolean
+  readonly timeZone: boolean
   readonly flags: ReadonlyArray<string>
   readonly never: ReadonlyArray<string>
 }
@@ -29,6 +30,7 @@ class Collector {
   private readonly seen = new Set<CompiledFlag | CompiledCohort>()
   private readonly pending: Array<CompiledFlag | CompiledCohort | CompiledGroup | CompiledFilter> = []
   private deviceId = false
+  private timeZone = false
 
   collect(flag: CompiledFlag): void {
     this.seen.add(flag)
@@ -49,6 +51,7 @@ class Collector {
       groups: sorted(this.groups),
       groupProperties: new Map(properties),
       deviceId: this.deviceId,
+      timeZone: this.timeZone,
       flags: sorted(this.flags),
       never: Array.from(this.never)
     }
@@ -88,7 +91,6 @@ class Collector {
 
   private plan(plan: FlagPlan): void {
     const { bucketing, conditions, enrolment, holdout, variants } = plan
-    if (bucketing.kind === "group") this.groups.add(bucketing.groupType)
     if (enrolment !== undefined) {
       this.personProperties.add(enrolment.property)
       return
@@ -96,16 +98,18 @@ class Collector {
     if (holdout !== undefined && bucketing.kind === "device" && holdout.threshold > 0 && holdout.threshold < 1) {
       this.deviceId = true
     }
+    if (holdout !== undefined && bucketing.kind === "group") this.groups.add(bucketing.groupType)
     for (const condition of conditions) {
       const hashes = condition.percentage !== 100 || (variants.length > 0 && condition.pinned === undefined)
       if (condition.bucketing.kind === "device" && hashes) this.deviceId = true
-      if (condition.group === "optional") this.groups.add(condition.bucketing.groupType)
+      if (condition.bucketing.kind === "group") this.groups.add(condition.bucketing.groupType)
       // A condition about a group of unknown type is always passed over.
       if (condition.group !== "unmapped") this.pending.push(...condition.filters)
     }
   }
 
-  private filter({ never, shape }: CompiledFilter): void {
+  private filter({ needsTimeZone, never, shape }: CompiledFilter): void {
+    this.timeZone ||= needsTimeZone
     if (never !== undefined) this.never.add(never.cause)
     switch (shape._tag) {
       case "Property":

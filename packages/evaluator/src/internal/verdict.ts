@@ -1,5 +1,5 @@
 /** @since 1.0.0 */
-import type { Inconclusive, RequiresServer } from "../Result.ts"
+import type { Inconclusive, RequiresServer, UnresolvedReason } from "../Result.ts"
 
 /** @internal */
 export type Unresolved = Inconclusive | RequiresServer
@@ -13,15 +13,31 @@ export type Unresolved = Inconclusive | RequiresServer
 export type Verdict = boolean | Unresolved
 
 /** @internal */
-export const inconclusive = (cause: string): Inconclusive => Object.freeze({ _tag: "Inconclusive", cause })
+export const inconclusive = (reason: UnresolvedReason, cause: string): Inconclusive =>
+  Object.freeze({ _tag: "Inconclusive", reason, cause })
 
 /** @internal */
-export const requiresServer = (cause: string): RequiresServer => Object.freeze({ _tag: "RequiresServer", cause })
+export const requiresServer = (reason: UnresolvedReason, cause: string): RequiresServer =>
+  Object.freeze({ _tag: "RequiresServer", reason, cause })
+
+/** From the strongest to the weakest, as posthog-node reports them. */
+const ranks: Readonly<Record<UnresolvedReason, number>> = {
+  experience_continuity: 4,
+  unsupported_definition: 3,
+  unresolved_dependency: 2,
+  value_too_large: 1,
+  missing_context: 0
+}
+
+const serverRank = 10
+
+const rankOf = ({ _tag, reason }: Unresolved): number => ranks[reason] + (_tag === "RequiresServer" ? serverRank : 0)
 
 /**
- * Of two unresolved verdicts, the one that counts: the server outweighs the inconclusive, the earlier the later.
+ * Of two unresolved verdicts, the one that is reported: what requires the server before what is inconclusive, then the
+ * stronger reason, then the earlier verdict.
  *
  * @internal
  */
 export const stronger = (earlier: Unresolved | undefined, later: Unresolved): Unresolved =>
-  earlier === undefined || (earlier._tag === "Inconclusive" && later._tag === "RequiresServer") ? later : earlier
+  earlier === undefined || rankOf(later) > rankOf(earlier) ? later : earlier

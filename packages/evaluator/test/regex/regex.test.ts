@@ -14,12 +14,12 @@ const tag = (pattern: string, text: string, regexEngine?: RegexEngine) => {
 }
 
 const portable =
-  "abc ^abc$ a.c [a-z]+ [^0-9] (?:ab)+ (a|b)c a{2} a{2,} a{2,3} a+? \\d\\w\\s \\D\\W\\S \\bfoo\\b \\Ba \\x41 \\. \\/ \\[ [\\]] [a-] " +
+  "abc ^abc$ a.c [a-z]+ [^0-9] (?:ab)+ (a|b)c a{2} a{2,} a{2,3} a+? \\d\\w\\s \\D\\W\\S \\x41 \\. \\/ \\[ [\\]] [a-] " +
   "[-a] ] } a\\{b \\t [\\d_] ^$ () a||b @(posthog|example)\\.com$ ^[\\w.]+@[\\w-]+\\.[a-z]{2,6}$ ^.*@.*\\.com$ .*foo.*"
 
 const notPortable =
-  "(?i)a \\p{L} (?=a) (?!a) (?<=a) (?P<n>a) (?<n>a) \\1 \\k<n> \\A \\z \\Z \\Q \\u0041 \\0 \\cA \\e é [[:alpha:]] [a[b] [] []a] [^] " +
-  "a&&[b&&c] [a--b] [a~~b] [\\b] { a{ a{x} a{,3} {2} a{2}{3} a** a*+ a++ a?+ a{2}+ ^* $+ \\b* ()* (?:)+ [a-\\d] [\\d-z] [a-c-e] \\< \\>"
+  "\\bfoo foo\\b \\Ba (?:\\b|a) (?i)a \\p{L} (?=a) (?!a) (?<=a) (?P<n>a) (?<n>a) \\1 \\k<n> \\A \\z \\Z \\Q \\u0041 \\0 \\cA \\e é [[:alpha:]] [a[b] [] []a] [^] " +
+  "a&&[b&&c] [a--b] [a~~b] [\\b] { a{ a{x} a{,3} {2} a{2}{3} a** a*+ a++ a?+ a{2}+ ^* $+ ()* (?:)+ [a-\\d] [\\d-z] [a-c-e] \\< \\>"
 
 const invalid = "( ) (a a) [ [a [z-a] * + ? *a |* (*a) a{3,2} a\\"
 

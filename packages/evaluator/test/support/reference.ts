@@ -40,12 +40,20 @@ export class ReferenceEvaluator {
   private readonly context: ReferenceContext
   private readonly now: number
   private readonly contexts: ReadonlyArray<string>
+  private readonly zone: string
 
-  constructor(document: any, context: ReferenceContext, now: number, contexts: ReadonlyArray<string> = []) {
+  constructor(
+    document: any,
+    context: ReferenceContext,
+    now: number,
+    zone: string,
+    contexts: ReadonlyArray<string> = []
+  ) {
     this.document = document
     this.context = context
     this.now = now
     this.contexts = contexts
+    this.zone = zone
   }
 
   private definition(key: string): any {
@@ -87,7 +95,7 @@ export class ReferenceEvaluator {
     if (property === undefined) return "inconclusive"
     if (operator === "is_set" || operator === "is_not_set") return operator === "is_set"
     if (filter.value === null || filter.value === undefined) return false
-    return operate(operator, filter.value, property, this.now, this.document.property_matching_version)
+    return operate(operator, filter.value, property, this.now, this.document.property_matching_version, this.zone)
   }
 
   private filter(filter: any, aggregation: any, stack: ReadonlyArray<string>): Three {
@@ -175,7 +183,6 @@ export class ReferenceEvaluator {
     const aggregation = filters.aggregation_group_type_index ?? null
     if (aggregation !== null && this.groupType(aggregation) === undefined) return unresolved("inconclusive")
     if (stack.includes(`flag ${key}`)) return unresolved("inconclusive")
-    if (aggregation !== null && this.groupKey(this.groupType(aggregation)!) === undefined) return no("no_group_type", 0)
     const path = [...stack, `flag ${key}`]
     const yes = (value: boolean | string, reason: string, index?: number): ReferenceResult => {
       const stored = own(filters.payloads, String(value))
@@ -194,13 +201,14 @@ export class ReferenceEvaluator {
       return state === undefined
         ? unresolved("inconclusive")
         : truthy(state)
-        ? yes(true, "super_condition_value")
-        : no("super_condition_value")
+        ? yes(true, "super_condition_value", 0)
+        : no("super_condition_value", 0)
     }
     const { holdout } = filters
     if (holdout?.id !== undefined && holdout.id !== null && typeof holdout.exclusion_percentage === "number") {
       const percentage = Math.min(100, Math.max(0, holdout.exclusion_percentage))
-      const id = this.identifier(flag, aggregation)
+      // A group that was not passed has the empty key.
+      const id = this.identifier(flag, aggregation) ?? (aggregation === null ? undefined : "")
       if (id === undefined && percentage > 0 && percentage < 100) return unresolved("inconclusive")
       if (percentage === 100 || (id !== undefined && hash(`holdout-${id}`) <= percentage / 100)) {
         return yes(`holdout-${holdout.id}`, "holdout_condition_value")
@@ -302,7 +310,10 @@ export class ReferenceEvaluator {
     if (pending.length > 0) return unresolved("inconclusive")
     const highest = Math.max(...reasons.map(([priority]) => priority))
     const reported = reasons.filter(([priority]) => priority === highest).at(-1)
-    return reported === undefined ? no("no_condition_match") : no(reported[1], reported[2])
+    const isMissing = aggregation !== null && this.groupKey(this.groupType(aggregation)!) === undefined
+    return reported === undefined
+      ? no(isMissing ? "no_group_type" : "no_condition_match")
+      : no(reported[1], reported[2])
   }
 
   matchProperty(filter: any, properties: any): true | false | "inconclusive" {

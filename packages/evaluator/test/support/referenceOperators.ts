@@ -1,4 +1,5 @@
 // The operators of the second evaluator: see reference.ts.
+import { instant } from "./referenceDates.ts"
 
 export type Three = true | false | "inconclusive" | "server"
 
@@ -45,45 +46,14 @@ const number = (value: any): number | undefined => {
   return /^[+-]?nan$/i.test(value) ? NaN : undefined
 }
 
+/** Without escaped backslashes and classes, what is left of `\\b` is a word boundary. */
+const hasWordBoundary = (pattern: string): boolean =>
+  /\\b/i.test(pattern.replace(/\\\\/g, "").replace(/\[(?:\\.|[^\]])*\]/g, ""))
+
 const isAscii = (value: string): boolean => Array.from(value).every((character) => character.charCodeAt(0) < 128)
 
 const negatable = (operator: string): [negated: boolean, name: string] =>
   operator.startsWith("not_") ? [true, operator.slice(4)] : operator === "is_not" ? [true, "exact"] : [false, operator]
-
-// 5.8, in milliseconds: the cases do not go below.
-const instant = (value: string, now: number): number | undefined => {
-  const relative = /^-?(\d+)([hdwmy])$/.exec(value)
-  if (relative !== null) {
-    const count = Number(relative[1])
-    if (count >= 10000) return undefined
-    const hours = { h: 1, d: 24, w: 168 }[relative[2]!]
-    if (hours !== undefined) return now - count * hours * 3_600_000
-    const at = new Date(now)
-    for (let i = 0; i < count; i++) {
-      const day = at.getUTCDate()
-      at.setUTCDate(1)
-      if (relative[2] === "m") at.setUTCMonth(at.getUTCMonth() - 1)
-      else at.setUTCFullYear(at.getUTCFullYear() - 1)
-      const last = new Date(Date.UTC(2000, at.getUTCMonth() + 1, 0))
-      last.setUTCFullYear(at.getUTCFullYear(), at.getUTCMonth() + 1, 0)
-      at.setUTCDate(Math.min(day, last.getUTCDate()))
-    }
-    return at.getTime()
-  }
-  const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/
-  const naive = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?$/
-  const parts = naive.exec(value)
-  const iso = zoned.test(value)
-    ? value
-    : parts === null
-    ? ""
-    : `${parts[1]}T${parts[2] ?? "00:00"}${parts[3] ?? ":00"}Z`
-  const [year, month, day] = iso.slice(0, 10).split("-").map(Number)
-  const exists = iso !== "" && month! >= 1 && month! <= 12 && day! >= 1 &&
-    day! <= new Date(Date.UTC(year!, month!, 0)).getUTCDate()
-  const parsed = exists ? Date.parse(iso) : NaN
-  return Number.isNaN(parsed) ? undefined : parsed
-}
 
 interface Version {
   readonly core: Array<bigint>
@@ -200,7 +170,14 @@ export const known = new Set(
 )
 
 // 5.4 to 5.9, for a present property and a filter value that is not null
-export const operate = (operator: string, wanted: any, property: any, now: number, version: number): Three => {
+export const operate = (
+  operator: string,
+  wanted: any,
+  property: any,
+  now: number,
+  version: number,
+  zone: string
+): Three => {
   if (operator.startsWith("semver_")) return semver(operator, wanted, property)
   const [negated, name] = negatable(operator)
   const result = (matches: boolean): Three => matches !== negated
@@ -237,7 +214,9 @@ export const operate = (operator: string, wanted: any, property: any, now: numbe
       // 5.13: the patterns that the generated cases can hold, by hand.
       if (pattern === "") return seen === undefined ? "inconclusive" : result(true)
       if (pattern === "(x+)+$") return "server"
-      if (!isAscii(pattern) || /^(\{|\[\]$|\[[^\]]*\[|\(\?=)/.test(pattern)) return "inconclusive"
+      if (!isAscii(pattern) || hasWordBoundary(pattern) || /^(\{|\[\]$|\[[^\]]*\[|\(\?=)/.test(pattern)) {
+        return "inconclusive"
+      }
       let regex: RegExp
       try {
         regex = new RegExp(pattern)
@@ -255,21 +234,25 @@ export const operate = (operator: string, wanted: any, property: any, now: numbe
         (name === "gt" ? a > b : name === "gte" ? a >= b : name === "lt" ? a < b : a <= b)
     }
     case "between": {
-      const bounds = Array.isArray(wanted) && wanted.length === 2 ? wanted.map(number) : []
+      const [low, high] = Array.isArray(wanted) && wanted.length === 2 ? wanted.map(number) : []
       const seen = number(property)
-      const [low, high] = bounds
-      return low === undefined || high === undefined || !(low <= high) || seen === undefined
-        ? false
-        : result(seen >= low && seen <= high)
+      const malformed = low === undefined || high === undefined || seen === undefined ||
+        [low, high, seen].some(Number.isNaN) || low > high
+      return malformed ? false : result(seen >= low && seen <= high)
     }
     case "is_date_before":
     case "is_date_after":
     case "is_date_exact": {
       if (typeof wanted !== "string" || (typeof property !== "string" && typeof property !== "number")) return false
       const seconds = number(property)
-      const seen = seconds === undefined ? instant(String(property), now) : seconds * 1000
-      const bound = instant(wanted, now)
-      if (bound === undefined || seen === undefined || !(Math.abs(seen) < 8e15)) return "inconclusive"
+      // A negative number loses its fraction.
+      const seen = seconds === undefined
+        ? instant(String(property), now, zone)
+        : (seconds < 0 ? Math.floor(seconds) : seconds) * 1000
+      const bound = instant(wanted, now, zone)
+      if (bound === undefined || seen === undefined) return "inconclusive"
+      if (seen === "skipped" || bound === "skipped") return false
+      if (!(Math.abs(seen) < 8e15)) return "inconclusive"
       return name === "is_date_before" ? seen < bound : name === "is_date_after" ? seen > bound : seen === bound
     }
     default:

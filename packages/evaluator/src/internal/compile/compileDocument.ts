@@ -5,6 +5,7 @@ import type { Problem } from "../../Problem.ts"
 import type { RegexEngine } from "../../RegexEngine.ts"
 import { Bucketing } from "../evaluationState.ts"
 import { CompiledCohort, CompiledFlag, Reference } from "../plan.ts"
+import { findTimeZone } from "../values/timeZone.ts"
 import { requiresServer } from "../verdict.ts"
 import { compileCohort } from "./compileCohort.ts"
 import type { FlagScope } from "./compileFlag.ts"
@@ -16,7 +17,14 @@ import { markReferences } from "./references.ts"
 /** Flags or cohorts compiled in one step. */
 const perStep = 16
 
-const malformed = requiresServer("the definition of the flag could not be read")
+const malformed = requiresServer("unsupported_definition", "the definition of the flag could not be read")
+
+/** How to compile. What is not of its type is treated as absent. */
+interface CompileSettings {
+  readonly regexEngine?: RegexEngine | undefined
+  readonly evaluationContexts?: ReadonlyArray<string> | undefined
+  readonly timeZone?: unknown
+}
 
 interface Result {
   readonly definitions: CompiledDefinitions
@@ -26,12 +34,11 @@ interface Result {
 /** @internal */
 export function* compileDocument(
   document: unknown,
-  regexEngine: RegexEngine | undefined,
-  evaluationContexts: ReadonlyArray<string> | undefined
+  options: CompileSettings | undefined
 ): Generator<void, Result, void> {
   try {
     if (isObject(document) && Array.isArray(document["flags"])) {
-      const compiler = new DocumentCompiler(document, regexEngine, evaluationContexts)
+      const compiler = new DocumentCompiler(document, options)
       yield* compiler.run(document["flags"])
       return { definitions: compiler.definitions(), problems: compiler.problems }
     }
@@ -40,7 +47,7 @@ export function* compileDocument(
   }
   const path = isObject(document) ? "flags" : ""
   const message = isObject(document) ? "expected an array" : "expected an object"
-  const empty = new DocumentCompiler({}, undefined, undefined)
+  const empty = new DocumentCompiler({}, undefined)
   return { definitions: empty.definitions(), problems: [{ code: "InvalidDocument", key: undefined, path, message }] }
 }
 
@@ -61,17 +68,20 @@ class DocumentCompiler {
 
   constructor(
     document: DocumentObject,
-    regexEngine: RegexEngine | undefined,
-    contexts: ReadonlyArray<string> | undefined
+    options: CompileSettings | undefined
   ) {
     this.minimalFlagCalledEvents = document["minimal_flag_called_events"] === true
     this.propertyMatchingVersion = document["property_matching_version"] === 2 ? 2 : 1
     this.groupTypes = readGroupTypes(document["group_type_mapping"])
-    this.contexts = new Set(contexts)
+    this.contexts = new Set(options?.evaluationContexts)
     this.cohortValues = isObject(document["cohorts"]) ? document["cohorts"] : {}
     const groups = new Map(Array.from(this.groupTypes.values(), (name) => [name, new Bucketing("group", name)]))
+    const timeZone = findTimeZone(options?.timeZone)
+    if (timeZone === undefined && options?.timeZone !== undefined && options.timeZone !== null) {
+      this.problems.push(unusableTimeZone(options.timeZone))
+    }
     this.scope = {
-      settings: { propertyMatchingVersion: this.propertyMatchingVersion, regexEngine },
+      settings: { propertyMatchingVersion: this.propertyMatchingVersion, regexEngine: options?.regexEngine, timeZone },
       flags: this.flags,
       cohorts: this.cohorts,
       causes: new Map(),
@@ -95,7 +105,11 @@ class DocumentCompiler {
     for (const id of Object.keys(this.cohortValues)) {
       this.cohorts.set(
         id,
-        new CompiledCohort(id, this.reference(), requiresServer(`cohort ${id} cannot be decided without the server`))
+        new CompiledCohort(
+          id,
+          this.reference(),
+          requiresServer("unsupported_definition", `cohort ${id} cannot be decided without the server`)
+        )
       )
       if (++count % (perStep * 4) === 0) yield
     }
@@ -210,6 +224,22 @@ class DocumentCompiler {
     }
   }
 }
+
+const longestName = 60
+
+const unusableTimeZone = (name: unknown): Problem => ({
+  code: "UnusableTimeZone",
+  key: undefined,
+  path: "timeZone",
+  message: typeof name === "string"
+    ? `${quote(name)} is not the name of a time zone that this platform knows`
+    : "expected the name of a time zone, such as \"Europe/Berlin\""
+})
+
+/** A name as a line of a log can show it. */
+const quote = (name: string): string =>
+  JSON.stringify(name.length > longestName ? `${name.slice(0, longestName)}...` : name)
+    .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 const readGroupTypes = (mapping: unknown): ReadonlyMap<string, string> => {
   const types = new Map<string, string>()

@@ -54,7 +54,8 @@ export const constant = (shape: FilterShape, verdict: Verdict): CompiledFilter =
   cost: costs.property,
   negated: false,
   shape,
-  never: typeof verdict === "boolean" ? undefined : verdict
+  never: typeof verdict === "boolean" ? undefined : verdict,
+  needsTimeZone: false
 })
 
 const always = (verdict: Verdict) => (): Verdict => verdict
@@ -94,7 +95,7 @@ export const compileFilter = (
       const key = typeof filter["key"] === "string" ? filter["key"] : ""
       return constant(
         { _tag: "Unsupported", type, key },
-        requiresServer(`only the server knows filters of type "${type}"`)
+        requiresServer("unsupported_definition", `only the server knows filters of type "${type}"`)
       )
     }
   }
@@ -136,6 +137,7 @@ interface Judgement {
   readonly judge: (property: unknown, now: number) => Verdict
   readonly isExpensive: boolean
   readonly never: Unresolved | undefined
+  readonly needsTimeZone: boolean
 }
 
 /**
@@ -150,13 +152,16 @@ export const compileJudgement = (
   settings: OperatorSettings
 ): Judgement | Unresolved => {
   const prepared = prepareOperator(operator, value, causes, settings)
-  if (prepared === undefined) return inconclusive(`the operator "${operator}" on ${causes.name} is not known`)
+  if (prepared === undefined) {
+    return inconclusive("unsupported_definition", `the operator "${operator}" on ${causes.name} is not known`)
+  }
   const { isExpensive } = prepared
   const verdict = typeof prepared.matches === "function" ? undefined : prepared.matches
   const matches: Matcher = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
   return {
     isExpensive,
     never: typeof verdict === "object" ? verdict : matches.never,
+    needsTimeZone: matches.needsTimeZone === true,
     judge: (property, now) => {
       if (typeof property === "string") return matches(property, now)
       if (property === undefined) return causes.missing
@@ -206,11 +211,11 @@ const compileProperty = (
   const value = filter["value"]
   const shape: FilterShape = { _tag: "Property", source, key, operator, value: frozenCopy(value) }
   if (source._tag === "UnknownGroup") {
-    return constant(shape, inconclusive(`${describe(source, key)} cannot be looked up`))
+    return constant(shape, inconclusive("unsupported_definition", `${describe(source, key)} cannot be looked up`))
   }
   const judgement = compileJudgement(operator, value, causesOf(describe(source, key), scope), scope.settings)
   if ("_tag" in judgement) return constant(shape, judgement)
-  const { isExpensive, judge, never } = judgement
+  const { isExpensive, judge, needsTimeZone, never } = judgement
   const read = reading(source, key)
   return {
     _tag: "Filter",
@@ -220,7 +225,8 @@ const compileProperty = (
     cost: isExpensive ? costs.expensiveProperty : costs.property,
     negated: false,
     shape,
-    never
+    never,
+    needsTimeZone
   }
 }
 
@@ -236,9 +242,14 @@ const compileCohortFilter = (
   const cohort = scope.cohorts.get(id)
   const shape: FilterShape = { _tag: "Cohort", id, operator, cohort }
   if (operator !== "in" && operator !== "exact" && operator !== "not_in") {
-    return constant(shape, inconclusive(`the operator "${operator}" on cohort ${id} is not known`))
+    return constant(
+      shape,
+      inconclusive("unsupported_definition", `the operator "${operator}" on cohort ${id} is not known`)
+    )
   }
-  if (cohort === undefined) return constant(shape, requiresServer(`cohort ${id} is not among the definitions`))
+  if (cohort === undefined) {
+    return constant(shape, requiresServer("unsupported_definition", `cohort ${id} is not among the definitions`))
+  }
   refer(owner, cohort.reference)
   const member = operator !== "not_in"
   return {
@@ -250,7 +261,8 @@ const compileCohortFilter = (
     cost: costs.cohort,
     negated: false,
     shape,
-    never: undefined
+    never: undefined,
+    needsTimeZone: false
   }
 }
 
@@ -280,7 +292,10 @@ const compileFlagFilter = (
   const target = scope.flags.get(key)
   if (keys.length === 0 || target === undefined) {
     const problem = target === undefined ? "is not among the definitions" : "is part of a cycle, or refers to one"
-    return constant(shape([]), inconclusive(`flag "${key}", which the flag depends on, ${problem}`))
+    return constant(
+      shape([]),
+      inconclusive("unsupported_definition", `flag "${key}", which the flag depends on, ${problem}`)
+    )
   }
   const members: Array<CompiledFlag> = []
   for (const name of new Set([...keys, key])) {
@@ -288,7 +303,10 @@ const compileFlagFilter = (
     if (member === undefined) {
       return constant(
         shape([]),
-        inconclusive(`flag ${textForm(name)}, which the flag depends on, is not among the definitions`)
+        inconclusive(
+          "unsupported_definition",
+          `flag ${textForm(name)}, which the flag depends on, is not among the definitions`
+        )
       )
     }
     members.push(member)
@@ -297,7 +315,7 @@ const compileFlagFilter = (
     refer(owner, member.reference)
   }
   const unresolved = members.map((member) =>
-    inconclusive(`flag "${member.metadata.key}", which the flag depends on, is not decided`)
+    inconclusive("unresolved_dependency", `flag "${member.metadata.key}", which the flag depends on, is not decided`)
   )
   return {
     _tag: "Filter",
@@ -313,7 +331,8 @@ const compileFlagFilter = (
     cost: costs.flag,
     negated: false,
     shape: shape(members),
-    never: undefined
+    never: undefined,
+    needsTimeZone: false
   }
 }
 

@@ -64,12 +64,14 @@ const skippedAt = perCondition(false, "no_group_type")
 
 const withoutCondition = resolved(false, undefined, "no_condition_match", undefined)
 
-const declined = resolved(false, undefined, "super_condition_value", undefined)
+const withoutGroup = resolved(false, undefined, "no_group_type", undefined)
+
+const declined = resolved(false, undefined, "super_condition_value", 0)
 
 /** @internal */
-export const noDeviceId = inconclusive("the device id is not supplied")
+export const noDeviceId = inconclusive("missing_context", "the device id is not supplied")
 
-const noIdentifier = inconclusive("the identifier to place in the rollout cannot be used")
+const noIdentifier = inconclusive("missing_context", "the identifier to place in the rollout cannot be used")
 
 /**
  * Compiles what decides a flag: a constant result, or a plan. What the reader notes as a problem leaves the flag to the
@@ -88,18 +90,24 @@ export const compileFlag = (
   if ((!active && reader.problem === undefined) || definition["deleted"] === true) return disabled
   const continuity = "ensure_experience_continuity"
   if (reader.optionalBoolean(definition[continuity], step(path, continuity))) {
-    return requiresServer("the flag keeps the value that a person has seen, which only the server knows")
+    return requiresServer(
+      "experience_continuity",
+      "the flag keeps the value that a person has seen, which only the server knows"
+    )
   }
   const filtersPath = step(path, "filters")
   const filters = reader.optionalObject(definition["filters"], filtersPath) ?? {}
   if (filters["version"] !== undefined && filters["version"] !== 1) {
-    return requiresServer("the rules of the flag have a version that only the server knows")
+    return requiresServer("unsupported_definition", "the rules of the flag have a version that only the server knows")
   }
   const aggregation = "aggregation_group_type_index"
   const groupIndex = reader.optionalInteger(filters[aggregation], step(filtersPath, aggregation))
   const groupType = groupIndex === undefined ? undefined : scope.groupType(groupIndex)
   if (groupIndex !== undefined && groupType === undefined) {
-    return inconclusive(`the flag is about groups of type ${groupIndex}, which the definitions do not name`)
+    return inconclusive(
+      "unsupported_definition",
+      `the flag is about groups of type ${groupIndex}, which the definitions do not name`
+    )
   }
   return compilePlan(definition, filters, filtersPath, groupType, {
     flag,
@@ -159,17 +167,17 @@ const compilePlan = (
     conditions,
     only: onlyFirst ? first : undefined,
     withoutCondition,
-    withoutGroup: skippedAt(0),
+    withoutGroup,
     unknownIdentifier: individual.kind === "device" ? noDeviceId : noIdentifier
   }
 }
 
 const compileEnrolment = ({ flag, payload }: Compiler): Enrolment => {
   const property = `$feature_enrollment/${flag.metadata.key}`
-  const unknown = inconclusive(`person property "${property}" is not supplied`)
+  const unknown = inconclusive("missing_context", `person property "${property}" is not supplied`)
   return {
     property,
-    enrolled: resolved(true, payload("true"), "super_condition_value", undefined),
+    enrolled: resolved(true, payload("true"), "super_condition_value", 0),
     declined,
     isEnrolled: (state) => {
       const enrolled = state.person(property)

@@ -5,12 +5,20 @@
  */
 import type { RegexEngine } from "../../RegexEngine.ts"
 import { prepareRegex } from "../regex/prepareRegex.ts"
-import type { Instant } from "../values/instant.ts"
-import { compareInstants, instantFromMilliseconds, parseDate, propertyInstant } from "../values/instant.ts"
+import type { InstantRange, ParsedDate } from "../values/instant.ts"
+import {
+  compareDates,
+  instantFromMilliseconds,
+  needsTimeZone,
+  parseDate,
+  parsePropertyDate,
+  resolveDate
+} from "../values/instant.ts"
 import { numericForm } from "../values/numericForm.ts"
 import type { SemanticVersion, VersionRequirement } from "../values/semanticVersion.ts"
 import { compareVersions, parseVersion, parseWildcard, satisfies } from "../values/semanticVersion.ts"
 import { asciiLowerForm, isBooleanLike, isOneOf, isTruthy, textForm } from "../values/textForm.ts"
+import type { TimeZone } from "../values/timeZone.ts"
 import type { Unresolved, Verdict } from "../verdict.ts"
 import { inconclusive, requiresServer } from "../verdict.ts"
 import type { PropertyCauses } from "./propertyCauses.ts"
@@ -24,12 +32,16 @@ export interface Matcher {
   (property: unknown, now: number): Verdict
   /** The verdict on some properties, because the filter value cannot be read. */
   readonly never?: Unresolved | undefined
+  /** Whether the verdict may depend on the time zone of the project, which is not known. */
+  readonly needsTimeZone?: boolean | undefined
 }
 
 /** @internal */
 export interface OperatorSettings {
   readonly propertyMatchingVersion: 1 | 2
   readonly regexEngine: RegexEngine | undefined
+  /** The time zone of the project, when it is known. */
+  readonly timeZone: TimeZone | undefined
 }
 
 /**
@@ -39,7 +51,10 @@ export interface OperatorSettings {
 type Preparation = (value: unknown, causes: PropertyCauses, settings: OperatorSettings) => Matcher | Verdict
 
 const noFilterForm = (causes: PropertyCauses): Unresolved =>
-  inconclusive(`the filter on ${causes.name} has a value that the server may write differently`)
+  inconclusive(
+    "unsupported_definition",
+    `the filter on ${causes.name} has a value that the server may write differently`
+  )
 
 const withNever = (matcher: Matcher, never: Unresolved | undefined): Matcher =>
   never === undefined ? matcher : Object.assign(matcher, { never })
@@ -111,9 +126,11 @@ const regex = (negated: boolean): Preparation => (value, causes, settings) => {
   const pattern = filterText(value)
   if (pattern === undefined) return noFilterForm(causes)
   const notPortable = inconclusive(
+    "unsupported_definition",
     `the regular expression on ${causes.name}, or its text, may mean something else to the server`
   )
   const tooExpensive = requiresServer(
+    "unsupported_definition",
     `the regular expression on ${causes.name} cannot be searched for in bounded time`
   )
   const prepared = prepareRegex(pattern, settings.regexEngine)
@@ -152,37 +169,54 @@ const between = (negated: boolean): Preparation => (value) => {
   if (low === undefined || high === undefined || !(low <= high)) return false
   return (property) => {
     const number = numericForm(property)
-    return number !== undefined && (number >= low && number <= high) !== negated
+    // The server takes "NaN" for a malformed number, which no range holds and no negated range either.
+    return number !== undefined && !Number.isNaN(number) && (number >= low && number <= high) !== negated
   }
 }
 
-/** Remembers the instant for the `now` it was last computed for: an evaluation asks with one. */
-const anchored = (date: (now: Instant) => Instant): (now: number) => Instant => {
+/** Resolves a date, and remembers the outcome for the `now` it was last asked for: an evaluation asks with one. */
+const resolving = (
+  date: ParsedDate,
+  zone: TimeZone | undefined
+): (now: number) => InstantRange | "skipped" => {
   let anchor = Number.NaN
-  let instant: Instant
+  let range: InstantRange | "skipped"
   return (now) => {
     if (now !== anchor) {
-      instant = date(instantFromMilliseconds(now))
+      range = resolveDate(date, instantFromMilliseconds(now), zone)
       anchor = now
     }
-    return instant
+    return range
   }
 }
 
-const date = (holds: (order: number) => boolean): Preparation => (value, causes) => {
+const date = (holds: (order: number) => boolean): Preparation => (value, causes, { timeZone }) => {
   if (typeof value !== "string") return false
   const parsed = parseDate(value)
-  const unreadableFilter = inconclusive(`the filter on ${causes.name} has a date that only the server can read`)
-  const unreadable = inconclusive(`${causes.name} has a date that only the server can read`)
-  const wanted = typeof parsed === "function" ? anchored(parsed) : parsed
-  return withNever((property, now) => {
+  const unreadableFilter = inconclusive(
+    "unsupported_definition",
+    `the filter on ${causes.name} has a date that only the server can read`
+  )
+  const unreadable = inconclusive("missing_context", `${causes.name} has a date that only the server can read`)
+  const noTimeZone = inconclusive(
+    "missing_context",
+    `the filter on ${causes.name} compares dates for which the time zone of the project is needed`
+  )
+  const wanted = parsed === undefined ? undefined : resolving(parsed, timeZone)
+  const matcher: Matcher = (property, now) => {
     if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) return false
     if (wanted === undefined) return unreadableFilter
-    const instant = propertyInstant(property, now)
-    return instant === undefined
-      ? unreadable
-      : holds(compareInstants(instant, typeof wanted === "function" ? wanted(now) : wanted))
-  }, wanted === undefined ? unreadableFilter : undefined)
+    const seen = parsePropertyDate(property)
+    if (seen === undefined) return unreadable
+    const left = resolveDate(seen, instantFromMilliseconds(now), timeZone)
+    const right = wanted(now)
+    // The server takes a time that clocks never showed for no date.
+    return left === "skipped" || right === "skipped" ? false : compareDates(left, right, holds) ?? noTimeZone
+  }
+  return Object.assign(matcher, {
+    never: wanted === undefined ? unreadableFilter : undefined,
+    needsTimeZone: timeZone === undefined && parsed !== undefined && needsTimeZone(parsed)
+  })
 }
 
 const version = (
@@ -219,7 +253,10 @@ const versionWildcard: Preparation = (value, causes) => {
     case "invalid":
       return false
     case "unknown":
-      return inconclusive(`the filter on ${causes.name} has a version requirement that only the server can read`)
+      return inconclusive(
+        "unsupported_definition",
+        `the filter on ${causes.name} has a version requirement that only the server can read`
+      )
     default:
       return matchVersion(causes, (property) => satisfies(property, requirement))
   }

@@ -15,8 +15,8 @@ export class PropertyCauses {
 
   constructor(name: string) {
     this.name = name
-    this.missing = inconclusive(`${name} is not supplied`)
-    this.notJson = inconclusive(`${name} has a value that JSON cannot carry`)
-    this.unreadable = inconclusive(`${name} has a value that the server may write differently`)
+    this.missing = inconclusive("missing_context", `${name} is not supplied`)
+    this.notJson = inconclusive("missing_context", `${name} has a value that JSON cannot carry`)
+    this.unreadable = inconclusive("missing_context", `${name} has a value that the server may write differently`)
   }
 }

@@ -20,7 +20,7 @@ import type {
 import type { Result } from "../../Result.ts"
 import { reading } from "../compile/compileFilter.ts"
 import { noDeviceId } from "../compile/compileFlag.ts"
-import { flagResult, isSkipped, outcomeOf, testFilters } from "../evaluate.ts"
+import { flagResult, holdoutHash, isSkipped, outcomeOf, testFilters } from "../evaluate.ts"
 import type { Bucketing } from "../evaluationState.ts"
 import { EvaluationState } from "../evaluationState.ts"
 import { rolloutSalt, variantSalt } from "../hash/bucketing.ts"
@@ -101,7 +101,7 @@ class Tracer {
   }
 
   private explanation({ body, metadata }: CompiledFlag, result: Result): Explanation {
-    const plan = body._tag === "Plan" && this.reachesPlan(body) ? body : undefined
+    const plan = body._tag === "Plan" ? body : undefined
     const enrolment = plan === undefined ? undefined : this.enrolment(plan)
     const holdout = plan === undefined || enrolment !== undefined ? undefined : this.holdout(plan)
     const reachesConditions = plan !== undefined && enrolment === undefined &&
@@ -109,10 +109,6 @@ class Tracer {
     const conditions = reachesConditions ? this.conditions(plan) : []
     const missing = result._tag === "Inconclusive" ? this.missing(enrolment, holdout, conditions, plan) : []
     return { key: metadata.key, result, enrolment, holdout, conditions, missing }
-  }
-
-  private reachesPlan({ bucketing }: FlagPlan): boolean {
-    return bucketing.kind !== "group" || this.state.groupKey(bucketing.groupType) !== undefined
   }
 
   private enrolment({ enrolment }: FlagPlan): PropertyExplanation | undefined {
@@ -129,10 +125,9 @@ class Tracer {
     }
   }
 
-  private holdout({ bucketing, holdout }: FlagPlan): RolloutExplanation | undefined {
-    if (holdout === undefined) return undefined
-    const identifier = this.state.identifier(bucketing)
-    return explainPlace(bucketing, holdout, identifier === undefined ? undefined : bucketing.holdout(identifier), false)
+  private holdout(plan: FlagPlan): RolloutExplanation | undefined {
+    const { bucketing, holdout } = plan
+    return holdout === undefined ? undefined : explainPlace(bucketing, holdout, holdoutHash(plan, this.state), false)
   }
 
   private conditions(plan: FlagPlan): ReadonlyArray<ConditionExplanation> {

@@ -15,7 +15,7 @@ export type CharacterSet = Uint8Array
 /** @internal */
 export type RegexNode =
   | { readonly _tag: "Set"; readonly set: CharacterSet }
-  | { readonly _tag: "Assertion"; readonly kind: "start" | "end" | "boundary" }
+  | { readonly _tag: "Assertion"; readonly kind: "start" | "end" }
   | { readonly _tag: "Sequence"; readonly items: ReadonlyArray<RegexNode> }
   | { readonly _tag: "Alternation"; readonly options: ReadonlyArray<RegexNode> }
   | { readonly _tag: "Repeat"; readonly body: RegexNode; readonly minimum: number; readonly maximum: number }
@@ -152,10 +152,8 @@ class RegexReader {
   }
 
   private escape(): RegexNode {
-    if (this.pattern[this.position] === "b" || this.pattern[this.position] === "B") {
-      this.position++
-      return { _tag: "Assertion", kind: "boundary" }
-    }
+    // The server's engine gives up on word boundaries in long texts, and then finds no match, negated or not.
+    if (this.pattern[this.position] === "b" || this.pattern[this.position] === "B") return this.reject()
     const escaped = this.escapedSet()
     return escaped === undefined ? empty : { _tag: "Set", set: escaped.set }
   }

@@ -1,9 +1,15 @@
 /**
  * Dates as the server reads them, as far as that can be reproduced: a closed grammar, without the host's own parser.
  *
+ * The server reads a date without an offset, and steps back days and longer, in the time zone of the project. Without
+ * knowing it, such a date is a range: the instants that it is in the time zones of the world.
+ *
  * @since 1.0.0
  */
+import type { CalendarUnit } from "./calendar.ts"
+import { daysFromDate, daysInMonth, secondsPerDay, stepBack } from "./calendar.ts"
 import { numericForm } from "./numericForm.ts"
+import type { TimeZone } from "./timeZone.ts"
 
 /**
  * A point in time: whole seconds since the epoch, and nanoseconds.
@@ -15,6 +21,33 @@ export interface Instant {
   readonly nanoseconds: number
 }
 
+/**
+ * A date that was read, before it is known when and where it is asked for.
+ *
+ * - `Instant`: one point in time for everyone.
+ * - `WallTime`: a time that clocks show.
+ * - `HoursAgo`: a length of time before now.
+ * - `StepsAgo`: steps of the calendar before now.
+ *
+ * @internal
+ */
+export type ParsedDate =
+  | { readonly _tag: "Instant"; readonly instant: Instant }
+  | { readonly _tag: "WallTime"; readonly wallTime: Instant }
+  | { readonly _tag: "HoursAgo"; readonly hours: number }
+  | { readonly _tag: "StepsAgo"; readonly count: number; readonly unit: CalendarUnit }
+
+/**
+ * The instants that a date may be, the ends included. `wallTime` is set for a range that comes from a time on clocks.
+ *
+ * @internal
+ */
+export interface InstantRange {
+  readonly earliest: Instant
+  readonly latest: Instant
+  readonly wallTime: Instant | undefined
+}
+
 const relative = /^-?(\d+)([hdwmy])$/
 
 const absolute = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:([Zz])|([+-])(\d\d):(\d\d))?)?$/
@@ -22,40 +55,17 @@ const absolute = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+
 /** Seconds within which the server's calendar reaches. */
 const farthest = 8e12
 
-const secondsPerUnit: Readonly<Record<string, number>> = { h: 3600, d: 86_400, w: 604_800 }
+const secondsPerHour = 3600
 
-const monthLengths: ReadonlyArray<number> = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+/** The offsets of the world's time zones. */
+const westernmost = -12 * secondsPerHour
 
-const isLeapYear = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+const easternmost = 14 * secondsPerHour
 
-const daysInMonth = (year: number, month: number): number =>
-  month === 2 && isLeapYear(year) ? 29 : monthLengths[month - 1]!
+/** How much the offset of one time zone changed at most, since the last time zone crossed the date line in 2011. */
+const largestChange = 3 * secondsPerHour
 
-/** Days since the epoch of a date in the proleptic Gregorian calendar; years are counted from March. */
-const daysFromDate = (year: number, month: number, day: number): number => {
-  const shifted = month <= 2 ? year - 1 : year
-  const era = Math.floor(shifted / 400)
-  const yearOfEra = shifted - era * 400
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
-}
-
-const dateFromDays = (days: number): { readonly year: number; readonly month: number; readonly day: number } => {
-  const shifted = days + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153)
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1
-  }
-}
+const dateLineCrossed = daysFromDate(2012, 1, 1) * secondsPerDay
 
 /** @internal */
 export const instantFromMilliseconds = (milliseconds: number): Instant => {
@@ -63,40 +73,9 @@ export const instantFromMilliseconds = (milliseconds: number): Instant => {
   return { seconds, nanoseconds: Math.round((milliseconds - seconds * 1000) * 1e6) }
 }
 
-/**
- * Months are stepped one at a time, and a day that a month lacks is clamped at that step and not restored later.
- */
-const monthsBefore = (now: Instant, months: number, monthsPerStep: number): Instant => {
-  const days = Math.floor(now.seconds / 86_400)
-  let { day, month, year } = dateFromDays(days)
-  let left = months
-  while (left > 0) {
-    // From the 28th on down no step can clamp, so that the rest is one step.
-    const step = day > 28 ? monthsPerStep : left
-    const index = year * 12 + (month - 1) - step
-    year = Math.floor(index / 12)
-    month = index - year * 12 + 1
-    day = Math.min(day, daysInMonth(year, month))
-    left -= step
-  }
-  return {
-    seconds: daysFromDate(year, month, day) * 86_400 + (now.seconds - days * 86_400),
-    nanoseconds: now.nanoseconds
-  }
-}
+const later = ({ nanoseconds, seconds }: Instant, by: number): Instant => ({ seconds: seconds + by, nanoseconds })
 
-const relativeInstant = (count: number, unit: string, now: Instant): Instant => {
-  switch (unit) {
-    case "m":
-      return monthsBefore(now, count, 1)
-    case "y":
-      return monthsBefore(now, count * 12, 12)
-    default:
-      return { seconds: now.seconds - count * secondsPerUnit[unit]!, nanoseconds: now.nanoseconds }
-  }
-}
-
-const absoluteInstant = (text: string): Instant | undefined => {
+const parseAbsolute = (text: string): ParsedDate | undefined => {
   const match = absolute.exec(text)
   if (match === null) return undefined
   const year = Number(match[1])
@@ -105,61 +84,143 @@ const absoluteInstant = (text: string): Instant | undefined => {
   const hour = Number(match[4] ?? 0)
   const minute = Number(match[5] ?? 0)
   const second = Number(match[6] ?? 0)
-  const zoned = match[8] !== undefined || match[9] !== undefined
+  const hasOffset = match[8] !== undefined || match[9] !== undefined
   if (
     month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month) || hour > 23 || minute > 59 || second > 59 ||
-    // A zone belongs to RFC 3339, which does not leave the seconds out. Without a zone the separator is written large.
-    (zoned ? match[6] === undefined : text.charCodeAt(10) === 0x74)
+    // An offset belongs to RFC 3339, which does not leave the seconds out. Without an offset the separator is upper case.
+    (hasOffset ? match[6] === undefined : text.charCodeAt(10) === 0x74)
   ) {
     return undefined
   }
-  let offset = 0
-  if (match[9] !== undefined) {
-    const hours = Number(match[10])
-    const minutes = Number(match[11])
-    if (hours > 23 || minutes > 59) return undefined
-    offset = (hours * 3600 + minutes * 60) * (match[9] === "-" ? -1 : 1)
-  }
-  return {
-    seconds: daysFromDate(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset,
+  const wallTime = {
+    seconds: daysFromDate(year, month, day) * secondsPerDay + hour * secondsPerHour + minute * 60 + second,
     nanoseconds: Number((match[7] ?? "").slice(0, 9).padEnd(9, "0"))
   }
+  if (!hasOffset) return { _tag: "WallTime", wallTime }
+  if (match[9] === undefined) return { _tag: "Instant", instant: wallTime }
+  const hours = Number(match[10])
+  const minutes = Number(match[11])
+  if (hours > 23 || minutes > 59) return undefined
+  const offset = (hours * secondsPerHour + minutes * 60) * (match[9] === "-" ? -1 : 1)
+  return { _tag: "Instant", instant: later(wallTime, -offset) }
 }
 
 /**
- * A date text that does not depend on when it is read, or one that does, or `undefined` for a text outside the grammar.
+ * Reads a date text. `undefined` for a text outside the grammar.
  *
  * @internal
  */
-export const parseDate = (text: string): Instant | ((now: Instant) => Instant) | undefined => {
+export const parseDate = (text: string): ParsedDate | undefined => {
   const match = relative.exec(text)
-  if (match === null) return absoluteInstant(text)
+  if (match === null) return parseAbsolute(text)
   const count = Number(match[1])
-  const unit = match[2]!
-  return count < 10_000 ? (now) => relativeInstant(count, unit, now) : undefined
-}
-
-/**
- * The instant that a property stands for. Numbers, and texts that are numbers, are seconds since the epoch.
- *
- * @internal
- */
-export const propertyInstant = (value: number | string, now: number): Instant | undefined => {
-  const number = numericForm(value)
-  if (number !== undefined) {
-    if (!(Math.abs(number) < farthest)) return undefined
-    const seconds = Math.floor(number)
-    return { seconds, nanoseconds: Math.round((number - seconds) * 1e9) }
+  if (count >= 10_000) return undefined
+  return match[2] === "h" ? { _tag: "HoursAgo", hours: count } : {
+    _tag: "StepsAgo",
+    count,
+    unit: match[2] as CalendarUnit
   }
-  if (typeof value === "number") return undefined
-  const date = parseDate(value)
-  return typeof date === "function" ? date(instantFromMilliseconds(now)) : date
 }
 
 /**
- * Negative, zero or positive, as `left` is before, at or after `right`.
+ * Reads the date that a property stands for. Numbers, and texts that are numbers, are seconds since the epoch.
  *
  * @internal
  */
-export const compareInstants = (left: Instant, right: Instant): number =>
+export const parsePropertyDate = (value: number | string): ParsedDate | undefined => {
+  const number = numericForm(value)
+  if (number === undefined) return typeof value === "string" ? parseDate(value) : undefined
+  if (!(Math.abs(number) < farthest)) return undefined
+  const seconds = Math.floor(number)
+  // The server takes the fraction of a negative number for none.
+  const nanoseconds = number < 0 ? 0 : Math.round((number - seconds) * 1e9)
+  return nanoseconds < 1e9 ? { _tag: "Instant", instant: { seconds, nanoseconds } } : undefined
+}
+
+const at = (instant: Instant): InstantRange => ({ earliest: instant, latest: instant, wallTime: undefined })
+
+const inZone = (wallTime: Instant, zone: TimeZone): InstantRange | "skipped" => {
+  const seconds = zone.instant(wallTime.seconds)
+  return seconds === undefined ? "skipped" : at({ seconds, nanoseconds: wallTime.nanoseconds })
+}
+
+const stepWallTime = (wallTime: Instant, count: number, unit: CalendarUnit): Instant => {
+  const days = Math.floor(wallTime.seconds / secondsPerDay)
+  return later(wallTime, (stepBack(days, count, unit) - days) * secondsPerDay)
+}
+
+/** The steps depend on the date, which differs between time zones, and the offset may change on the way. */
+const stepsInAnyZone = (now: Instant, count: number, unit: CalendarUnit): InstantRange => {
+  const firstDay = Math.floor((now.seconds + westernmost) / secondsPerDay)
+  const lastDay = Math.floor((now.seconds + easternmost) / secondsPerDay)
+  let fewest = Infinity
+  let most = -Infinity
+  for (let day = firstDay; day <= lastDay; day++) {
+    const days = day - stepBack(day, count, unit)
+    fewest = Math.min(fewest, days)
+    most = Math.max(most, days)
+  }
+  const earliest = later(now, -most * secondsPerDay)
+  const latest = later(now, -fewest * secondsPerDay)
+  const change = earliest.seconds - secondsPerDay >= dateLineCrossed ? largestChange : easternmost - westernmost
+  return { earliest: later(earliest, -change), latest: later(latest, change), wallTime: undefined }
+}
+
+/**
+ * The instants that a date may be when it is asked for `now`: one in a time zone that is known. "skipped" for a time that
+ * the clocks of that zone never showed; the server takes it for no date.
+ *
+ * @internal
+ */
+export const resolveDate = (date: ParsedDate, now: Instant, zone: TimeZone | undefined): InstantRange | "skipped" => {
+  switch (date._tag) {
+    case "Instant":
+      return at(date.instant)
+    case "HoursAgo":
+      return at(later(now, -date.hours * secondsPerHour))
+    case "WallTime": {
+      const { wallTime } = date
+      return zone === undefined
+        ? { earliest: later(wallTime, -easternmost), latest: later(wallTime, -westernmost), wallTime }
+        : inZone(wallTime, zone)
+    }
+    case "StepsAgo": {
+      const { count, unit } = date
+      if (zone === undefined) return stepsInAnyZone(now, count, unit)
+      const wallTime = { seconds: zone.wallTime(now.seconds), nanoseconds: now.nanoseconds }
+      return inZone(stepWallTime(wallTime, count, unit), zone)
+    }
+  }
+}
+
+/**
+ * Whether a date depends on the time zone of the project.
+ *
+ * @internal
+ */
+export const needsTimeZone = (date: ParsedDate): boolean => date._tag === "WallTime" || date._tag === "StepsAgo"
+
+const compareInstants = (left: Instant, right: Instant): number =>
   left.seconds === right.seconds ? left.nanoseconds - right.nanoseconds : left.seconds - right.seconds
+
+/**
+ * Whether an order holds between two dates: `holds` is asked about a negative number for a date before the other, zero for
+ * the same instant, a positive number for a date after the other. `undefined` when the answer depends on the time zone.
+ *
+ * @internal
+ */
+export const compareDates = (
+  left: InstantRange,
+  right: InstantRange,
+  holds: (order: number) => boolean
+): boolean | undefined => {
+  // Two times on the clocks of one time zone are in the order of their instants.
+  if (left.wallTime !== undefined && right.wallTime !== undefined) {
+    return holds(compareInstants(left.wallTime, right.wallTime))
+  }
+  const lowest = Math.sign(compareInstants(left.earliest, right.latest))
+  const highest = Math.sign(compareInstants(left.latest, right.earliest))
+  const answer = holds(lowest)
+  for (let order = lowest + 1; order <= highest; order++) if (holds(order) !== answer) return undefined
+  return answer
+}

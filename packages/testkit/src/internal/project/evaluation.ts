@@ -42,7 +42,9 @@ export const make = (document: unknown): Evaluation => {
     const known = compiled.get(key)
     if (known !== undefined) return known
     const { definitions } = Evaluator.compile(CompleteKnowledge.complete(document, absent), {
-      evaluationContexts: subject.evaluationContexts
+      evaluationContexts: subject.evaluationContexts,
+      // The time zone of a project is UTC until it is changed.
+      timeZone: "UTC"
     })
     if (compiled.size >= cacheCapacity) compiled.clear()
     compiled.set(key, definitions)

@@ -5,11 +5,13 @@ const blanks = "\\t-\\r "
 const others = "\\x00-\\x08\\x0e-\\x1f!-\\x{10ffff}"
 
 /**
- * Writes out `\s` and `\S`: for RE2 the vertical tab is no blank, for the server it is.
+ * Rewrites a pattern so that RE2 finds what the server finds: `\s` and `\S` are written out, because RE2 does not count
+ * the vertical tab as a blank. `undefined` for a pattern with a word boundary, on which the server's engine gives up in
+ * long texts.
  *
  * @internal
  */
-export const withServerBlanks = (pattern: string): string => {
+export const translate = (pattern: string): string | undefined => {
   let inClass = false
   let text = ""
   for (let i = 0; i < pattern.length; i++) {
@@ -23,6 +25,8 @@ export const withServerBlanks = (pattern: string): string => {
     if (escaped === "s" || escaped === "S") {
       const members = escaped === "s" ? blanks : others
       text += inClass ? members : `[${members}]`
+    } else if (!inClass && (escaped === "b" || escaped === "B")) {
+      return undefined
     } else {
       text += `\\${escaped}`
     }
