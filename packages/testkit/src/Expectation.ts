@@ -1,13 +1,17 @@
 /**
- * What a test expects of the events that were captured, and how it is told that they are others.
+ * What a test expects of the captured events, and the error of an expectation that does not hold.
  *
  * @since 3.0.0
  */
 import * as Data from "effect/Data"
 
 /**
- * An event as a test expects it. Only what is given counts: a property that is not named may have any value, and one
- * that is `undefined` must be absent. Values are compared deeply, as they are sent: a `Date` is its text.
+ * An event as a test expects it.
+ *
+ * **Details**
+ *
+ * Only the given fields count: a property that is left out may have any value, and one that is `undefined` must be
+ * absent. Values are compared deeply and as they are sent, so a `Date` equals its text.
  *
  * @since 3.0.0
  * @category models
@@ -19,7 +23,7 @@ export interface ExpectedEvent {
 }
 
 /**
- * An exposure as a test expects it. Only what is given counts.
+ * An exposure as a test expects it. Only the given fields count.
  *
  * @since 3.0.0
  * @category models
@@ -34,8 +38,30 @@ export interface ExpectedExposure {
 }
 
 /**
- * Something else happened than the test expected. The message says what was wanted, which event came nearest to it, and
- * in what the two differ.
+ * An exception as a test expects it. Only the given fields count.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface ExpectedException {
+  /** The type of the outermost exception, such as the tag of an error. */
+  readonly type?: string | undefined
+  /** The message of the outermost exception. */
+  readonly value?: string | undefined
+  readonly level?: "fatal" | "error" | "warning" | "log" | "info" | "debug" | undefined
+  readonly handled?: boolean | undefined
+  readonly source?: string | undefined
+  readonly distinctId?: string | undefined
+  readonly properties?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * The error of an expectation that does not hold.
+ *
+ * **Details**
+ *
+ * The message says what the test wanted, which event came nearest, and how the two differ. The stack leads to the line
+ * of the test that stated the expectation.
  *
  * @since 3.0.0
  * @category errors

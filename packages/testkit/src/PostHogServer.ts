@@ -18,6 +18,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import * as Http from "node:http"
+import * as ErrorTracking from "./ErrorTracking.ts"
 import type * as Fault from "./Fault.ts"
 import * as Definitions from "./internal/project/definitions.ts"
 import { groupId, initialState } from "./internal/project/project.ts"
@@ -25,7 +26,7 @@ import * as Connections from "./internal/server/connections.ts"
 import * as FaultScript from "./internal/server/faultScript.ts"
 import * as HttpApplication from "./internal/server/httpApplication.ts"
 import * as RequestLog from "./internal/server/requestLog.ts"
-import type { Arrival, Endpoint, ReceivedEvent, RecordedRequest } from "./Recording.ts"
+import type { Arrival, Endpoint, ReceivedEvent, ReceivedException, RecordedRequest } from "./Recording.ts"
 import { BatchBody, EventsBody, FlagsBody } from "./Recording.ts"
 import type { RemoteFlag } from "./RemoteFlag.ts"
 
@@ -89,8 +90,10 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
   readonly aiRequests: Effect.Effect<ReadonlyArray<RecordedRequest<BatchBody>>>
   /** The requests to `events` whose body has the right form, typed. */
   readonly eventsRequests: Effect.Effect<ReadonlyArray<RecordedRequest<EventsBody>>>
-  /** Every event taken in on any route, in order; one that was sent again is here again. */
+  /** Every event that the server accepted, in order, on any endpoint. An event that was sent twice is here twice. */
   readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
+  /** Every `$exception` among the events, with what PostHog's error tracking makes of it. */
+  readonly exceptions: Effect.Effect<ReadonlyArray<ReceivedException>>
   /** What arrives from the moment of subscription. A subscriber that falls 1,024 behind misses the oldest. */
   readonly arrivals: Stream.Stream<Arrival>
   /** Serves another document from now on, with another ETag unless the content is the same. */
@@ -190,6 +193,10 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
     aiRequests: typed("ai", BatchBody),
     eventsRequests: typed("events", EventsBody),
     events: log.events,
+    exceptions: Effect.map(log.events, (events) =>
+      events
+        .filter(({ event }) => event === "$exception")
+        .map((event) => ({ event, ...ErrorTracking.process(event.properties) }))),
     arrivals: log.arrivals,
     setDefinitions: (document) =>
       Ref.update(project.state, (state) => ({ ...state, definitions: Definitions.make(document) })),

@@ -10,14 +10,13 @@
 import type {
   Decider,
   DecideRequest,
-  DedupCache,
   DefinitionsError,
   PostHogConfigError,
   PostHogEvent,
   RejectReason,
   RemoteFailureReason
 } from "effect-posthog"
-import { EventQueue, LocalEvaluator, PostHogConfig } from "effect-posthog"
+import { DedupCache, DedupStore, EventQueue, LocalEvaluator, PostHogConfig } from "effect-posthog"
 import type { Options as ClientOptions } from "effect-posthog/PostHogConfig"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -25,15 +24,17 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import { ExpectationError, type ExpectedEvent, type ExpectedExposure } from "./Expectation.ts"
+import { ExpectationError, type ExpectedEvent, type ExpectedException, type ExpectedExposure } from "./Expectation.ts"
 import { Backend, make as makeBackend } from "./internal/memory/backend.ts"
+import { callSite, withCallSite } from "./internal/memory/callSite.ts"
+import { exceptionEvent, isException, toException } from "./internal/memory/exception.ts"
 import * as Expected from "./internal/memory/expectation.ts"
 import { exposureEvent, isExposure, toExposure } from "./internal/memory/exposure.ts"
 import * as MemoryServices from "./internal/memory/memoryServices.ts"
 import { withPayload, withPayloads } from "./internal/memory/withPayloads.ts"
 import * as Definitions from "./internal/project/definitions.ts"
 import { groupId, type ProjectState } from "./internal/project/project.ts"
-import type { RecordedExposure, RecordedOffer } from "./Recording.ts"
+import type { RecordedException, RecordedExposure, RecordedOffer } from "./Recording.ts"
 import type { RemoteFlag } from "./RemoteFlag.ts"
 
 /**
@@ -99,21 +100,32 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
   readonly events: Effect.Effect<ReadonlyArray<PostHogEvent>>
   /** The exposures among the events. */
   readonly exposures: Effect.Effect<ReadonlyArray<RecordedExposure>>
-  /** The remote evaluations asked for, failed ones included. */
+  /** The exceptions among the events, with what PostHog's error tracking makes of them. */
+  readonly exceptions: Effect.Effect<ReadonlyArray<RecordedException>>
+  /** The remote evaluations that were requested, failed ones included. */
   readonly remoteRequests: Effect.Effect<ReadonlyArray<DecideRequest>>
   /** Everything offered to the queue, with its answer. */
   readonly offers: Effect.Effect<ReadonlyArray<RecordedOffer>>
-  /** Forgets what was recorded. Flags, scripted failures and reported exposures stay. */
+  /** Forgets what was recorded. Flags, scripted failures and the memory of reported exposures stay. */
   readonly forget: Effect.Effect<void>
+  /**
+   * Returns to the options of the layer: forgets what was recorded, set and scripted, and which exposures were reported.
+   * For tests that share a layer.
+   */
+  readonly reset: Effect.Effect<void>
   /** Succeeds with the first event that is as expected. */
   readonly expectEvent: (expected: ExpectedEvent) => Effect.Effect<PostHogEvent, ExpectationError>
   /** Succeeds with the first exposure that is as expected. */
   readonly expectExposure: (expected: ExpectedExposure) => Effect.Effect<RecordedExposure, ExpectationError>
+  /** Succeeds with the first exception that is as expected. */
+  readonly expectException: (expected: ExpectedException) => Effect.Effect<RecordedException, ExpectationError>
   /** Succeeds when no event is like this. */
   readonly expectNoEvent: (unexpected: ExpectedEvent) => Effect.Effect<void, ExpectationError>
   /** Succeeds when no exposure is like this, or, without an argument, when there is none at all. */
   readonly expectNoExposure: (unexpected?: ExpectedExposure) => Effect.Effect<void, ExpectationError>
-  /** Succeeds when the server was not asked for flags. */
+  /** Succeeds when no exception is like this, or, without an argument, when there is none at all. */
+  readonly expectNoException: (unexpected?: ExpectedException) => Effect.Effect<void, ExpectationError>
+  /** Succeeds when there was no remote evaluation. */
   readonly expectNoRequest: Effect.Effect<void, ExpectationError>
 }>() {
   /**
@@ -128,12 +140,12 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
     const services = Layer.mergeAll(
       MemoryServices.decider,
       MemoryServices.eventQueue,
-      MemoryServices.dedupCache,
+      DedupCache.layer,
       options.definitions === undefined ? LocalEvaluator.layerNoop : MemoryServices.localEvaluator
     )
     return Layer.effect(PostHogTest, make).pipe(
       Layer.provideMerge(services),
-      Layer.provide(backend),
+      Layer.provide([backend, DedupStore.layerMemory]),
       Layer.provideMerge(config)
     )
   }
@@ -190,25 +202,26 @@ const make = Effect.gen(function*() {
   const backend = yield* Backend
   const queue = yield* EventQueue
   const local = yield* LocalEvaluator
+  const dedup = yield* DedupStore
 
   const events = Effect.zipRight(queue.flush, backend.events)
 
-  const find = (kind: "event" | "exposure", wanted: ExpectedEvent) =>
+  const violation = (message: string, frames: string) => withCallSite(new ExpectationError({ message }), frames)
+
+  const find = (kind: Expected.Kind, wanted: ExpectedEvent, frames: string) =>
     Effect.flatMap(events, (events) => {
       const expected = Expected.asSent(wanted)
       const found = events.find((event) => Expected.matches(expected, event))
       return found === undefined
-        ? new ExpectationError({ message: Expected.describeMissing(kind, expected, events) })
+        ? violation(Expected.describeMissing(kind, expected, events), frames)
         : Effect.succeed(found)
     })
 
-  const refuse = (kind: "event" | "exposure", unwanted: ExpectedEvent) =>
+  const refuse = (kind: Expected.Kind, unwanted: ExpectedEvent, frames: string) =>
     Effect.flatMap(events, (events) => {
       const unexpected = Expected.asSent(unwanted)
       const found = events.find((event) => Expected.matches(unexpected, event))
-      return found === undefined
-        ? Effect.void
-        : new ExpectationError({ message: Expected.describeUnwanted(kind, unexpected, found) })
+      return found === undefined ? Effect.void : violation(Expected.describeUnwanted(kind, unexpected, found), frames)
     })
 
   const update = (change: (state: ProjectState) => ProjectState) => Ref.update(backend.state, change)
@@ -242,20 +255,38 @@ const make = Effect.gen(function*() {
     rejectEvents: (times, reason = "Overflow") => backend.reject(reason, times),
     events,
     exposures: Effect.map(events, (events) => events.filter(isExposure).map(toExposure)),
+    exceptions: Effect.map(events, (events) => events.filter(isException).map(toException)),
     remoteRequests: backend.requests,
     offers: backend.offers,
     forget: Effect.zipRight(queue.flush, backend.forget),
-    expectEvent: (expected) => find("event", expected),
-    expectExposure: (expected) => Effect.map(find("exposure", Expected.ofExposure(expected)), toExposure),
-    expectNoEvent: (unexpected) => refuse("event", unexpected),
-    expectNoExposure: (unexpected) =>
-      refuse("exposure", unexpected === undefined ? { event: exposureEvent } : Expected.ofExposure(unexpected)),
-    expectNoRequest: Effect.flatMap(
-      backend.requests,
-      (requests) =>
-        requests.length === 0
-          ? Effect.void
-          : new ExpectationError({ message: Expected.describeRequests(requests) })
-    )
+    reset: Effect.all([queue.flush, backend.reset, dedup.clear, refresh], { discard: true }),
+    expectEvent: function expectEvent(expected) {
+      return find("event", expected, callSite(expectEvent))
+    },
+    expectExposure: function expectExposure(expected) {
+      return Effect.map(find("exposure", Expected.ofExposure(expected), callSite(expectExposure)), toExposure)
+    },
+    expectException: function expectException(expected) {
+      return Effect.map(find("exception", Expected.ofException(expected), callSite(expectException)), toException)
+    },
+    expectNoEvent: function expectNoEvent(unexpected) {
+      return refuse("event", unexpected, callSite(expectNoEvent))
+    },
+    expectNoExposure: function expectNoExposure(unexpected) {
+      const event = unexpected === undefined ? { event: exposureEvent } : Expected.ofExposure(unexpected)
+      return refuse("exposure", event, callSite(expectNoExposure))
+    },
+    expectNoException: function expectNoException(unexpected) {
+      const event = unexpected === undefined ? { event: exceptionEvent } : Expected.ofException(unexpected)
+      return refuse("exception", event, callSite(expectNoException))
+    },
+    // A getter, so that the place where a test names it is known.
+    get expectNoRequest() {
+      const frames = callSite(Object.getOwnPropertyDescriptor(this, "expectNoRequest")?.get ?? violation)
+      return Effect.flatMap(
+        backend.requests,
+        (requests) => requests.length === 0 ? Effect.void : violation(Expected.describeRequests(requests), frames)
+      )
+    }
   })
 })

@@ -7,6 +7,7 @@
 import type { EventDraft, OfferResult, PostHogEvent } from "effect-posthog"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { ProcessedException } from "./ErrorTracking.ts"
 
 /**
  * The endpoints of PostHog that the server has.
@@ -122,6 +123,36 @@ export interface RecordedExposure {
   /** The value of `$feature_flag_error`. */
   readonly error: string | undefined
   /** The whole `$feature_flag_called` event. */
+  readonly event: PostHogEvent
+}
+
+/**
+ * An `$exception` event that the server accepted, with what PostHog's error tracking makes of it.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface ReceivedException extends ProcessedException {
+  readonly event: ReceivedEvent
+}
+
+/**
+ * A reported exception.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface RecordedException extends ProcessedException {
+  /** The type and the value of the outermost exception. */
+  readonly type: string
+  readonly value: string
+  readonly level: string | undefined
+  readonly handled: boolean | undefined
+  readonly source: string | undefined
+  readonly distinctId: string
+  /** The types of the whole list, the outermost first. */
+  readonly types: ReadonlyArray<string>
+  /** The whole `$exception` event. */
   readonly event: PostHogEvent
 }
 

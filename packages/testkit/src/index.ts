@@ -21,6 +21,11 @@ export * as DefinitionsCacheContract from "./DefinitionsCacheContract.ts"
 /**
  * @since 3.0.0
  */
+export * as ErrorTracking from "./ErrorTracking.ts"
+
+/**
+ * @since 3.0.0
+ */
 export * as Expectation from "./Expectation.ts"
 
 /**

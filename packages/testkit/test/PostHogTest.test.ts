@@ -1,7 +1,7 @@
 import { Expectation, PostHogTest } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, TestClock } from "effect"
+import { Cause, Effect, TestClock } from "effect"
 import { evaluateFlags, EventQueue, Events, Flags } from "effect-posthog"
 
 const test = PostHogTest.PostHogTest
@@ -350,4 +350,108 @@ describe("PostHogTest: expectations", () => {
         "  request 2: \"ada\", beta, gamma"
       ])
     }).pipe(withCapture))
+})
+
+describe("PostHogTest: exceptions", () => {
+  const withCapture = Effect.provide(PostHogTest.layer())
+
+  const captured = Effect.gen(function*() {
+    yield* Events.capture({
+      event: "$exception",
+      ...ada,
+      properties: {
+        $exception_level: "error",
+        $exception_source: "effect.fiber",
+        $exception_list: [
+          { type: "DbError", value: "", mechanism: { type: "task", handled: false } },
+          { type: "Error", value: "ECONNREFUSED", mechanism: { type: "chained" } }
+        ],
+        order: 7
+      }
+    })
+    return yield* test
+  })
+
+  it.effect("are found by type, value, level, source and handling", () =>
+    Effect.gen(function*() {
+      const posthog = yield* captured
+      const exception = yield* posthog.expectException({
+        type: "DbError",
+        value: "",
+        level: "error",
+        handled: false,
+        source: "effect.fiber",
+        distinctId: "ada",
+        properties: { order: 7 }
+      })
+      deepStrictEqual([exception.types, exception.problems], [["DbError", "Error"], []])
+      assert.isString(exception.fingerprint)
+      strictEqual((yield* posthog.exceptions).length, 1)
+      yield* posthog.expectNoException({ type: "Error" })
+      yield* posthog.expectNoException({ handled: true })
+    }).pipe(withCapture))
+
+  it.effect("that differ are described", () =>
+    Effect.gen(function*() {
+      const posthog = yield* captured
+      const { message } = yield* Effect.flip(posthog.expectException({ type: "DbError", handled: true }))
+      deepStrictEqual(message.split("\n"), [
+        "No exception as expected",
+        "  wanted:     $exception with {\"$exception_type\":\"DbError\",\"$exception_handled\":true}",
+        "  nearest:    $exception of \"ada\" with {\"$exception_type\":\"DbError\",\"$exception_value\":\"\",\"$exception_handled\":false}",
+        "  difference: properties.$exception_handled: wanted true, got false",
+        "  captured:   $exception"
+      ])
+      const unwanted = yield* Effect.flip(posthog.expectNoException())
+      assert.include(unwanted.message, "An exception that was not expected")
+    }).pipe(withCapture))
+})
+
+describe("PostHogTest: reset", () => {
+  it.effect("returns to the options, and lets exposures be reported again", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      const read = Effect.flatMap(evaluateFlags(ada), (snapshot) => snapshot.getFlag("beta"))
+      yield* read
+      yield* posthog.setFlags({ gamma: true })
+      yield* posthog.setPerson("ada", { tier: "gold" })
+      yield* posthog.failRemote("Timeout", { times: 5 })
+      yield* posthog.rejectEvents(5)
+      yield* posthog.reset
+      deepStrictEqual([yield* posthog.events, yield* posthog.remoteRequests, yield* posthog.offers], [[], [], []])
+      assertSome(yield* read, true)
+      yield* posthog.expectExposure({ flag: "beta" })
+    }).pipe(Effect.provide(PostHogTest.layer({ flags: { beta: true } }))))
+
+  it.effect("returns to the definitions, in local evaluation too", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      yield* posthog.setDefinitions({ ...definitions, flags: [] })
+      yield* posthog.reset
+      deepStrictEqual((yield* evaluateFlags({ ...ada, onlyEvaluateLocally: true })).keys, ["everybody"])
+    }).pipe(Effect.provide(PostHogTest.layer({ definitions }))))
+})
+
+describe("PostHogTest: the stack of a failed expectation", () => {
+  const inThisFile = (frame: string | undefined) => assert.include(frame, "PostHogTest.test.ts")
+
+  it.effect("begins where the test stated it", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      yield* Events.capture({ event: "paid", ...ada })
+      yield* evaluateFlags(ada)
+      const errors = yield* Effect.all([
+        Effect.flip(posthog.expectEvent({ event: "other" })),
+        Effect.flip(posthog.expectExposure({ flag: "other" })),
+        Effect.flip(posthog.expectException({})),
+        Effect.flip(posthog.expectNoEvent({ event: "paid" })),
+        Effect.flip(posthog.expectNoRequest)
+      ])
+      for (const { message, stack = "" } of errors) {
+        assert.isTrue(stack.startsWith(`ExpectationError: ${message}\n`))
+        inThisFile(stack.slice(message.length).split("\n")[1])
+      }
+      const [pretty] = Cause.prettyErrors(Cause.fail(errors[0]))
+      inThisFile(pretty?.stack?.split("\n").find((line) => line.startsWith("    at ")))
+    }).pipe(Effect.provide(PostHogTest.layer())))
 })

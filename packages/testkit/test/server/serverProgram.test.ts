@@ -174,9 +174,13 @@ describe("effect-posthog-server", () => {
 
   it.live("meets requests with faults, is quiet, and is lenient", () =>
     inFolder(Effect.gen(function*() {
+      const faults = ["flags=503", "definitions=delay:1ms", "events=max-events:0", "ai=malformed-body"]
       const { line, lines } = yield* start(
-        ...["--port", "0", "--quiet", "--lenient", "--fault", "flags=503", "--fault", "definitions=delay:1ms"],
-        ...["--fault", "events=max-events:0", "--fault", "ai=malformed-body"]
+        "--port",
+        "0",
+        "--quiet",
+        "--lenient",
+        ...faults.map((fault) => `--fault=${fault}`)
       )
       const { url } = yield* listening(line)
       const flags = yield* request(`${url}/flags/?v=2`, post({ token: "phc_test", distinct_id: "ada" }))

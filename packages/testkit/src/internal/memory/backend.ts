@@ -53,6 +53,8 @@ export class Backend extends Context.Tag("@effect-posthog/testkit/internal/backe
   readonly requests: Effect.Effect<ReadonlyArray<DecideRequest>>
   readonly offers: Effect.Effect<ReadonlyArray<{ readonly draft: EventDraft; readonly offered: OfferResult }>>
   readonly forget: Effect.Effect<void>
+  /** Forgets everything, and returns to the initial state. */
+  readonly reset: Effect.Effect<void>
 }>() {}
 
 const bodyOf = (request: DecideRequest, evaluationContexts: ReadonlyArray<string>): FlagsBody => ({
@@ -82,7 +84,8 @@ const remoteFlag = (flag: DecidedFlag): DecideResponse["flags"][string] => ({
 
 /** @internal */
 export const make = Effect.fnUntraced(function*(options: InitialState) {
-  const state = yield* Ref.make(initialState(options))
+  const initial = initialState(options)
+  const state = yield* Ref.make(initial)
   const events: Array<PostHogEvent> = []
   const requests: Array<DecideRequest> = []
   const offers: Array<{ readonly draft: EventDraft; readonly offered: OfferResult }> = []
@@ -110,6 +113,12 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
         minimalFlagCalledEvents: current.definitions.minimalFlagCalledEvents
       }
     })
+
+  const forget = () => {
+    events.length = 0
+    requests.length = 0
+    offers.length = 0
+  }
 
   return Backend.of({
     state,
@@ -145,10 +154,15 @@ export const make = Effect.fnUntraced(function*(options: InitialState) {
     events: Effect.sync(() => [...events]),
     requests: Effect.sync(() => [...requests]),
     offers: Effect.sync(() => [...offers]),
-    forget: Effect.sync(() => {
-      events.length = 0
-      requests.length = 0
-      offers.length = 0
-    })
+    forget: Effect.sync(forget),
+    reset: Effect.zipRight(
+      Effect.sync(() => {
+        forget()
+        troubles.length = 0
+        rejections.length = 0
+        rejected.clear()
+      }),
+      Ref.set(state, initial)
+    )
   })
 })

@@ -1,6 +1,7 @@
 import type { DecideRequest, PostHogEvent } from "effect-posthog"
-import type { ExpectedEvent, ExpectedExposure } from "../../Expectation.ts"
+import type { ExpectedEvent, ExpectedException, ExpectedExposure } from "../../Expectation.ts"
 import { isSame, shown } from "../values.ts"
+import { exceptionEvent, isException, toException } from "./exception.ts"
 import { exposureEvent } from "./exposure.ts"
 
 const replacer = (_key: string, value: unknown): unknown => {
@@ -28,11 +29,26 @@ export const asSent = ({ properties = {}, ...expected }: ExpectedEvent): Expecte
   properties: Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, asJson(value)]))
 })
 
+/** @internal */
+export type Kind = "event" | "exposure" | "exception"
+
 /** One point at which an event can differ from what was wanted. */
 interface Point {
   readonly path: string
   readonly wanted: unknown
   readonly seen: unknown
+}
+
+// These are compared where the properties have them in a list.
+const handledPath = "$exception_handled"
+const typePath = "$exception_type"
+const valuePath = "$exception_value"
+
+const seenProperty = (seen: PostHogEvent, key: string): unknown => {
+  if (Object.hasOwn(seen.properties, key)) return seen.properties[key]
+  if (!isException(seen)) return undefined
+  const { handled, type, value } = toException(seen)
+  return key === handledPath ? handled : key === typePath ? type : key === valuePath ? value : undefined
 }
 
 const pointsOf = (wanted: ExpectedEvent, seen: PostHogEvent): ReadonlyArray<Point> => [
@@ -43,7 +59,7 @@ const pointsOf = (wanted: ExpectedEvent, seen: PostHogEvent): ReadonlyArray<Poin
   ...Object.entries(wanted.properties ?? {}).map(([key, value]) => ({
     path: `properties.${key}`,
     wanted: value,
-    seen: Object.hasOwn(seen.properties, key) ? seen.properties[key] : undefined
+    seen: seenProperty(seen, key)
   }))
 ]
 
@@ -64,14 +80,14 @@ const exposureProperties = ["$feature_flag", "$feature_flag_response"]
 // Of the properties of a captured event only those that were asked for are worth reading, and which flag was exposed.
 const describeSeen = (wanted: ExpectedEvent, seen: PostHogEvent): string => {
   const named = new Set([
-    ...seen.event === exposureEvent ? exposureProperties : [],
+    ...seen.event === exposureEvent ? exposureProperties : isException(seen) ? [typePath, valuePath] : [],
     ...Object.keys(wanted.properties ?? {})
   ])
-  const worthReading = [...named].filter((key) => Object.hasOwn(seen.properties, key))
+  const worthReading = [...named].filter((key) => seenProperty(seen, key) !== undefined)
   return describeWanted({
     event: seen.event,
     distinctId: seen.distinctId,
-    properties: Object.fromEntries(worthReading.map((key) => [key, seen.properties[key]]))
+    properties: Object.fromEntries(worthReading.map((key) => [key, seenProperty(seen, key)]))
   })
 }
 
@@ -88,12 +104,12 @@ const names = (events: ReadonlyArray<PostHogEvent>): string => {
 }
 
 /**
- * The message for an event that did not come.
+ * The message for an event that is missing.
  *
  * @internal
  */
 export const describeMissing = (
-  kind: "event" | "exposure",
+  kind: Kind,
   wanted: ExpectedEvent,
   events: ReadonlyArray<PostHogEvent>
 ): string => {
@@ -115,12 +131,12 @@ export const describeMissing = (
 }
 
 /**
- * The message for an event that should not have come.
+ * The message for an event that should be absent.
  *
  * @internal
  */
 export const describeUnwanted = (
-  kind: "event" | "exposure",
+  kind: Kind,
   unwanted: ExpectedEvent,
   seen: PostHogEvent
 ): string =>
@@ -137,6 +153,22 @@ export const ofExposure = ({ distinctId, flag, properties, value }: ExpectedExpo
   properties: {
     $feature_flag: flag,
     ...(value === undefined ? {} : { $feature_flag_response: value }),
+    ...properties
+  }
+})
+
+/** @internal */
+export const ofException = (
+  { distinctId, handled, level, properties, source, type, value }: ExpectedException
+): ExpectedEvent => ({
+  event: exceptionEvent,
+  distinctId,
+  properties: {
+    ...(type === undefined ? {} : { [typePath]: type }),
+    ...(value === undefined ? {} : { [valuePath]: value }),
+    ...(handled === undefined ? {} : { [handledPath]: handled }),
+    ...(level === undefined ? {} : { $exception_level: level }),
+    ...(source === undefined ? {} : { $exception_source: source }),
     ...properties
   }
 })

@@ -1,7 +1,5 @@
 import {
   Decider,
-  DedupCache,
-  DedupStore,
   type DefinitionsError,
   DefinitionsSource,
   EventIds,
@@ -73,10 +71,4 @@ export const eventQueue: Layer.Layer<EventQueue, never, PostHogConfig | Backend>
   Layer.provide(EventQueue.layer),
   Layer.provide(transport),
   Layer.provide(Layer.sync(EventIds, () => EventIds.seeded(1)))
-)
-
-/** @internal */
-export const dedupCache: Layer.Layer<DedupCache, never, PostHogConfig> = Layer.provide(
-  DedupCache.layer,
-  DedupStore.layerMemory
 )
