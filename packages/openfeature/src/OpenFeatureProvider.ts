@@ -56,13 +56,16 @@ export interface PostHogProvider extends Provider {
 const settled = <A, E>(exit: Exit.Exit<A, E>): A | Promise<never> =>
   Exit.isSuccess(exit) ? exit.value : Promise.reject(Cause.squash(exit.cause))
 
+// Not with the request context of the fiber that made the provider, which may have served a request.
+const servicesRuntime = RequestContext.fresh(Effect.runtime<PostHog.Services>(), {})
+
 const clientOf = (runtime: Runtime.Runtime<PostHog.Services>, isClosed: () => boolean): Client => {
   const fork = Runtime.runFork(runtime)
   const runPromiseExit = Runtime.runPromiseExit(runtime)
   const run: Client["run"] = (effect) => {
     if (isClosed()) return Promise.reject(new Cause.RuntimeException("The client is closed"))
-    // Not the request context of the fiber that made the provider, which may have served a request.
-    const fiber = fork(RequestContext.fresh(effect, currentRequestContext()))
+    const context = currentRequestContext()
+    const fiber = fork(context === undefined ? effect : RequestContext.fresh(effect, context))
     const exit = fiber.unsafePoll()
     return exit === null ? runPromiseExit(fiber).then(settled) : Promise.resolve(settled(exit))
   }
@@ -106,7 +109,7 @@ export const make = (
   options: ProviderOptions = {}
 ): Effect.Effect<PostHogProvider, never, PostHog.Services | Scope.Scope> =>
   Effect.gen(function*() {
-    const runtime = yield* Effect.runtime<PostHog.Services>()
+    const runtime = yield* servicesRuntime
     let closed = false
     const client = clientOf(runtime, () => closed)
     const provider = makeProvider({ lent: client, open: () => client, close: () => Promise.resolve() }, options)
@@ -197,15 +200,28 @@ export const fromOptions = (
   options: ClientAndProviderOptions,
   httpClient?: Layer.Layer<HttpClient>
 ): PostHogProvider => {
-  const clients = new WeakMap<Client, PostHogPromise.PromiseClient>()
+  const opened = new WeakMap<Client, () => Promise<void>>()
   return makeProvider({
     lent: undefined,
     open: () => {
       const promises = PostHogPromise.make(options, httpClient)
-      const client: Client = { run: promises.runPromise, capture: promises.capture }
-      clients.set(client, promises)
+      let closed = false
+      let run: Client["run"] = promises.runPromise
+      // From when the client is built on, a resolution that needs no request needs no promise of it either.
+      promises.runPromise(servicesRuntime).then(
+        (runtime) => {
+          run = clientOf(runtime, () => closed).run
+        },
+        // Calls of the client tell why.
+        () => {}
+      )
+      const client: Client = { run: (effect) => run(effect), capture: promises.capture }
+      opened.set(client, () => {
+        closed = true
+        return promises.close()
+      })
       return client
     },
-    close: (client) => clients.get(client)?.close() ?? Promise.resolve()
+    close: (client) => opened.get(client)?.() ?? Promise.resolve()
   }, options)
 }

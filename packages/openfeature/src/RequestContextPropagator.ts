@@ -44,7 +44,7 @@ export const requestContextPropagator = (): TransactionContextPropagator => {
   const stored = new AsyncLocalStorageTransactionContextPropagator()
   return {
     getTransactionContext: () => {
-      const { deviceId, distinctId } = currentRequestContext()
+      const { deviceId, distinctId } = currentRequestContext() ?? {}
       return {
         ...(distinctId === undefined ? {} : { targetingKey: distinctId }),
         ...(deviceId === undefined ? {} : { deviceId }),

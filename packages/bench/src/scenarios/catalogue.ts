@@ -25,6 +25,12 @@ export const catalogue: ReadonlyArray<Entry> = [
     load: async () => (await import("./vendors.ts")).vendors
   },
   {
+    name: "openFeature",
+    title: "Through OpenFeature",
+    modes: ["full"],
+    load: async () => (await import("./openFeature.ts")).openFeature
+  },
+  {
     name: "evaluateFlags",
     title: "evaluateFlags, decided locally",
     modes: ["full", "quick", "guard"],

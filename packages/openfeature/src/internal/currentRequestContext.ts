@@ -4,14 +4,14 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 
 /**
- * The request context of the fiber that runs at this moment; empty outside of any. A fiber runs inside a function that
+ * The request context of the fiber that runs at this moment; absent outside of any. A fiber runs inside a function that
  * an effect calls, up to the function's first `await`.
  *
  * @internal
  */
-export const currentRequestContext = (): RequestContext.RequestContext =>
+export const currentRequestContext = (): RequestContext.RequestContext | undefined =>
   Option.match(Fiber.getCurrentFiber(), {
-    onNone: () => ({}),
+    onNone: () => undefined,
     onSome: (fiber) =>
       Runtime.runSync(
         Runtime.make({
