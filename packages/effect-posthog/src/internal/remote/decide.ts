@@ -84,8 +84,10 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
     Effect.suspend(() => {
       const content = flagsRequestBody(request, defaults)
       return content === undefined
-        ? Effect.fail(new DeciderError({ reason: "UnknownError", cause: new Error("the properties are too large") }))
-        : Effect.succeed(JSON.stringify(content))
+        ? Effect.fail(
+          new DeciderError({ reason: "UnknownError", cause: new Error("the request is larger than 8 MiB") })
+        )
+        : Effect.succeed(content)
     })
 
   // A refusal that arrived in time is the answer, also when the time ends before its body does.

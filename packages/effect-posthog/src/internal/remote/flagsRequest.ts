@@ -11,8 +11,36 @@ export interface RequestDefaults {
 
 type Properties = Readonly<Record<string, unknown>>
 
-/** Properties of persons and groups together, in bytes. A server takes no more, and nobody means to send as much. */
-const largestProperties = 8 * 1024 * 1024
+/** The largest body that is sent, in bytes. PostHog takes no more, and no caller means to send as much. */
+const largestBody = 8 * 1024 * 1024
+
+const encoder = new TextEncoder()
+
+// A UTF-16 unit takes one to three bytes: most bodies need no counting.
+const isTooLarge = (text: string): boolean =>
+  text.length * 3 > largestBody && (text.length > largestBody || encoder.encode(text).byteLength > largestBody)
+
+const separators = /[\u2028\u2029]/
+const everySeparator = /[\u2028\u2029]/g
+
+/** Text in quotes, or an integer that may be 2^63 or more. */
+const textOrLongInteger = /"(?:[^"\\]|\\.)*"|-?\d{19,}(?![\d.eE])/g
+
+/**
+ * JSON that PostHog's reader of these bodies takes as well. It reads them as JSON5, in which U+2028 and U+2029 end a
+ * line, inside text too, and refuses integers of 2^63 or more that have no exponent.
+ *
+ * @internal
+ */
+export const toPortableJson = (content: unknown): string => {
+  const json = JSON.stringify(content)
+  const text = separators.test(json)
+    ? json.replace(everySeparator, (separator) => `\\u${separator.charCodeAt(0).toString(16)}`)
+    : json
+  return /\d{19}/.test(text)
+    ? text.replace(textOrLongInteger, (token) => (token.startsWith("\"") ? token : `${token}e0`))
+    : text
+}
 
 const noProperties: Properties = {}
 
@@ -36,13 +64,13 @@ const deviceId = (request: DecideRequest): Readonly<Record<string, string>> => {
 }
 
 /**
- * The body of `POST /flags/?v=2`, or `undefined` when the properties are too large to be sent. What JSON cannot carry is
- * replaced: one odd property must not cost the evaluation.
+ * The body of `POST /flags/?v=2`, or `undefined` when it is too large to be sent. What JSON cannot carry is replaced: one
+ * odd property must not cost the evaluation.
  *
  * @internal
  */
-export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): Properties | undefined => {
-  const copy = new JsonCopy(largestProperties)
+export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): string | undefined => {
+  const copy = new JsonCopy(largestBody)
   const copied = (record: object | undefined): Properties => {
     const target: Record<string, unknown> = {}
     if (record !== undefined) copy.into(target, record)
@@ -61,5 +89,7 @@ export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaul
     ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: request.flagKeys.map(wellFormed) }),
     ...(defaults.evaluationContexts.length === 0 ? {} : { evaluation_contexts: defaults.evaluationContexts })
   }
-  return copy.exceeded ? undefined : body
+  if (copy.exceeded) return undefined
+  const text = toPortableJson(body)
+  return isTooLarge(text) ? undefined : text
 }
