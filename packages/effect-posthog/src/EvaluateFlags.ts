@@ -6,7 +6,9 @@
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
+import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
 import type * as MetricLabel from "effect/MetricLabel"
 import { Decider } from "./Decider.ts"
@@ -14,80 +16,111 @@ import { describeRemoteFailure } from "./Decision.ts"
 import type { DeciderError, DecideResponse, RemoteFailure } from "./Decision.ts"
 import { DedupCache } from "./DedupCache.ts"
 import { EventQueue } from "./EventQueue.ts"
+import { keys as keysOfFlags } from "./Flag.ts"
+import type { FlagKeys, Registry } from "./Flag.ts"
 import { makeSnapshot } from "./FlagSnapshot.ts"
-import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import type { FlagSnapshot, TypedSnapshot } from "./FlagSnapshot.ts"
 import { TraceDistinctId } from "./FlagTelemetry.ts"
 import { evaluationErrors } from "./internal/evaluation/evaluation.ts"
-import type { Evaluation, Reporter, Subject } from "./internal/evaluation/evaluation.ts"
+import type { Evaluation, Reporter, Subject as EvaluatedSubject } from "./internal/evaluation/evaluation.ts"
 import { charge, inTurn } from "./internal/evaluation/evaluationBudget.ts"
+import { resolveRequest } from "./internal/evaluation/request.ts"
+import type { ResolvedRequest } from "./internal/evaluation/request.ts"
 import { answerAttributes, failureAttributes, requestAttributes } from "./internal/evaluation/telemetry.ts"
+import { clockOf } from "./internal/eventLoop.ts"
 import { annotated } from "./internal/library.ts"
 import { devicePropertyOf } from "./internal/properties.ts"
+import { quote } from "./internal/quote.ts"
 import { requestContextRef } from "./internal/requestContext.ts"
-import type { RequestContext } from "./internal/requestContext.ts"
+import type { Subject } from "./internal/requestContext.ts"
+import { Warnings } from "./internal/warnings.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
 
+export type {
+  /**
+   * Whom flags are evaluated for.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  Subject
+}
+
+type Services = Decider | LocalEvaluator | EventQueue | DedupCache
+
 /**
- * Some flags needed the server, and it could not be asked. `snapshot` holds what resolved locally: it is safe to use,
- * and exposures read from it report the class of the failure. Quota limits and flags that the server could not compute
- * are no failure: they are in `FlagSnapshot.errors`.
+ * Some flags needed the server, and the server did not answer. `snapshot` holds what was decided locally: it is safe to
+ * use, and exposures read from it report the class of the failure.
+ *
+ * **Details**
+ *
+ * Quota limits and flags that the server could not compute do not fail an evaluation: they are in `FlagSnapshot.errors`.
+ * No field is called `status`, which web frameworks would take for the status of their own response.
  *
  * @since 3.0.0
  * @category errors
  */
-export class RemoteFlagsError extends Data.TaggedError("RemoteFlagsError")<
+export class RemoteFlagsError<S extends FlagSnapshot = FlagSnapshot> extends Data.TaggedError("RemoteFlagsError")<
   RemoteFailure & { readonly snapshot: FlagSnapshot }
 > {
+  /** What was decided locally. */
+  declare readonly snapshot: S
+
+  /** The same failure with another view of the snapshot. */
+  withSnapshot<T extends FlagSnapshot>(snapshot: T): RemoteFlagsError<T> {
+    const { cause, httpStatus, reason } = this
+    return new RemoteFlagsError<T>({ reason, httpStatus, cause, snapshot })
+  }
+
   override get message(): string {
     const { length } = this.snapshot.keys
-    return `Remote flag evaluation failed: ${describeRemoteFailure(this)}; ${length} flag${
-      length === 1 ? "" : "s"
-    } resolved locally`
+    const kept = length === 1 ? "1 flag was" : `${length} flags were`
+    return `Remote flag evaluation failed: ${describeRemoteFailure(this)}. ${kept} decided locally.`
   }
+}
+
+/**
+ * How to evaluate, for whom.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface EvaluationOptions extends Subject {
+  /** Never ask the server: flags that cannot be decided locally are missing. Default: the configured one. */
+  readonly onlyEvaluateLocally?: boolean | undefined
+  /** Keep PostHog from deriving a location from the address that asks. Default: the configured one. */
+  readonly disableGeoip?: boolean | undefined
 }
 
 /**
  * Whom to evaluate flags for, which ones, and how.
  *
+ * **Details**
+ *
+ * Fields that are left out come from the fiber's `RequestContext`; properties of the same person and of the same groups
+ * are merged, the request's own on top. Without any distinct id there is nobody to evaluate for: the snapshot is empty.
+ *
  * @since 3.0.0
  * @category models
  */
-export interface EvaluationRequest {
-  /** Absent or empty: the fiber's `RequestContext`. Neither: an empty snapshot that reports nothing. */
-  readonly distinctId?: string | undefined
-  /** Decides flags that are rolled out by device. Absent: the fiber's `RequestContext`. */
-  readonly deviceId?: string | undefined
-  /** Group type to group key, sent as given. */
-  readonly groups?: Readonly<Record<string, string | number>> | undefined
-  /** What is known about the person, beside what PostHog has stored. */
-  readonly personProperties?: Readonly<Record<string, unknown>> | undefined
-  /** Group type to what is known about the group. */
-  readonly groupProperties?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
-  /** Evaluate, ask for and keep these flags alone. `[]`: none, and no request. */
-  readonly flagKeys?: ReadonlyArray<string> | undefined
-  /** Never ask the server: flags that cannot be decided locally are missing. Default: the configured one. */
-  readonly onlyEvaluateLocally?: boolean | undefined
-  /** Default: the configured one. */
-  readonly disableGeoip?: boolean | undefined
+export interface EvaluationRequest extends EvaluationOptions {
+  /** Evaluate, ask for and keep these flags alone. `[]`: none, and no request. Default: all. */
+  readonly flagKeys?: FlagKeys | undefined
 }
 
-const subjectOf = (request: EvaluationRequest, distinctId: string, deviceId: string | undefined): Subject => ({
+const subjectOf = (
+  { deviceId, disableGeoip, distinctId, groups, personProperties }: ResolvedRequest
+): EvaluatedSubject => ({
   distinctId,
   deviceId,
-  deviceProperty: devicePropertyOf(request.personProperties),
-  groups: request.groups === undefined ? undefined : { ...request.groups },
-  disableGeoip: request.disableGeoip
+  deviceProperty: devicePropertyOf(personProperties),
+  groups,
+  disableGeoip
 })
 
-// A device named by the caller, as the person property too, comes before that of the fiber's context.
-const deviceIdOf = (request: EvaluationRequest, current: RequestContext): string | undefined => {
-  if (request.deviceId !== undefined && request.deviceId !== "") return request.deviceId
-  return devicePropertyOf(request.personProperties) === undefined ? current.deviceId || undefined : undefined
-}
-
-// Keys nobody has ever heard of: neither the definitions nor a server that answered in full.
+// Keys that neither the definitions nor a server that answered in full knows.
 const absentKeys = (
   requested: ReadonlySet<string> | undefined,
   local: LocalEvaluation,
@@ -104,25 +137,38 @@ const absentKeys = (
 
 const fromHere = annotated("EvaluateFlags")
 
-const withoutId = fromHere(Effect.logDebug("evaluateFlags: no distinct id, so there are no flags"))
-
-const warn = (response: DecideResponse): Effect.Effect<void> => {
-  if (response.quotaLimited === true) {
-    return fromHere(
-      Effect.logWarning("PostHog did not evaluate flags: the project is over its quota for feature flags")
-    )
+// One set of warnings for each client: what one project is told does not silence another.
+const warningsOf = (() => {
+  const byEvaluator = new WeakMap<object, Warnings>()
+  return (evaluator: typeof LocalEvaluator.Service): Warnings => {
+    const warnings = byEvaluator.get(evaluator) ?? new Warnings("EvaluateFlags")
+    byEvaluator.set(evaluator, warnings)
+    return warnings
   }
-  return response.errorsWhileComputingFlags === true
-    ? fromHere(Effect.logWarning("PostHog could not compute every flag"))
-    : Effect.void
+})()
+
+const warnOfAnswer = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  evaluator: typeof LocalEvaluator.Service,
+  response: DecideResponse
+): Effect.Effect<void> => {
+  if (response.quotaLimited !== true && response.errorsWhileComputingFlags !== true) return Effect.void
+  const [kind, message] = response.quotaLimited === true
+    ? ["quota", "PostHog did not evaluate flags: the project is over its quota for feature flags"] as const
+    : ["errors", "PostHog could not compute every flag; the others have their values"] as const
+  return warningsOf(evaluator).warn(kind, message, clockOf(fiber).unsafeCurrentTimeMillis())
 }
+
+const isDebug = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)
 
 /** One evaluation under way. */
 interface Pending {
-  readonly request: EvaluationRequest
-  readonly subject: Subject
+  readonly request: ResolvedRequest
+  readonly subject: EvaluatedSubject
   readonly requested: ReadonlySet<string> | undefined
   readonly reporter: Reporter | undefined
+  readonly registry: Registry | undefined
 }
 
 const conclude = (
@@ -140,9 +186,14 @@ const conclude = (
   reported: new Set()
 })
 
-const nothing = (pending: Pending): FlagSnapshot => makeSnapshot(conclude(pending, undefined, undefined, undefined))
+const snapshotOf = (pending: Pending, evaluation: Evaluation): FlagSnapshot =>
+  makeSnapshot(evaluation, pending.registry)
+
+const nothing = (pending: Pending): FlagSnapshot =>
+  snapshotOf(pending, conclude(pending, undefined, undefined, undefined))
 
 const askServer = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
   pending: Pending,
   local: LocalEvaluation,
   decider: typeof Decider.Service,
@@ -160,7 +211,7 @@ const askServer = (
   const evaluated = Effect.matchEffect(answer, {
     onFailure: (failure) => {
       const { cause, httpStatus, reason } = failure
-      const snapshot = makeSnapshot(conclude(pending, local, undefined, failure))
+      const snapshot = snapshotOf(pending, conclude(pending, local, undefined, failure))
       return Metric.increment(Metrics.evaluationsFailed).pipe(
         Effect.zipRight(Effect.annotateCurrentSpan(failureAttributes(failure))),
         Effect.zipRight(Effect.fail(new RemoteFlagsError({ reason, httpStatus, cause, snapshot })))
@@ -172,8 +223,8 @@ const askServer = (
       return Metric.increment(Metrics.evaluationsRemote).pipe(
         Effect.zipRight(Effect.annotateCurrentSpan(answerAttributes(evaluation))),
         Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent, local)),
-        Effect.zipRight(warn(response)),
-        Effect.as(makeSnapshot(evaluation))
+        Effect.zipRight(warnOfAnswer(fiber, evaluator, response)),
+        Effect.as(snapshotOf(pending, evaluation))
       )
     }
   })
@@ -184,7 +235,16 @@ const askServer = (
     }))
 }
 
+const debugLine = (local: LocalEvaluation, asksServer: boolean): string => {
+  let decided = 0
+  for (const result of local.records.values()) if (result._tag === "Resolved") decided += 1
+  const rest = local.records.size - decided
+  const remaining = !local.needsRemote ? "" : asksServer ? "; PostHog is asked for the rest" : "; the rest is left out"
+  return `Decided ${decided} flags locally, ${rest} undecided${remaining}`
+}
+
 const evaluate = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
   pending: Pending,
   services: Context.Context<Decider | LocalEvaluator>,
   tags: ReadonlyArray<MetricLabel.MetricLabel>
@@ -195,32 +255,97 @@ const evaluate = (
   const decider = Context.get(services, Decider)
   const local = evaluator.evaluate({ distinctId, deviceId, groups, personProperties, groupProperties }, flagKeys)
   charge(local.records.size)
-  if (local.needsRemote && onlyEvaluateLocally !== true && decider.enabled) {
-    return askServer(pending, local, decider, evaluator)
-  }
-  Metrics.evaluationsLocal.unsafeUpdate(1, tags)
-  return Effect.succeed(makeSnapshot(conclude(pending, local, undefined, undefined)))
+  const asksServer = local.needsRemote && !onlyEvaluateLocally && decider.enabled
+  const evaluated = asksServer
+    ? askServer(fiber, pending, local, decider, evaluator)
+    : decidedLocally(pending, local, tags)
+  return isDebug(fiber)
+    ? Effect.zipRight(fromHere(Effect.logDebug(debugLine(local, asksServer))), evaluated)
+    : evaluated
 }
 
+const decidedLocally = (
+  pending: Pending,
+  local: LocalEvaluation,
+  tags: ReadonlyArray<MetricLabel.MetricLabel>
+): Effect.Effect<FlagSnapshot> => {
+  Metrics.evaluationsLocal.unsafeUpdate(1, tags)
+  return Effect.succeed(snapshotOf(pending, conclude(pending, local, undefined, undefined)))
+}
+
+const withoutId = "evaluateFlags was called without a distinct id and outside a request context that has one, " +
+  "so there are no flags"
+
+/** Says once a minute what a call passed that could not be used, and goes on without it. */
+const warnOfInput = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  evaluator: typeof LocalEvaluator.Service,
+  { distinctId, unusable }: ResolvedRequest
+): Effect.Effect<void> | undefined => {
+  if (distinctId !== "" && unusable.length === 0) return undefined
+  const now = clockOf(fiber).unsafeCurrentTimeMillis()
+  const warnings = warningsOf(evaluator)
+  if (unusable.length === 0) return warnings.once("no id", withoutId, now)
+  const fields = unusable.slice(0, 5).map(quote).join(", ")
+  return warnings.warn("input", `evaluateFlags left out what cannot be used: ${fields}`, now)
+}
+
+/** @internal */
+export const evaluateResolved = (
+  request: ResolvedRequest,
+  registry: Registry | undefined
+): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services> =>
+  Effect.contextWithEffect((services: Context.Context<Services>) =>
+    Effect.withFiberRuntime((fiber) => {
+      const pending: Pending = {
+        request,
+        subject: subjectOf(request),
+        requested: request.flagKeys === undefined ? undefined : new Set(request.flagKeys),
+        registry,
+        reporter: request.distinctId === ""
+          ? undefined
+          : { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
+      }
+      const warning = warnOfInput(fiber, Context.get(services, LocalEvaluator), request)
+      const evaluation = request.distinctId === "" || pending.requested?.size === 0
+        ? Effect.succeed(nothing(pending))
+        : inTurn(
+          fiber.currentScheduler,
+          () => evaluate(fiber, pending, services, fiber.getFiberRef(FiberRef.currentMetricLabels))
+        )
+      return warning === undefined ? evaluation : Effect.zipRight(warning, evaluation)
+    })
+  )
+
 /**
- * Evaluates all flags for a person, or those of `flagKeys`, and yields them as an immutable snapshot.
+ * Evaluates flags for a person and yields them as an immutable snapshot.
+ *
+ * **When to use**
+ *
+ * Once per request: branch on the snapshot and attach it to the events of the request.
+ *
+ * **Details**
  *
  * Flags are decided from the loaded definitions where that is possible. If something is left undecided, the server is
- * asked, in one request; a value decided locally is never overwritten by it.
+ * asked, in one request; its answer never overwrites a value that was decided locally.
  *
- * Fails with `RemoteFlagsError` when the server could not be asked; the error carries the snapshot of what resolved
+ * With `flags`, a registry of typed flags, these alone are evaluated and read by their names. Otherwise `flagKeys` says
+ * which ones; without it, all are.
+ *
+ * Fails with `RemoteFlagsError` when the server did not answer; the error carries the snapshot of what was decided
  * locally. Quota limits and flags that the server could not compute do not fail it: they are in `snapshot.errors`.
  *
- * @example
+ * **Example**
+ *
  * ```ts
  * import { Effect } from "effect"
- * import { evaluateFlags, PostHog } from "effect-posthog"
+ * import { evaluateFlags, Flag, Flags, PostHog } from "effect-posthog"
+ *
+ * const flags = Flag.registry({ newCheckout: Flag.boolean("new-checkout").pipe(Flag.withDefault(false)) })
  *
  * const program = Effect.gen(function*() {
- *   const flags = yield* evaluateFlags({ distinctId: "user-17" }).pipe(
- *     Effect.catchTag("RemoteFlagsError", (error) => Effect.succeed(error.snapshot))
- *   )
- *   return (yield* flags.isEnabled("new-checkout")) ? "new" : "old"
+ *   const snapshot = yield* evaluateFlags({ distinctId: "user-17", flags }).pipe(Flags.orPartial)
+ *   return (yield* snapshot.flags.newCheckout) ? "new" : "old"
  * })
  *
  * assert.strictEqual(await Effect.runPromise(program.pipe(Effect.provide(PostHog.layerDisabled))), "old")
@@ -229,28 +354,20 @@ const evaluate = (
  * @since 3.0.0
  * @category constructors
  */
-export const evaluateFlags = (
-  request: EvaluationRequest
-): Effect.Effect<FlagSnapshot, RemoteFlagsError, Decider | LocalEvaluator | EventQueue | DedupCache> =>
-  Effect.contextWithEffect((services: Context.Context<Decider | LocalEvaluator | EventQueue | DedupCache>) =>
-    Effect.withFiberRuntime((fiber) => {
-      const current = fiber.getFiberRef(requestContextRef)
-      const distinctId = request.distinctId || current.distinctId || ""
-      const pending: Pending = {
-        request,
-        subject: subjectOf(request, distinctId, deviceIdOf(request, current)),
-        requested: request.flagKeys === undefined ? undefined : new Set(request.flagKeys),
-        reporter: distinctId === ""
-          ? undefined
-          : { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
-      }
-      if (distinctId === "") {
-        return Effect.as(withoutId, nothing(pending))
-      }
-      if (pending.requested?.size === 0) return Effect.succeed(nothing(pending))
-      return inTurn(
-        fiber.currentScheduler,
-        () => evaluate(pending, services, fiber.getFiberRef(FiberRef.currentMetricLabels))
-      )
-    })
-  )
+export const evaluateFlags: {
+  <const R extends Registry>(
+    request: EvaluationOptions & { readonly flags: R }
+  ): Effect.Effect<TypedSnapshot<R>, RemoteFlagsError<TypedSnapshot<R>>, Services>
+  (request?: EvaluationRequest): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services>
+} = (
+  request: EvaluationRequest & { readonly flags?: Registry } = {}
+): Effect.Effect<never, never, Services> =>
+  Effect.withFiberRuntime((fiber) => {
+    const { flags } = request
+    const asked = flags === undefined ? request : { ...request, flagKeys: keysOfFlags(flags) }
+    // The registry that was passed is the one by which the snapshot is read.
+    return evaluateResolved(
+      resolveRequest(asked, fiber.getFiberRef(requestContextRef)),
+      flags
+    ) as unknown as Effect.Effect<never, never, Services>
+  })

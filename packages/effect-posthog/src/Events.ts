@@ -22,6 +22,7 @@ import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EventDraft, EventId, Timestamp } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
+import { attachedFlags } from "./internal/evaluation/requestFlags.ts"
 import { annotated } from "./internal/library.ts"
 import { mergeProperties } from "./internal/properties.ts"
 import { offerThen } from "./internal/queue/immediateOffer.ts"
@@ -226,7 +227,7 @@ const captureTo = (route: EventDraft["route"], message: CaptureMessage): Capture
       distinctId,
       properties: withPersonChanges(message.properties, message),
       contextProperties: contextProperties(context),
-      flagProperties: flags === undefined ? undefined : eventPropertiesOf(flags),
+      flagProperties: flags === undefined ? attachedFlags(fiber, distinctId) : eventPropertiesOf(flags),
       groups: message.groups,
       timestamp: message.timestamp,
       uuid: message.uuid,

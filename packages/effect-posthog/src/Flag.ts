@@ -1,17 +1,21 @@
 /**
- * Typed flags: what a flag's value and payload may be, said once.
+ * Typed flags: an application declares once which values and payloads a flag has, and what it means while PostHog says
+ * nothing about it. Use them in place of keys; a typo or an undeclared variant then does not compile.
  *
  * @since 3.0.0
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { dual } from "effect/Function"
+import { dual, identity } from "effect/Function"
+import * as Option from "effect/Option"
 import type { ParseIssue } from "effect/ParseResult"
 import { pipeArguments } from "effect/Pipeable"
 import type { Pipeable } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
+import type * as Types from "effect/Types"
+import { quote } from "./internal/quote.ts"
 
 // Keys that the schema names are no secret; others belong to the value.
 const shown = (key: PropertyKey, parent: AST.AST | undefined): string => {
@@ -71,19 +75,93 @@ export const TypeId: TypeId = "~effect-posthog/Flag"
 export type TypeId = "~effect-posthog/Flag"
 
 /**
- * A flag whose value is an `A` and whose payload is a `P`. Read it with `FlagSnapshot.get` and `FlagSnapshot.payload`.
+ * A flag whose value is an `A` and whose payload is a `P`.
+ *
+ * **When to use**
+ *
+ * Wherever a key is accepted: `FlagSnapshot.get`, `isEnabled`, `match`, `payload`, `only`, `detail`, `flagKeys`.
+ *
+ * **Details**
+ *
+ * `VD` and `PD` say whether the value and the payload have a default ({@link withDefault}, {@link withPayloadDefault}).
+ * With a default, reading yields the value itself and cannot fail; without one, it yields an `Option` and fails when
+ * PostHog's value is not declared.
  *
  * @since 3.0.0
  * @category models
  */
-export interface Flag<out A, out P> extends Pipeable {
-  readonly [TypeId]: TypeId
+export interface Flag<out A, out P = unknown, out VD extends boolean = false, out PD extends boolean = false>
+  extends Pipeable
+{
+  readonly [TypeId]: {
+    readonly _A: Types.Covariant<A>
+    readonly _P: Types.Covariant<P>
+    readonly _VD: Types.Covariant<VD>
+    readonly _PD: Types.Covariant<PD>
+  }
   readonly key: string
   /** Accepts or refuses the value that was evaluated. */
   readonly decodeValue: (value: boolean | string) => Either.Either<A, FlagValueError>
   /** Accepts or refuses the payload, already decoded from JSON. */
   readonly decodePayload: (payload: unknown) => Effect.Effect<P, FlagPayloadError>
+  /** What {@link withDefault} declared. */
+  readonly defaultValue: Option.Option<A>
+  /** What {@link withPayloadDefault} declared. */
+  readonly defaultPayload: Option.Option<P>
 }
+
+/**
+ * A flag of any value and payload, with or without defaults.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type Any = Flag<unknown, unknown, boolean, boolean>
+
+/**
+ * Flags by the names an application gives them; see {@link registry}.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface Registry {
+  readonly [name: string]: Any
+}
+
+/**
+ * A flag, or its key as text.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type FlagKey = string | Any
+
+/**
+ * Several flags or keys. Text alone is not accepted: it would mean its letters.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type FlagKeys = ReadonlyArray<FlagKey> | ReadonlySet<FlagKey>
+
+/**
+ * `A` where there is a default, `Option<A>` where there is none.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type OrOption<D extends boolean, A> = D extends true ? A : Option.Option<A>
+
+/**
+ * `never` where there is a default, `E` where there is none.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type Unless<D extends boolean, E> = D extends true ? never : E
+
+type Fits<B, A> = [B] extends [A] ? unknown
+  : { readonly "this default is not a value of the flag; its values are": A }
 
 /**
  * A flag has a value that its declaration does not know. Says what kinds of value were wanted and seen, never the
@@ -99,7 +177,7 @@ export class FlagValueError extends Data.TaggedError("FlagValueError")<{
   readonly seen: "a boolean" | "true without a variant" | "a variant" | "an undeclared variant"
 }> {
   override get message(): string {
-    return `Flag "${this.flag}": wanted ${this.wanted}, saw ${this.seen}`
+    return `Flag ${quote(this.flag)}: wanted ${this.wanted}, saw ${this.seen}`
   }
 }
 
@@ -124,19 +202,35 @@ export class FlagPayloadError extends Data.TaggedError("FlagPayloadError")<{
 }> {
   override get message(): string {
     const place = this.path === "" ? "" : `, which does not fit at ${this.path}`
-    return `Payload of flag "${this.flag}": wanted ${this.wanted}, saw ${this.seen}${place}`
+    return `Payload of flag ${quote(this.flag)}: wanted ${this.wanted}, saw ${this.seen}${place}`
   }
 }
 
 const Proto = {
-  [TypeId]: TypeId,
+  [TypeId]: { _A: identity, _P: identity, _VD: identity, _PD: identity },
   pipe() {
     return pipeArguments(this, arguments)
   }
 }
 
-const make = <A, P>(fields: Pick<Flag<A, P>, "key" | "decodeValue" | "decodePayload">): Flag<A, P> =>
-  Object.freeze(Object.assign(Object.create(Proto), fields))
+type Fields<A, P> = Pick<
+  Flag<A, P, boolean, boolean>,
+  "key" | "decodeValue" | "decodePayload" | "defaultValue" | "defaultPayload"
+>
+
+const make = <A, P, VD extends boolean = false, PD extends boolean = false>(
+  fields: Fields<A, P>
+): Flag<A, P, VD, PD> => Object.freeze(Object.assign(Object.create(Proto), fields))
+
+const fieldsOf = <A, P>(flag: Flag<A, P, boolean, boolean>): Fields<A, P> => ({
+  key: flag.key,
+  decodeValue: flag.decodeValue,
+  decodePayload: flag.decodePayload,
+  defaultValue: flag.defaultValue,
+  defaultPayload: flag.defaultPayload
+})
+
+const undeclared = { defaultValue: Option.none(), decodePayload: Effect.succeed, defaultPayload: Option.none() }
 
 /**
  * A flag that is on or off. A variant is a `FlagValueError`.
@@ -155,14 +249,14 @@ const make = <A, P>(fields: Pick<Flag<A, P>, "key" | "decodeValue" | "decodePayl
  * @since 3.0.0
  * @category constructors
  */
-export const boolean = (key: string): Flag<boolean, unknown> =>
-  make({
+export const boolean = (key: string): Flag<boolean> =>
+  make<boolean, unknown>({
+    ...undeclared,
     key,
     decodeValue: (value) =>
       typeof value === "boolean"
         ? Either.right(value)
-        : Either.left(new FlagValueError({ flag: key, wanted: "a boolean", seen: "a variant" })),
-    decodePayload: Effect.succeed
+        : Either.left(new FlagValueError({ flag: key, wanted: "a boolean", seen: "a variant" }))
   })
 
 /**
@@ -187,12 +281,13 @@ export const boolean = (key: string): Flag<boolean, unknown> =>
 export const variants = <const Variants extends ReadonlyArray<string>>(
   key: string,
   declared: Variants
-): Flag<Variants[number] | false, unknown> => {
+): Flag<Variants[number] | false> => {
   const known = new Set<string>(declared)
   const wanted = `${declared.map((variant) => `"${variant}"`).join(", ")} or false`
   const isDeclared = (value: boolean | string): value is Variants[number] =>
     typeof value === "string" && known.has(value)
   return make<Variants[number] | false, unknown>({
+    ...undeclared,
     key,
     decodeValue: (value) =>
       value === false || isDeclared(value)
@@ -203,8 +298,7 @@ export const variants = <const Variants extends ReadonlyArray<string>>(
             wanted,
             seen: value === true ? "true without a variant" : "an undeclared variant"
           })
-        ),
-    decodePayload: Effect.succeed
+        )
   })
 }
 
@@ -215,9 +309,54 @@ const kindOf = (value: unknown): string => {
 }
 
 /**
- * Types the payload of a flag. The schema may transform, also asynchronously, but not require services.
+ * Declares what a flag is while it has no value, or one that it does not declare.
  *
- * @example
+ * **When to use**
+ *
+ * For most flags: reading then yields a plain value and cannot fail, so an outage, a flag that was deleted or a variant
+ * that was added never takes a request down.
+ *
+ * **Details**
+ *
+ * It decides `FlagSnapshot.get`, `isEnabled` and `match`. A value that the flag does not declare is logged once. The
+ * order of `withDefault` and {@link withPayload} does not matter.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Flag, FlagSnapshot } from "effect-posthog"
+ *
+ * const pricing = Flag.variants("pricing", ["control", "annual"]).pipe(Flag.withDefault("control"))
+ *
+ * // Effect<"control" | "annual" | false>
+ * const value = FlagSnapshot.fromValues({}).get(pricing)
+ *
+ * assert.strictEqual(Effect.runSync(value), "control")
+ * ```
+ *
+ * @since 3.0.0
+ * @category combinators
+ */
+export const withDefault: {
+  <const B extends boolean | string>(
+    value: B
+  ): <A, P, VD extends boolean, PD extends boolean>(self: Flag<A, P, VD, PD> & Fits<B, A>) => Flag<A, P, true, PD>
+  <A, P, VD extends boolean, PD extends boolean>(
+    self: Flag<A, P, VD, PD>,
+    value: NoInfer<A>
+  ): Flag<A, P, true, PD>
+} = dual(
+  2,
+  <A, P, VD extends boolean, PD extends boolean>(self: Flag<A, P, VD, PD>, value: A): Flag<A, P, true, PD> =>
+    make({ ...fieldsOf(self), defaultValue: Option.some(value) })
+)
+
+/**
+ * Declares the payload of a flag by a schema, which may transform, also asynchronously, but not require services.
+ *
+ * **Example**
+ *
  * ```ts
  * import { Effect, Option, Schema } from "effect"
  * import { Flag, FlagSnapshot } from "effect-posthog"
@@ -232,41 +371,95 @@ const kindOf = (value: unknown): string => {
  * @category combinators
  */
 export const withPayload: {
-  <P, I>(schema: Schema.Schema<P, I>): <A, P0>(self: Flag<A, P0>) => Flag<A, P>
-  <A, P0, P, I>(self: Flag<A, P0>, schema: Schema.Schema<P, I>): Flag<A, P>
-} = dual(2, <A, P0, P, I>(self: Flag<A, P0>, schema: Schema.Schema<P, I>): Flag<A, P> => {
-  const decode = Schema.decodeUnknown(schema)
-  return make({
-    key: self.key,
-    decodeValue: self.decodeValue,
-    decodePayload: (payload) =>
-      Effect.mapError(decode(payload), (error) =>
-        new FlagPayloadError({
-          flag: self.key,
-          wanted: String(schema.ast),
-          seen: kindOf(payload),
-          path: issuePath(error.issue)
-        }))
-  })
-})
+  <P, I>(
+    schema: Schema.Schema<P, I>
+  ): <A, P0, VD extends boolean, PD extends boolean>(self: Flag<A, P0, VD, PD>) => Flag<A, P, VD, false>
+  <A, P0, VD extends boolean, PD extends boolean, P, I>(
+    self: Flag<A, P0, VD, PD>,
+    schema: Schema.Schema<P, I>
+  ): Flag<A, P, VD, false>
+} = dual(
+  2,
+  <A, P0, VD extends boolean, PD extends boolean, P, I>(
+    self: Flag<A, P0, VD, PD>,
+    schema: Schema.Schema<P, I>
+  ): Flag<A, P, VD, false> => {
+    const decode = Schema.decodeUnknown(schema)
+    return make({
+      key: self.key,
+      decodeValue: self.decodeValue,
+      decodePayload: (payload) =>
+        Effect.mapError(decode(payload), (error) =>
+          new FlagPayloadError({
+            flag: self.key,
+            wanted: String(schema.ast),
+            seen: kindOf(payload),
+            path: issuePath(error.issue)
+          })),
+      defaultValue: self.defaultValue,
+      defaultPayload: Option.none()
+    })
+  }
+)
 
 /**
- * The flags of an application in one place, by a name of their own.
+ * Declares the payload of a flag that has none, or one that does not fit its schema.
+ *
+ * **Details**
+ *
+ * It decides `FlagSnapshot.payload` alone. A payload that does not fit is logged once. Declare the schema first:
+ * {@link withPayload} takes a default away, since it changes the type.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Flag, FlagSnapshot } from "effect-posthog"
+ *
+ * const banner = Flag.boolean("banner").pipe(
+ *   Flag.withPayload(Schema.Struct({ text: Schema.String })),
+ *   Flag.withPayloadDefault({ text: "Welcome" })
+ * )
+ *
+ * assert.deepStrictEqual(Effect.runSync(FlagSnapshot.fromValues({}).payload(banner)), { text: "Welcome" })
+ * ```
  *
  * @since 3.0.0
- * @category models
+ * @category combinators
  */
-export type Registry<Flags extends Readonly<Record<string, Flag<unknown, unknown>>>> = Flags
+export const withPayloadDefault: {
+  <const Q>(
+    value: Q
+  ): <A, P, VD extends boolean, PD extends boolean>(self: Flag<A, P, VD, PD> & Fits<Q, P>) => Flag<A, P, VD, true>
+  <A, P, VD extends boolean, PD extends boolean>(
+    self: Flag<A, P, VD, PD>,
+    value: NoInfer<P>
+  ): Flag<A, P, VD, true>
+} = dual(
+  2,
+  <A, P, VD extends boolean, PD extends boolean>(self: Flag<A, P, VD, PD>, value: P): Flag<A, P, VD, true> =>
+    make({ ...fieldsOf(self), defaultPayload: Option.some(value) })
+)
 
 /**
- * Lists an application's flags once. The result is the record itself, frozen; {@link keys} gives the keys to evaluate.
+ * Lists an application's flags once.
  *
- * @example
+ * **When to use**
+ *
+ * With `evaluateFlags({ flags: registry })` and `RequestFlags.of(registry)`: they evaluate these flags alone, and their
+ * snapshot reads them by name, as in `yield* snapshot.flags.newCheckout`.
+ *
+ * **Details**
+ *
+ * The result is the record itself, frozen. {@link keys} gives the keys of its flags.
+ *
+ * **Example**
+ *
  * ```ts
  * import { Flag } from "effect-posthog"
  *
  * const flags = Flag.registry({
- *   newCheckout: Flag.boolean("new-checkout"),
+ *   newCheckout: Flag.boolean("new-checkout").pipe(Flag.withDefault(false)),
  *   pricing: Flag.variants("pricing", ["control", "annual"])
  * })
  *
@@ -276,19 +469,7 @@ export type Registry<Flags extends Readonly<Record<string, Flag<unknown, unknown
  * @since 3.0.0
  * @category constructors
  */
-export const registry = <const Flags extends Readonly<Record<string, Flag<unknown, unknown>>>>(
-  flags: Flags
-): Registry<Flags> => Object.freeze({ ...flags })
-
-/**
- * The keys of the flags in a registry, each once: what `flagKeys` of an evaluation takes.
- *
- * @since 3.0.0
- * @category getters
- */
-export const keys = (flags: Readonly<Record<string, Flag<unknown, unknown>>>): ReadonlyArray<string> => [
-  ...new Set(Object.values(flags).map((flag) => flag.key))
-]
+export const registry = <const Flags extends Registry>(flags: Flags): Flags => Object.freeze({ ...flags })
 
 /**
  * Whether a value is a `Flag`.
@@ -296,8 +477,41 @@ export const keys = (flags: Readonly<Record<string, Flag<unknown, unknown>>>): R
  * @since 3.0.0
  * @category guards
  */
-export const isFlag = (value: unknown): value is Flag<unknown, unknown> =>
-  typeof value === "object" && value !== null && TypeId in value
+export const isFlag = (value: unknown): value is Any => typeof value === "object" && value !== null && TypeId in value
+
+/**
+ * The key of a flag, or the key itself.
+ *
+ * @since 3.0.0
+ * @category getters
+ */
+export const keyOf = (flag: FlagKey): string => typeof flag === "string" ? flag : flag.key
+
+const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
+
+/**
+ * The keys of several flags, or of the flags in a registry, each once.
+ *
+ * **Details**
+ *
+ * What code without types passes is read as it was meant: text alone is one key, and what is neither a key nor a flag is
+ * left out.
+ *
+ * @since 3.0.0
+ * @category getters
+ */
+export const keys = (flags: FlagKeys | Registry): ReadonlyArray<string> => {
+  const given: unknown = flags
+  if (typeof given === "string") return [given]
+  if (typeof given !== "object" || given === null) return []
+  if (isFlag(given)) return [given.key]
+  const found = new Set<string>()
+  for (const flag of isIterable(given) ? given : Object.values(given)) {
+    if (typeof flag === "string") found.add(flag)
+    else if (isFlag(flag)) found.add(flag.key)
+  }
+  return [...found]
+}
 
 /**
  * The value type of a flag: `Flag.Value<typeof pricing>`.
@@ -305,7 +519,7 @@ export const isFlag = (value: unknown): value is Flag<unknown, unknown> =>
  * @since 3.0.0
  * @category models
  */
-export type Value<F> = F extends Flag<infer A, infer _P> ? A : never
+export type Value<F> = F extends Flag<infer A, unknown, boolean, boolean> ? A : never
 
 /**
  * The payload type of a flag.
@@ -313,4 +527,12 @@ export type Value<F> = F extends Flag<infer A, infer _P> ? A : never
  * @since 3.0.0
  * @category models
  */
-export type Payload<F> = F extends Flag<infer _A, infer P> ? P : never
+export type Payload<F> = F extends Flag<unknown, infer P, boolean, boolean> ? P : never
+
+/**
+ * What a flag is forced to, in overrides and tests: one of its values, or a value with a payload.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type Forced<F> = Value<F> | { readonly value: Value<F>; readonly payload?: Payload<F> }

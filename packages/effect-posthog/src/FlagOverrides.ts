@@ -10,8 +10,13 @@ import type { ConfigError } from "effect/ConfigError"
 import type * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import { isFlag } from "./Flag.ts"
+import type { Forced, Registry } from "./Flag.ts"
 import { annotated } from "./internal/library.ts"
+import { quote } from "./internal/quote.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 
@@ -31,15 +36,12 @@ export class FlagOverridesError extends Data.TaggedError("FlagOverridesError")<{
   override get message(): string {
     return this.key === undefined
       ? `${this.origin}: ${this.problem}`
-      : `${this.origin}: the override of ${JSON.stringify(this.key)} ${this.problem}`
+      : `${this.origin}: the override of ${quote(this.key)} ${this.problem}`
   }
 }
 
 /** Flag key to what it is forced to. */
 type Overridden = ReadonlyMap<string, Resolved>
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const isValue = (value: unknown): value is boolean | string =>
   typeof value === "boolean" || (typeof value === "string" && value !== "")
@@ -61,43 +63,57 @@ const toResult = (value: boolean | string, payload: unknown): Resolved => ({
   conditionIndex: undefined
 })
 
-const readOverride = (origin: string, key: string, override: unknown): Effect.Effect<Resolved, FlagOverridesError> => {
-  if (isValue(override)) return Effect.succeed(toResult(override, undefined))
-  if (!isRecord(override)) {
-    const problem = "is neither true, false, the key of a variant, nor { value, payload }"
-    return Effect.fail(new FlagOverridesError({ origin, key, problem }))
+const readOverride = (origin: string, key: string, override: unknown): Either.Either<Resolved, FlagOverridesError> => {
+  const wrong = (problem: string) => Either.left(new FlagOverridesError({ origin, key, problem }))
+  if (isValue(override)) return Either.right(toResult(override, undefined))
+  if (!Predicate.isRecord(override)) {
+    return wrong("must be true, false, the key of a variant, or { value, payload }")
   }
   const { payload, value, ...others } = override
   const [other] = Object.keys(others)
-  if (other !== undefined) {
-    return Effect.fail(new FlagOverridesError({ origin, key, problem: `has an unknown property ${other}` }))
-  }
+  if (other !== undefined) return wrong(`has an unknown property ${quote(other)}`)
   return isValue(value)
-    ? Effect.succeed(toResult(value, payload))
-    : Effect.fail(
-      new FlagOverridesError({ origin, key, problem: "has a value that is neither true, false, nor a variant's key" })
-    )
+    ? Either.right(toResult(value, payload))
+    : wrong("has a value that must be true, false or the key of a variant")
 }
 
-const read = (origin: string, overrides: unknown): Effect.Effect<Overridden, FlagOverridesError> =>
-  isRecord(overrides)
-    ? Effect.map(
-      Effect.forEach(Object.entries(overrides), ([key, override]) =>
-        Effect.map(readOverride(origin, key, override), (result) => [key, result] as const)),
-      (results) =>
-        new Map(results)
-    )
-    : Effect.fail(new FlagOverridesError({ origin, problem: "is no object of flag keys" }))
+const notARecord = (origin: string) =>
+  new FlagOverridesError({ origin, problem: "must be an object whose keys are the keys of flags" })
 
-/**
- * The value of a JSON text.
- *
- * @internal
- */
-export const parseOverrides = (origin: string, text: string): Effect.Effect<unknown, FlagOverridesError> =>
+/** Every override, or what is wrong with the first that cannot be used. */
+const readAll = (origin: string, overrides: unknown): Effect.Effect<Overridden, FlagOverridesError> =>
+  Predicate.isRecord(overrides)
+    ? Effect.map(
+      Effect.forEach(
+        Object.entries(overrides),
+        ([key, override]) => Effect.map(readOverride(origin, key, override), (result) => [key, result] as const)
+      ),
+      (results) => new Map(results)
+    )
+    : Effect.fail(notARecord(origin))
+
+const fromHere = annotated("FlagOverrides")
+
+/** The overrides that can be used. The others are logged and left out. */
+const readUsable = (overrides: unknown): Effect.Effect<Overridden> => {
+  const origin = "FlagOverrides.layer"
+  if (!Predicate.isRecord(overrides)) {
+    return Effect.as(fromHere(Effect.logError(notARecord(origin).message)), new Map())
+  }
+  const usable = new Map<string, Resolved>()
+  const problems: Array<string> = []
+  for (const [key, override] of Object.entries(overrides)) {
+    const result = readOverride(origin, key, override)
+    if (Either.isRight(result)) usable.set(key, result.right)
+    else problems.push(result.left.message)
+  }
+  return Effect.as(Effect.forEach(problems, (problem) => fromHere(Effect.logError(problem)), { discard: true }), usable)
+}
+
+const parseOverrides = (origin: string, text: string): Effect.Effect<unknown, FlagOverridesError> =>
   Effect.try({
     try: (): unknown => JSON.parse(text),
-    catch: () => new FlagOverridesError({ origin, problem: "is no JSON" })
+    catch: () => new FlagOverridesError({ origin, problem: "is not JSON" })
   })
 
 const overlay = (
@@ -117,7 +133,7 @@ const overlay = (
   }
 }
 
-// Without any undecided flag it is the definitions that are missing, and nobody knows which flags there are.
+// Without any undecided flag, the definitions are missing, and the server may have flags that are unknown here.
 const isIncomplete = ({ records }: LocalEvaluation, overridden: Overridden): boolean => {
   const undecided = [...records].filter(([, { _tag }]) => _tag !== "Resolved")
   return undecided.length === 0 || undecided.some(([key]) => !overridden.has(key))
@@ -132,18 +148,32 @@ const override = (
     overlay(evaluator.evaluate(context, keys?.filter((key) => !overridden.has(key))), overridden, keys)
 })
 
-/**
- * The local evaluator in front of another, with flags forced to what the overrides say.
- *
- * @internal
- */
-export const overrideFlags = Effect.fnUntraced(function*(origin: string, overrides: unknown) {
+const listed = (keys: Iterable<string>): string => [...keys].sort().map(quote).join(", ")
+
+// A typo in a key forces a flag that does not exist.
+const warnOfUnknown = (
+  evaluator: Context.Tag.Service<LocalEvaluator>,
+  overridden: Overridden,
+  origin: string
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    yield* evaluator.ready
+    const { source } = yield* evaluator.status
+    if (source === "none") return
+    const keys = [...overridden.keys()]
+    const { records } = evaluator.evaluate({ distinctId: "override" }, keys)
+    const unknown = keys.filter((key) => (records.get(key)?._tag ?? "Unknown") === "Unknown")
+    if (unknown.length === 0) return
+    yield* fromHere(
+      Effect.logWarning(`${origin} overrides flags that the definitions do not have: ${listed(unknown)}`)
+    )
+  })
+
+const overrideFlags = Effect.fnUntraced(function*(origin: string, overridden: Overridden) {
   const evaluator = yield* LocalEvaluator
-  const overridden = yield* read(origin, overrides)
   if (overridden.size === 0) return evaluator
-  yield* Effect.logWarning(
-    `Feature flags are overridden by ${origin}: ${[...overridden.keys()].sort().join(", ")}`
-  ).pipe(annotated("Flags"))
+  yield* fromHere(Effect.logWarning(`Feature flags are overridden by ${origin}: ${listed(overridden.keys())}`))
+  yield* Effect.forkScoped(warnOfUnknown(evaluator, overridden, origin))
   return override(evaluator, overridden)
 })
 
@@ -157,17 +187,32 @@ export type Overrides = Readonly<
   Record<string, boolean | string | { readonly value: boolean | string; readonly payload?: unknown }>
 >
 
+const byKey = (registry: Registry, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(registry).flatMap(([name, flag]) => values[name] === undefined ? [] : [[flag.key, values[name]]])
+  )
+
+const isRegistry = (value: unknown): value is Registry => Predicate.isRecord(value) && Object.values(value).some(isFlag)
+
 /**
- * Forces flags, on top of real evaluation, for development and end-to-end tests. It wraps the `LocalEvaluator` beneath:
- * an overridden flag has its value for everybody, and a request for overridden flags alone needs no server. Other flags
- * are evaluated as before. That goes for flags that depend on an overridden one too: they do not follow it, so override
- * them as well.
+ * Forces flags, on top of real evaluation.
  *
- * Which flags are overridden is logged once, as a warning. In `FlagSnapshot.detail` their `reasonCode` is `"override"`;
- * their exposures have the reason `Overridden` and count as evaluated locally. Fails with `FlagOverridesError`, which names
- * the flag, when an override is none.
+ * **When to use**
  *
- * @example
+ * For development, demonstrations and end-to-end tests. With a registry, names and values are checked by the compiler.
+ *
+ * **Details**
+ *
+ * It wraps the `LocalEvaluator` beneath: an overridden flag has its value for everybody, and a request for overridden
+ * flags alone needs no server. Other flags are evaluated as before, including those that depend on an overridden flag:
+ * they do not follow it, so override them as well.
+ *
+ * The layer logs, as warnings, which flags are overridden and which of them the definitions do not have. An override
+ * that cannot be used is logged as an error and left out. In `FlagSnapshot.detail` overridden flags have the
+ * `reasonCode` `"override"`; their exposures have the reason `Overridden` and count as evaluated locally.
+ *
+ * **Example**
+ *
  * ```ts
  * import { Effect, Layer } from "effect"
  * import { evaluateFlags, FlagOverrides, PostHog } from "effect-posthog"
@@ -185,13 +230,27 @@ export type Overrides = Readonly<
  * @since 3.0.0
  * @category layers
  */
-export const layer = (
-  overrides: Overrides
-): Layer.Layer<LocalEvaluator, FlagOverridesError, LocalEvaluator> =>
-  Layer.effect(LocalEvaluator, overrideFlags("layer", overrides))
+export const layer: {
+  <const R extends Registry>(
+    registry: R,
+    values: { readonly [K in keyof R]?: Forced<R[K]> }
+  ): Layer.Layer<LocalEvaluator, never, LocalEvaluator>
+  (overrides: Overrides): Layer.Layer<LocalEvaluator, never, LocalEvaluator>
+} = (
+  first: Registry | Overrides,
+  values?: Readonly<Record<string, unknown>>
+): Layer.Layer<LocalEvaluator, never, LocalEvaluator> =>
+  Layer.scoped(
+    LocalEvaluator,
+    Effect.flatMap(
+      readUsable(values !== undefined && isRegistry(first) ? byKey(first, values) : first),
+      (overridden) => overrideFlags("FlagOverrides.layer", overridden)
+    )
+  )
 
 /**
- * {@link layer} from a JSON file, which is read once. Fails with `FlagOverridesError` when it cannot be read.
+ * {@link layer} from a JSON file, which is read once. Fails with `FlagOverridesError` when the file, or an override in
+ * it, cannot be used.
  *
  * @since 3.0.0
  * @category layers
@@ -199,7 +258,7 @@ export const layer = (
 export const layerFile = (
   path: string
 ): Layer.Layer<LocalEvaluator, FlagOverridesError, LocalEvaluator | FileSystem.FileSystem> =>
-  Layer.effect(
+  Layer.scoped(
     LocalEvaluator,
     FileSystem.FileSystem.pipe(
       Effect.flatMap((files) => files.readFileString(path)),
@@ -210,26 +269,28 @@ export const layerFile = (
         })
       ),
       Effect.flatMap((text) => parseOverrides(path, text)),
-      Effect.flatMap((overrides) => overrideFlags(path, overrides))
+      Effect.flatMap((overrides) => readAll(path, overrides)),
+      Effect.flatMap((overridden) => overrideFlags(path, overridden))
     )
   )
 
 const environmentVariable = "POSTHOG_FLAG_OVERRIDES"
 
 /**
- * {@link layer} from `POSTHOG_FLAG_OVERRIDES`, JSON in the environment or wherever the `ConfigProvider` reads.
- * Absent or empty: nothing is overridden.
+ * {@link layer} from `POSTHOG_FLAG_OVERRIDES`, JSON in the environment or wherever the `ConfigProvider` reads. Absent or
+ * empty: nothing is overridden. Fails with `FlagOverridesError` when the text, or an override in it, cannot be used.
  *
  * @since 3.0.0
  * @category layers
  */
-export const layerFromEnv: Layer.Layer<LocalEvaluator, FlagOverridesError | ConfigError, LocalEvaluator> = Layer.effect(
+export const layerFromEnv: Layer.Layer<LocalEvaluator, FlagOverridesError | ConfigError, LocalEvaluator> = Layer.scoped(
   LocalEvaluator,
-  Effect.flatMap(Config.withDefault(Config.string(environmentVariable), ""), (text) =>
-    text.trim() === ""
-      ? LocalEvaluator
-      : Effect.flatMap(
-        parseOverrides(environmentVariable, text),
-        (overrides) => overrideFlags(environmentVariable, overrides)
-      ))
+  Effect.flatMap(
+    Config.withDefault(Config.string(environmentVariable), ""),
+    (text) =>
+      text.trim() === "" ? LocalEvaluator : parseOverrides(environmentVariable, text).pipe(
+        Effect.flatMap((overrides) => readAll(environmentVariable, overrides)),
+        Effect.flatMap((overridden) => overrideFlags(environmentVariable, overridden))
+      )
+  )
 )

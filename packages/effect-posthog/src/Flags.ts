@@ -13,6 +13,8 @@ import type { DedupCache } from "./DedupCache.ts"
 import { evaluateFlags, RemoteFlagsError } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventQueue } from "./EventQueue.ts"
+import { keyOf } from "./Flag.ts"
+import type { FlagKey } from "./Flag.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
 
@@ -34,12 +36,13 @@ type Services = Decider | LocalEvaluator | EventQueue | DedupCache
  * @since 3.0.0
  * @category combinators
  */
-export const orPartial = <E, R>(
-  self: Effect.Effect<FlagSnapshot, E, R>
-): Effect.Effect<FlagSnapshot, Exclude<E, RemoteFlagsError>, R> =>
+export const orPartial = <S extends FlagSnapshot, E, R>(
+  self: Effect.Effect<S, E, R>
+): Effect.Effect<S, Exclude<E, RemoteFlagsError>, R> =>
   Effect.catchAll(self, (error) =>
     error instanceof RemoteFlagsError
-      ? Effect.succeed(error.snapshot)
+      // An evaluation by a registry fails with a snapshot by that registry.
+      ? Effect.succeed(error.snapshot as S)
       // The compiler does not narrow a type parameter by what it is not.
       : Effect.fail(error as Exclude<E, RemoteFlagsError>))
 
@@ -50,7 +53,7 @@ export const orPartial = <E, R>(
  * @category models
  */
 export interface SingleFlagRequest extends Omit<EvaluationRequest, "flagKeys"> {
-  readonly key: string
+  readonly key: FlagKey
 }
 
 /**
@@ -80,39 +83,50 @@ export interface FeatureFlagResult {
 const evaluateOne = (request: SingleFlagRequest): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services> =>
   evaluateFlags({ ...request, flagKeys: [request.key] })
 
-// Somebody wanted the value, so the exposure is reported even when there is none to be had.
-const evaluateValue = (
-  { sendFeatureFlagEvents = true, ...request }: FlagValueRequest
-): Effect.Effect<
-  readonly [value: Option.Option<boolean | string>, snapshot: FlagSnapshot],
-  RemoteFlagsError,
-  Services
-> => {
-  const read = (snapshot: FlagSnapshot) =>
-    sendFeatureFlagEvents
-      ? snapshot.getFlag(request.key)
-      : Effect.succeed(Option.flatMap(snapshot.detail(request.key), ({ value }) => Option.fromNullable(value)))
-  return evaluateOne(request).pipe(
+// The caller wanted the value, so the exposure is reported even when the evaluation failed.
+const evaluateAndRead = <A>(
+  request: FlagValueRequest,
+  read: (snapshot: FlagSnapshot) => Effect.Effect<A>
+): Effect.Effect<readonly [value: A, snapshot: FlagSnapshot], RemoteFlagsError, Services> =>
+  evaluateOne(request).pipe(
     Effect.tapError((error) => read(error.snapshot)),
     Effect.flatMap((snapshot) => Effect.map(read(snapshot), (value) => [value, snapshot] as const))
   )
-}
+
+const evaluateValue = (request: FlagValueRequest) =>
+  evaluateAndRead(request, (snapshot) => snapshot.getFlag(keyOf(request.key), request))
 
 /**
- * Whether one flag is on, in any variant; `defaultValue` (`false`) when it has no value. Decided locally, else by one
- * request for this flag. Reports the exposure. Prefer `evaluateFlags` and `FlagSnapshot.isEnabled`.
+ * Whether one flag is on, in any variant. Reports the exposure.
+ *
+ * **When to use**
+ *
+ * Where a request reads a single flag and captures no events; otherwise use `evaluateFlags` and `FlagSnapshot.isEnabled`.
+ *
+ * **Details**
+ *
+ * Decided locally, else by one request for this flag. With `defaultValue`, or the default of a typed flag, a failed
+ * request is answered with it, as PostHog's other libraries do; the exposure then reports the class of the failure.
+ * Without a default it fails with `RemoteFlagsError`. A flag without a value is `false` when nothing else is declared.
  *
  * @since 3.0.0
  * @category getters
  */
 export const isFeatureEnabled = (
   request: FlagValueRequest & { readonly defaultValue?: boolean | undefined }
-): Effect.Effect<boolean, RemoteFlagsError, Services> =>
-  Effect.map(
-    evaluateValue(request),
-    ([value]) =>
-      Option.match(value, { onNone: () => request.defaultValue ?? false, onSome: (value) => value !== false })
+): Effect.Effect<boolean, RemoteFlagsError, Services> => {
+  const read = (snapshot: FlagSnapshot) => snapshot.isEnabled(request.key, request)
+  const hasDefault = request.defaultValue !== undefined ||
+    (typeof request.key !== "string" && Option.isSome(request.key.defaultValue))
+  return evaluateOne(request).pipe(
+    Effect.flatMap(read),
+    Effect.catchTag(
+      "RemoteFlagsError",
+      (error) =>
+        Effect.flatMap(read(error.snapshot), (value) => hasDefault ? Effect.succeed(value) : Effect.fail(error))
+    )
   )
+}
 
 /**
  * The value of one flag: a variant, `true` or `false`; `None` when it has none. Decided locally, else by one request
@@ -135,7 +149,7 @@ export const getFeatureFlag = (
 export const getFeatureFlagPayload = (
   request: SingleFlagRequest
 ): Effect.Effect<Option.Option<unknown>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateOne(request), (snapshot) => snapshot.getFlagPayload(request.key))
+  Effect.map(evaluateOne(request), (snapshot) => snapshot.getFlagPayload(keyOf(request.key)))
 
 /**
  * One flag with its variant and payload; `None` when it has no value. Reports the exposure. Prefer `evaluateFlags`.
@@ -148,10 +162,10 @@ export const getFeatureFlagResult = (
 ): Effect.Effect<Option.Option<FeatureFlagResult>, RemoteFlagsError, Services> =>
   Effect.map(evaluateValue(request), ([value, snapshot]) =>
     Option.map(value, (value) => ({
-      key: request.key,
+      key: keyOf(request.key),
       enabled: value !== false,
       variant: typeof value === "string" ? Option.some(value) : Option.none(),
-      payload: snapshot.getFlagPayload(request.key)
+      payload: snapshot.getFlagPayload(keyOf(request.key))
     })))
 
 const valuesOf = (snapshot: FlagSnapshot): ReadonlyMap<string, boolean | string> => {
@@ -179,7 +193,7 @@ const payloadsOf = (snapshot: FlagSnapshot): ReadonlyMap<string, unknown> => {
  * @category getters
  */
 export const getAllFlags = (
-  request: EvaluationRequest
+  request: EvaluationRequest = {}
 ): Effect.Effect<ReadonlyMap<string, boolean | string>, RemoteFlagsError, Services> =>
   Effect.map(evaluateFlags(request), valuesOf)
 
@@ -190,7 +204,7 @@ export const getAllFlags = (
  * @category getters
  */
 export const getAllFlagsAndPayloads = (
-  request: EvaluationRequest
+  request: EvaluationRequest = {}
 ): Effect.Effect<
   { readonly flags: ReadonlyMap<string, boolean | string>; readonly payloads: ReadonlyMap<string, unknown> },
   RemoteFlagsError,

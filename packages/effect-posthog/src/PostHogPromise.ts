@@ -27,7 +27,7 @@ import type { EventId } from "./EventDraft.ts"
 import type { EventQueue } from "./EventQueue.ts"
 import * as Events from "./Events.ts"
 import type { InvalidEventError } from "./Events.ts"
-import type { Flag } from "./Flag.ts"
+import type { Flag, FlagKeys, Registry } from "./Flag.ts"
 import { orPartial } from "./Flags.ts"
 import type { FlagDetail, FlagSnapshot } from "./FlagSnapshot.ts"
 import { annotated } from "./internal/library.ts"
@@ -66,7 +66,7 @@ export interface PromiseSnapshot {
   /** How a flag came to its value. Silent. */
   readonly detail: (key: string) => FlagDetail | undefined
   /** The snapshot with these flags alone. Keys it does not have are left out, with one warning that names them. */
-  readonly only: (keys: Iterable<string>) => Promise<PromiseSnapshot>
+  readonly only: (flags: FlagKeys | Registry) => Promise<PromiseSnapshot>
   /** The snapshot with the flags alone whose value was read before; none, when none was. */
   readonly onlyAccessed: () => Promise<PromiseSnapshot>
 }

@@ -38,7 +38,7 @@ export type {
   SendOutcome
 } from "./Delivery.ts"
 export { evaluateFlags, RemoteFlagsError } from "./EvaluateFlags.ts"
-export type { EvaluationRequest } from "./EvaluateFlags.ts"
+export type { EvaluationOptions, EvaluationRequest, Subject } from "./EvaluateFlags.ts"
 export type { BeforeSend, EventDraft, EventId, PostHogEvent, Timestamp } from "./EventDraft.ts"
 export { EventIds } from "./EventIds.ts"
 export type { EventIdSource } from "./EventIds.ts"
@@ -72,14 +72,9 @@ export { FlagOverridesError } from "./FlagOverrides.ts"
  */
 export * as Flags from "./Flags.ts"
 export { FlagSnapshot } from "./FlagSnapshot.ts"
-export type { FlagDetail } from "./FlagSnapshot.ts"
-/**
- * What traces say about flags.
- *
- * @since 3.0.0
- */
-export * as FlagTelemetry from "./FlagTelemetry.ts"
-export { TraceDistinctId } from "./FlagTelemetry.ts"
+export type { Bootstrap, FlagDetail, ReadOptions, TypedSnapshot } from "./FlagSnapshot.ts"
+export { FlagSetId, FlagTelemetry, TraceDistinctId } from "./FlagTelemetry.ts"
+export type { EmitFlagRead, FlagRead, ResultReason } from "./FlagTelemetry.ts"
 export type { LocalEvaluation } from "./LocalEvaluation.ts"
 export { LocalEvaluator } from "./LocalEvaluator.ts"
 /**
@@ -96,9 +91,16 @@ export { PostHogConfigError } from "./PostHogConfigError.ts"
  * @since 3.0.0
  */
 export * as PostHogMetrics from "./PostHogMetrics.ts"
+export type { Properties } from "./Properties.ts"
 /**
- * Who the current request is about.
+ * Whom the current request is about.
  *
  * @since 3.0.0
  */
 export * as RequestContext from "./RequestContext.ts"
+/**
+ * The flags of a request, evaluated once.
+ *
+ * @since 3.0.0
+ */
+export * as RequestFlags from "./RequestFlags.ts"

@@ -3,7 +3,7 @@ import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Effect, Layer, Logger, Option } from "effect"
-import { evaluateFlags, FlagOverrides, FlagOverridesError } from "effect-posthog"
+import { evaluateFlags, Flag, FlagOverrides, FlagOverridesError } from "effect-posthog"
 
 const everyone = { groups: [{ properties: [], rollout_percentage: 100 }] }
 
@@ -129,25 +129,81 @@ describe("FlagOverrides.layer", () => {
         Effect.provide(logger)
       )
       deepStrictEqual(logged.filter((line) => line.includes("overridden")), [
-        "Feature flags are overridden by layerOverrides: another, local"
+        "Feature flags are overridden by FlagOverrides.layer: \"another\", \"local\""
       ])
     }))
 
-  it.effect("fails with the flag whose override is none", () =>
-    Effect.gen(function*() {
-      const wrong: ReadonlyArray<readonly [unknown, string]> = [
-        [{ beta: 1 }, `layerOverrides: the override of "beta" is neither true, false, the key of a variant`],
-        [{ beta: "" }, `"beta"`],
-        [{ beta: null }, `"beta"`],
-        [{ beta: { value: 3 } }, `the override of "beta" has a value that is neither`],
-        [{ beta: { value: true, payloads: 1 } }, `the override of "beta" has an unknown property payloads`],
-        [[], "layerOverrides: is no object of flag keys"]
-      ]
-      for (const [overrides, message] of wrong) {
-        const error = yield* failure(overridden(overrides as FlagOverrides.Overrides))
+  const logOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.suspend(() => {
+      const logged: Array<string> = []
+      const logger = Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => logged.push(String(message))))
+      return Effect.as(Effect.provide(effect, logger), logged)
+    })
+
+  const wrong: ReadonlyArray<readonly [unknown, string]> = [
+    [{ beta: 1 }, `the override of "beta" must be true, false, the key of a variant`],
+    [{ beta: "" }, `"beta"`],
+    [{ beta: null }, `"beta"`],
+    [{ beta: { value: 3 } }, `the override of "beta" has a value that must be true, false`],
+    [{ beta: { value: true, payloads: 1 } }, `the override of "beta" has an unknown property "payloads"`],
+    [[], "must be an object whose keys are the keys of flags"]
+  ]
+
+  it.effect("leaves out an override that cannot be used, says which one and keeps the others", () =>
+    Effect.forEach(wrong, ([overrides, message]) =>
+      Effect.gen(function*() {
+        const given = Array.isArray(overrides) ? overrides : { ...overrides as object, local: false }
+        const evaluated = Effect.provide(
+          Effect.flatMap(evaluateFlags({ distinctId: "ada" }), (flags) => flags.getFlag("local")),
+          overridden(given as FlagOverrides.Overrides)
+        )
+        const logged = yield* logOf(Effect.tap(evaluated, (value) => {
+          deepStrictEqual(value, Option.some(Array.isArray(overrides)))
+        }))
+        assert.include(logged.join("\n"), message)
+      })))
+
+  it.effect("fails when the environment has one that cannot be used", () =>
+    Effect.forEach(wrong, ([overrides, message]) =>
+      Effect.gen(function*() {
+        const error = yield* failure(
+          FlagOverrides.layerFromEnv.pipe(
+            Layer.provide(PostHogTest.layer({ definitions })),
+            Layer.provide(Layer.setConfigProvider(
+              ConfigProvider.fromMap(new Map([["POSTHOG_FLAG_OVERRIDES", JSON.stringify(overrides)]]))
+            ))
+          )
+        )
         assert(error instanceof FlagOverridesError)
         assert.include(error.message, message)
-      }
+      })))
+
+  it.effect("warns of an override that no definition knows", () =>
+    Effect.gen(function*() {
+      const logged = yield* logOf(
+        Effect.provide(
+          Effect.zipRight(evaluateFlags({ distinctId: "ada" }), Effect.yieldNow()),
+          overridden({ local: true, lokal: true })
+        )
+      )
+      assert.include(logged.join("\n"), `overrides flags that the definitions do not have: "lokal"`)
+    }))
+
+  it.effect("are typed by a registry", () =>
+    Effect.gen(function*() {
+      const registry = Flag.registry({
+        local: Flag.boolean("local").pipe(Flag.withDefault(false)),
+        pricing: Flag.variants("pricing", ["control", "annual"]).pipe(Flag.withDefault("control"))
+      })
+      const flags = yield* Effect.provide(
+        evaluateFlags({ distinctId: "ada", flags: registry }),
+        FlagOverrides.layer(registry, { pricing: { value: "annual", payload: 3 } }).pipe(
+          Layer.provideMerge(PostHogTest.layer({ definitions }))
+        )
+      )
+      strictEqual(yield* flags.flags.pricing, "annual")
+      strictEqual(yield* flags.flags.local, true)
+      deepStrictEqual(flags.getFlagPayload("pricing"), Option.some(3))
     }))
 
   it.effect("reads them from the environment", () =>
@@ -169,7 +225,7 @@ describe("FlagOverrides.layer", () => {
       deepStrictEqual(yield* local(`{"local":"annual"}`), Option.some("annual"))
       const error = yield* failure(layer("{local"))
       assert(error instanceof FlagOverridesError)
-      strictEqual(error.message, "POSTHOG_FLAG_OVERRIDES: is no JSON")
+      strictEqual(error.message, "POSTHOG_FLAG_OVERRIDES: is not JSON")
     }))
 
   it.effect("reads them from a file", () =>

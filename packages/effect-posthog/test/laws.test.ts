@@ -173,7 +173,7 @@ describe("laws of evaluateFlags and its snapshots", () => {
         strictEqual(yield* error.snapshot.isEnabled("needs-server", { defaultValue: true }), true)
         deepStrictEqual(
           queue.taken.map(({ properties }) => [properties?.["$feature_flag"], properties?.["$feature_flag_error"]]),
-          [["local-on", "api_error_503"], ["needs-server", "api_error_503,flag_missing"]]
+          [["local-on", "api_error_503"], ["needs-server", "api_error_503,local_evaluation_inconclusive"]]
         )
         strictEqual((yield* server.flagRequests).length, 1)
       }).pipe(Effect.provide(layer))

@@ -40,7 +40,17 @@ describe("what the library logs says where it is from", () => {
       })
       deepStrictEqual(
         yield* modules(Effect.provide(program, PostHogTest.layer({ flags: { beta: true } }))),
-        ["EvaluateFlags", "EvaluateFlags", "EvaluateFlags", "FlagSnapshot", "Events", "Events"].map(from)
+        [
+          "EvaluateFlags",
+          "EvaluateFlags",
+          "EvaluateFlags",
+          "EvaluateFlags",
+          "EvaluateFlags",
+          "FlagSnapshot",
+          "EvaluateFlags",
+          "Events",
+          "Events"
+        ].map(from)
       )
     }))
 
@@ -58,7 +68,7 @@ describe("what the library logs says where it is from", () => {
           ...yield* modules(Effect.scoped(Layer.build(overrides))),
           ...yield* modules(Effect.scoped(Layer.build(client)))
         ],
-        [from("Flags"), from("PostHog")]
+        [from("FlagOverrides"), from("PostHog")]
       )
     }))
 })

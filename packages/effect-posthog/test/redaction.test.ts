@@ -112,7 +112,7 @@ describe("nothing shows values, payloads, properties, identities or the key", ()
         const text = yield* prints(error)
         hides(text)
         assert.include(text, "shown")
-        assert.include(error.message, "1 flag resolved locally")
+        assert.include(error.message, "1 flag was decided locally")
       }).pipe(Effect.provide(layer))
     })
   }

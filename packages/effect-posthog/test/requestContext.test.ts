@@ -42,7 +42,6 @@ describe("RequestContext", () => {
       )
       deepStrictEqual(inner, {
         distinctId: "inner",
-        deviceId: "device",
         sessionId: "session",
         properties: { a: 1, b: 2, c: 2 }
       })

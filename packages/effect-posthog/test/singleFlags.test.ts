@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Option } from "effect"
-import { DeciderError, evaluateFlags, Flags } from "effect-posthog"
+import { DeciderError, evaluateFlags, Flag, Flags } from "effect-posthog"
 import * as Doubles from "./support/doubles.ts"
 
 const user = { distinctId: "user-17" }
@@ -110,6 +110,18 @@ describe("the single-flag path", () => {
       strictEqual(queue.taken[0]?.properties?.["$feature_flag_error"], "api_error_500,flag_missing")
       yield* Effect.flip(Flags.getFeatureFlagPayload({ ...user, key: "other" }))
       strictEqual(queue.offers.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("are answered by the default after a failed request, and report why", () => {
+    const { layer, queue } = Doubles.services({ server: new DeciderError({ reason: "ApiError", httpStatus: 500 }) })
+    return Effect.gen(function*() {
+      strictEqual(yield* Flags.isFeatureEnabled({ ...user, key: "remote", defaultValue: true }), true)
+      strictEqual(queue.taken[0]?.properties?.["$feature_flag_error"], "api_error_500,flag_missing")
+      const typed = Flag.boolean("other").pipe(Flag.withDefault(true))
+      strictEqual(yield* Flags.isFeatureEnabled({ ...user, key: typed }), true)
+      const error = yield* Effect.flip(Flags.isFeatureEnabled({ ...user, key: "remote" }))
+      strictEqual(error.reason, "ApiError")
     }).pipe(Effect.provide(layer))
   })
 

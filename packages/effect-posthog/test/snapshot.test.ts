@@ -49,7 +49,7 @@ describe("FlagSnapshot", () => {
       const child = yield* parent.only(["z", "a", "y", "b", "a"])
       deepStrictEqual(child.keys, ["a", "b"])
       deepStrictEqual(lines.length, 1)
-      assert.match(lines[0] ?? "", /^WARN .*y, z$/)
+      assert.match(lines[0] ?? "", /^WARN .*"y", "z"$/)
       strictEqual(child.distinctId, parent.distinctId)
       strictEqual(child.requestId, parent.requestId)
       const grandchild = yield* child.only(new Set(["c", "a"]))
@@ -61,13 +61,6 @@ describe("FlagSnapshot", () => {
       strictEqual(queue.offers.length, 0)
     }).pipe(Effect.provide(layer))
   })
-
-  it.effect("only: keys that can be iterated once are enough for an effect that runs twice", () =>
-    Effect.gen(function*() {
-      const child = FlagSnapshot.fromValues({ a: true, b: true }).only(["a"].values())
-      deepStrictEqual((yield* child).keys, ["a"])
-      deepStrictEqual((yield* child).keys, ["a"])
-    }))
 
   it.effect("can be read through functions that were taken off it", () =>
     Effect.gen(function*() {

@@ -156,4 +156,150 @@ describe("typed flags", () => {
     assert.isTrue(Either.isRight(odd.decodeValue("constructor")))
     assert.isTrue(Either.isLeft(odd.decodeValue("toString")))
   })
+
+  const withDefault = {
+    checkout: checkout.pipe(Flag.withDefault(true)),
+    pricing: Flag.withDefault(pricing, "control")
+  }
+
+  it.effect("with a default yield the value itself, also when PostHog's value is missing or not declared", () =>
+    Effect.gen(function*() {
+      const read = (values: Record<string, boolean | string>) => {
+        const snapshot = FlagSnapshot.fromValues(values)
+        return Effect.all([
+          snapshot.get(withDefault.checkout),
+          snapshot.get(withDefault.pricing),
+          snapshot.isEnabled(withDefault.checkout),
+          snapshot.isEnabled(withDefault.pricing),
+          snapshot.match(withDefault.pricing, { on: (variant) => `on ${variant}`, off: () => "off" })
+        ])
+      }
+      deepStrictEqual(yield* read({ "new-checkout": false, pricing: "annual" }), [
+        false,
+        "annual",
+        false,
+        true,
+        "on annual"
+      ])
+      deepStrictEqual(yield* read({}), [true, "control", true, true, "on control"])
+      deepStrictEqual(yield* read({ "new-checkout": "surprise", pricing: true }), [
+        true,
+        "control",
+        true,
+        true,
+        "on control"
+      ])
+      deepStrictEqual(yield* read({ pricing: false }), [true, false, true, false, "off"])
+    }))
+
+  it.effect("`isEnabled` and `get` never disagree, whatever the value and the default", () =>
+    Effect.gen(function*() {
+      const flags = [
+        checkout,
+        pricing,
+        withDefault.checkout,
+        withDefault.pricing,
+        checkout.pipe(Flag.withDefault(false)),
+        pricing.pipe(Flag.withDefault(false))
+      ]
+      for (const flag of flags) {
+        for (const value of [undefined, true, false, "annual", "control", "surprise"]) {
+          const snapshot = FlagSnapshot.fromValues(value === undefined ? {} : { [flag.key]: value })
+          const got = yield* Effect.either(
+            snapshot.get(flag as Flag.Any) as Effect.Effect<Option.Option<unknown> | boolean | string, FlagValueError>
+          )
+          const isOn = Either.match(got, {
+            onLeft: () => false,
+            onRight: (read) => Option.isOption(read) ? Option.exists(read, (found) => found !== false) : read !== false
+          })
+          strictEqual(yield* snapshot.isEnabled(flag), isOn, `${flag.key} ${value}`)
+        }
+      }
+    }))
+
+  it.effect("the call's default comes before the flag's", () =>
+    Effect.gen(function*() {
+      const nothing = FlagSnapshot.fromValues({})
+      strictEqual(yield* nothing.isEnabled(withDefault.checkout, { defaultValue: false }), false)
+      strictEqual(yield* nothing.isEnabled(checkout, { defaultValue: true }), true)
+      strictEqual(yield* nothing.isEnabled("new-checkout", { defaultValue: true }), true)
+    }))
+
+  it.effect("a payload has a default of its own", () =>
+    Effect.gen(function*() {
+      const banner = checkout.pipe(
+        Flag.withPayload(Schema.Struct({ text: Schema.String })),
+        Flag.withPayloadDefault({ text: "Welcome" })
+      )
+      const payload = (payloads: Record<string, unknown>) =>
+        FlagSnapshot.fromValues({ "new-checkout": true }, { payloads }).payload(banner)
+      deepStrictEqual(yield* payload({}), { text: "Welcome" })
+      deepStrictEqual(yield* payload({ "new-checkout": 3 }), { text: "Welcome" })
+      deepStrictEqual(yield* payload({ "new-checkout": { text: "Hello" } }), { text: "Hello" })
+    }))
+
+  it.effect("are accepted wherever a key is", () =>
+    Effect.gen(function*() {
+      const snapshot = FlagSnapshot.fromValues({ "new-checkout": true, pricing: "annual", other: true })
+      const registry = Flag.registry({ checkout, pricing })
+      deepStrictEqual((yield* snapshot.only(registry)).keys, ["new-checkout", "pricing"])
+      deepStrictEqual((yield* snapshot.only([pricing, "other"])).keys, ["other", "pricing"])
+      deepStrictEqual((yield* snapshot.only(new Set([checkout]))).keys, ["new-checkout"])
+      // What code without types means by a text.
+      deepStrictEqual((yield* snapshot.only("pricing" as never)).keys, ["pricing"])
+      strictEqual(Option.getOrThrow(snapshot.detail(pricing)).value, "annual")
+    }))
+
+  it.effect("become the bootstrap of posthog-js", () =>
+    Effect.gen(function*() {
+      const snapshot = FlagSnapshot.fromValues(
+        { "new-checkout": true, pricing: "annual", secret: true },
+        { distinctId: "user-17", payloads: { pricing: { months: 12 } } }
+      )
+      deepStrictEqual(snapshot.toBootstrap([checkout, pricing, "absent"]), {
+        distinctID: "user-17",
+        featureFlags: { "new-checkout": true, pricing: "annual" }
+      })
+      deepStrictEqual(
+        JSON.parse(JSON.stringify(snapshot.toBootstrap(["pricing"], { payloads: true, isIdentified: true }))),
+        {
+          distinctID: "user-17",
+          isIdentifiedID: true,
+          featureFlags: { pricing: "annual" },
+          featureFlagPayloads: { pricing: { months: 12 } }
+        }
+      )
+      deepStrictEqual(FlagSnapshot.fromValues({}).toBootstrap([]), { featureFlags: {} })
+    }))
+
+  it.effect("of a registry are evaluated alone and read by name, with an exposure for each read", () => {
+    const { layer, queue } = Doubles.services({
+      local: Doubles.evaluation({
+        "new-checkout": Doubles.resolved(true),
+        pricing: Doubles.resolved("annual")
+      })
+    })
+    return Effect.gen(function*() {
+      const flags = Flag.registry({ checkout: withDefault.checkout, pricing })
+      const snapshot = yield* evaluateFlags({ distinctId: "user-17", flags })
+      strictEqual(queue.offers.length, 0)
+      strictEqual(yield* snapshot.flags.checkout, true)
+      assertSome(yield* snapshot.flags.pricing, "annual")
+      strictEqual(queue.offers.length, 2)
+      deepStrictEqual((yield* snapshot.onlyAccessed).keys, ["new-checkout", "pricing"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("can be read without an exposure; the read still counts as an access", () => {
+    const { layer, queue } = Doubles.services({ local: Doubles.evaluation({ pricing: Doubles.resolved("annual") }) })
+    return Effect.gen(function*() {
+      const snapshot = yield* evaluateFlags({ distinctId: "user-17" })
+      const silent = { sendFeatureFlagEvents: false }
+      assertSome(yield* snapshot.get(pricing, silent), "annual")
+      assertSome(yield* snapshot.getFlag("pricing", silent), "annual")
+      strictEqual(yield* snapshot.isEnabled("pricing", silent), true)
+      strictEqual(queue.offers.length, 0)
+      deepStrictEqual((yield* snapshot.onlyAccessed).keys, ["pricing"])
+    }).pipe(Effect.provide(layer))
+  })
 })

@@ -118,10 +118,10 @@ export const readRecords = (
 ): Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined => {
   const record = readRecord(value, path, unusable)
   if (record === undefined) return undefined
-  const records: Record<string, Readonly<Record<string, unknown>>> = Object.create(null)
-  for (const [name, member] of ownEntries(record)) {
-    const usable = readRecord(member, `${path}.${name}`, unusable)
-    if (usable !== undefined) records[name] = usable
-  }
-  return records
+  return Object.fromEntries(
+    ownEntries(record).flatMap(([name, member]) => {
+      const usable = readRecord(member, `${path}.${name}`, unusable)
+      return usable === undefined ? [] : [[name, usable]]
+    })
+  )
 }

@@ -202,7 +202,7 @@ describe("the exposure", () => {
           $feature_flag_response: null,
           "$feature/remote": null,
           locally_evaluated: false,
-          $feature_flag_error: "api_error_500,flag_missing"
+          $feature_flag_error: "api_error_500,local_evaluation_inconclusive"
         }
       ])
     }).pipe(Effect.provide(layer))

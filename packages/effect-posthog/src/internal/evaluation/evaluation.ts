@@ -176,6 +176,26 @@ export const evaluationErrors = (
   return errors.length === 0 ? noErrors : Object.freeze(errors)
 }
 
+// Loaded, but neither local evaluation nor the server gave it a value.
+const isInconclusive = ({ local }: Evaluation, key: string): boolean => {
+  const result = local?.records.get(key)
+  return result !== undefined && (result._tag === "Inconclusive" || result._tag === "RequiresServer")
+}
+
+/**
+ * What was wrong with a flag of an evaluation, as `$feature_flag_error` says it: the evaluation's own errors first. Empty
+ * when nothing was.
+ *
+ * @internal
+ */
+export const errorOf = (evaluation: Evaluation, key: string, record: FlagRecord | undefined): string => {
+  const codes: Array<string> = evaluation.errors.filter((code) => code !== "definitions_stale")
+  if (record === undefined) {
+    codes.push(isInconclusive(evaluation, key) ? "local_evaluation_inconclusive" : "flag_missing")
+  } else if (record.value === undefined) codes.push("evaluation_failed")
+  return codes.join(",")
+}
+
 const isRequested = ({ requested }: Evaluation, key: string): boolean => requested === undefined || requested.has(key)
 
 /** @internal */

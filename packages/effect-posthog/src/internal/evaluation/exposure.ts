@@ -4,18 +4,10 @@ import * as FiberRef from "effect/FiberRef"
 import type { ExposureKey } from "../../DedupCache.ts"
 import type { EventDraft } from "../../EventDraft.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
-import { clockOf } from "../eventLoop.ts"
 import { contextProperties, requestContextRef } from "../requestContext.ts"
 import type { RequestContext } from "../requestContext.ts"
-import { recordOf } from "./evaluation.ts"
+import { errorOf, recordOf } from "./evaluation.ts"
 import type { Evaluation, FlagRecord, Reporter } from "./evaluation.ts"
-import { flagAttributes } from "./telemetry.ts"
-
-const errorOf = (evaluation: Evaluation, record: FlagRecord | undefined): string => {
-  const codes = evaluation.errors.filter((code) => code !== "definitions_stale")
-  if (record === undefined) return [...codes, "flag_missing"].join(",")
-  return record.value === undefined ? [...codes, "evaluation_failed"].join(",") : codes.join(",")
-}
 
 const isNotEmpty = (record: Readonly<Record<string, unknown>>): boolean => {
   for (const _ in record) return true
@@ -46,7 +38,7 @@ const propertiesOf = (evaluation: Evaluation, key: string, record: FlagRecord | 
   if (response?.requestId !== undefined) properties["$feature_flag_request_id"] = response.requestId
   if (subject.deviceId !== undefined && subject.deviceId !== "") properties["$device_id"] = subject.deviceId
   if (evaluation.errors.length > 0 || value === null) {
-    const error = errorOf(evaluation, record)
+    const error = errorOf(evaluation, key, record)
     if (error !== "") properties["$feature_flag_error"] = error
   }
   // Last, because its name differs from flag to flag: what comes before is of one shape for many.
@@ -83,19 +75,9 @@ interface Reading {
 
 const tagsOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>) => fiber.getFiberRef(FiberRef.currentMetricLabels)
 
-// After OpenTelemetry's conventions an evaluation is an event in the trace of the one who asked.
-const trace = ({ evaluation, fiber, key, record }: Reading): void => {
-  const span = fiber.currentSpan
-  if (span === undefined || span._tag !== "Span" || !span.sampled) return
-  const now = clockOf(fiber).unsafeCurrentTimeNanos()
-  const stale = evaluation.local?.stale === true
-  span.event("feature_flag.evaluation", now, flagAttributes(key, record, errorOf(evaluation, record), stale))
-}
-
 const accept = (reading: Reading): void => {
   Metrics.exposuresSent.unsafeUpdate(1, tagsOf(reading.fiber))
   reading.evaluation.reported.add(reading.key)
-  trace(reading)
 }
 
 const takeBack = ({ exposure, fiber, reporter }: Reading): Effect.Effect<void> => {

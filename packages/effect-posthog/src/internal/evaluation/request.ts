@@ -1,0 +1,76 @@
+import type { EvaluationRequest } from "../../EvaluateFlags.ts"
+import { isFlag, keys } from "../../Flag.ts"
+import { isAbsent, readGroups, readId, readRecord, readRecords, UnusableInput } from "../input.ts"
+import { devicePropertyOf } from "../properties.ts"
+import { mergeSubjects } from "../requestContext.ts"
+import type { RequestContext } from "../requestContext.ts"
+
+type Properties = Readonly<Record<string, unknown>>
+
+/**
+ * An evaluation as it is carried out: what the caller said laid over the request context, with every field what its type
+ * says it is.
+ *
+ * @internal
+ */
+export interface ResolvedRequest {
+  /** Empty: nobody to evaluate for. */
+  readonly distinctId: string
+  readonly deviceId: string | undefined
+  readonly groups: Readonly<Record<string, string | number>> | undefined
+  readonly personProperties: Properties | undefined
+  readonly groupProperties: Readonly<Record<string, Properties>> | undefined
+  /** As given; absent: all. */
+  readonly flagKeys: ReadonlyArray<string> | undefined
+  readonly onlyEvaluateLocally: boolean
+  readonly disableGeoip: boolean | undefined
+  /** The fields that could not be used. */
+  readonly unusable: ReadonlyArray<string>
+}
+
+// An array is sent as it was given.
+const keysOf = (flagKeys: NonNullable<EvaluationRequest["flagKeys"]>): ReadonlyArray<string> =>
+  Array.isArray(flagKeys)
+    ? flagKeys.flatMap((flag) => typeof flag === "string" ? [flag] : isFlag(flag) ? [flag.key] : [])
+    : keys(flagKeys)
+
+const isEmpty = (context: RequestContext): boolean => {
+  for (const _ in context) return false
+  return true
+}
+
+/** @internal */
+export const resolveRequest = (request: EvaluationRequest, context: RequestContext): ResolvedRequest => {
+  const unusable = new UnusableInput()
+  const given = {
+    distinctId: readId(request.distinctId, "distinctId", unusable),
+    deviceId: readId(request.deviceId, "deviceId", unusable),
+    groups: readGroups(request.groups, "groups", unusable),
+    personProperties: readRecord(request.personProperties, "personProperties", unusable),
+    groupProperties: readRecords(request.groupProperties, "groupProperties", unusable)
+  }
+  // A device that the caller names as a property of the person comes before that of the context.
+  const subject = isEmpty(context) ? given : mergeSubjects(
+    {
+      distinctId: readId(context.distinctId, "distinctId", unusable),
+      deviceId: devicePropertyOf(given.personProperties) === undefined
+        ? readId(context.deviceId, "deviceId", unusable)
+        : undefined,
+      groups: context.groups === undefined ? undefined : readGroups(context.groups, "groups", unusable),
+      personProperties: context.personProperties,
+      groupProperties: context.groupProperties
+    },
+    given
+  )
+  return {
+    distinctId: subject.distinctId ?? "",
+    deviceId: subject.deviceId,
+    groups: subject.groups,
+    personProperties: subject.personProperties as Properties | undefined,
+    groupProperties: subject.groupProperties as Readonly<Record<string, Properties>> | undefined,
+    flagKeys: isAbsent(request.flagKeys) ? undefined : keysOf(request.flagKeys),
+    onlyEvaluateLocally: request.onlyEvaluateLocally === true,
+    disableGeoip: typeof request.disableGeoip === "boolean" ? request.disableGeoip : undefined,
+    unusable: unusable.fields
+  }
+}
