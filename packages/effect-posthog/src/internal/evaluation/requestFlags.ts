@@ -8,6 +8,7 @@ import { globalValue } from "effect/GlobalValue"
 import type { RemoteFlagsError } from "../../EvaluateFlags.ts"
 import type { FlagSnapshot } from "../../FlagSnapshot.ts"
 import type { ResolvedRequest } from "./request.ts"
+import { accessedProperties } from "./snapshot.ts"
 
 type Outcome = Exit.Exit<FlagSnapshot, RemoteFlagsError>
 
@@ -70,7 +71,7 @@ export class RequestMemo {
     const { latest } = this
     if (!this.attachesToEvents || latest === undefined) return undefined
     if (distinctId !== undefined && distinctId !== latest.distinctId) return undefined
-    return Effect.runSync(latest.onlyAccessed).eventProperties
+    return accessedProperties(latest)
   }
 
   private lead<R>(
