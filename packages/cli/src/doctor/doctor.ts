@@ -267,7 +267,8 @@ export const doctor = (
       const { answer, check: result } = yield* definitionsCheck({
         host,
         secretKey: secretKey.value,
-        projectKey: Option.map(projectKey, Redacted.value)
+        // A key that cannot be one is complained of once.
+        projectKey: keyCheck.status === "failed" ? Option.none() : Option.map(projectKey, Redacted.value)
       })
       yield* remember(answer)
       checks.push(result)

@@ -7,6 +7,10 @@ const reserved = new Set(
   `.trim().split(/\s+/)
 )
 
+// Letters that every compiler knows: what newer versions of Unicode added, older compilers refuse in names.
+const other =
+  /[^A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3]+/u
+
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A name in camel case for the key of a flag. Two keys may get the same one. */
@@ -14,12 +18,12 @@ export const identifierOf = (key: string): string => {
   const words = key
     .slice(0, 200)
     .replace(/([\p{Ll}\p{Nd}])(\p{Lu})/gu, "$1 $2")
-    .split(/[^\p{ID_Continue}]+|_+/u)
+    .split(other)
     .filter((word) => word !== "")
   const [first = "", ...rest] = words.map((word) => (/^\p{Lu}+$/u.test(word) ? word.toLowerCase() : word))
   const name = first.charAt(0).toLowerCase() + first.slice(1) + rest.map(upperFirst).join("")
   if (name === "") return "flag"
-  return reserved.has(name) || !/^\p{ID_Start}/u.test(name) ? `flag${upperFirst(name)}` : name
+  return reserved.has(name) || /^\d/.test(name) ? `flag${upperFirst(name)}` : name
 }
 
 /** A name of its own for each key, which depends on the set of keys alone. */
