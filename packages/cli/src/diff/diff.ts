@@ -1,8 +1,8 @@
 import type { CompiledDefinitions, EvaluationContext, Result } from "@effect-posthog/evaluator"
-import { evaluateFlag, requirements } from "@effect-posthog/evaluator"
+import { evaluateFlag } from "@effect-posthog/evaluator"
 import { isDeepStrictEqual } from "node:util"
 import type { FlagDefinition, JsonObject } from "../definitions/document.ts"
-import { asObject, flagDefinitions, own } from "../definitions/document.ts"
+import { asObject, conditionsOf, flagDefinitions, own } from "../definitions/document.ts"
 import { quoted, shortJson } from "../terminal/printable.ts"
 
 /** The value of a flag for a person; `null` when it cannot be decided locally. */
@@ -100,6 +100,27 @@ const valueChange = (
   return { key, people: changed, transitions: ordered, payloads }
 }
 
+/** These flags, and those that depend on one of them, however indirectly. */
+const withDependents = (
+  keys: ReadonlySet<string>,
+  flags: ReadonlyMap<string, FlagDefinition>
+): ReadonlySet<string> => {
+  const dependents = new Map<string, Array<string>>()
+  for (const flag of flags.values()) {
+    for (const { filter } of conditionsOf(flag).flatMap(({ filters }) => filters)) {
+      const on = own(filter, "type") === "flag" ? own(filter, "key") : undefined
+      if (typeof on !== "string") continue
+      const known = dependents.get(on) ?? []
+      dependents.set(on, known)
+      known.push(flag.key)
+    }
+  }
+  const found = new Set(keys)
+  // A set is walked in the order of its elements, those included that are added on the way.
+  for (const key of found) for (const dependent of dependents.get(key) ?? []) found.add(dependent)
+  return found
+}
+
 /** Compares two documents, and what they decide for people. */
 export const diff = (
   before: Side,
@@ -130,10 +151,9 @@ export const diff = (
   // A flag can change with what it refers to. Which cohorts it refers to is not asked: when one changed, any may.
   const moved = new Set([...differing.map(({ key }) => key), ...added, ...removed])
   const isEverything = cohorts.length > 0 || settings.length > 0
-  const needs = requirements(after.compiled)
+  const affected = withDependents(moved, current)
   const candidates = both.filter(
-    (key) =>
-      isWanted(key) && (isEverything || moved.has(key) || (needs.get(key)?.flags ?? []).some((flag) => moved.has(flag)))
+    (key) => isWanted(key) && (isEverything || affected.has(key))
   )
   const flags = candidates.flatMap((key) => {
     const change = valueChange(key, before.compiled, after.compiled, people, now)

@@ -1,4 +1,4 @@
-import type { RegexEngine } from "@effect-posthog/evaluator"
+import type { CompiledDefinitions, RegexEngine } from "@effect-posthog/evaluator"
 import { compile, matchProperty, requirements } from "@effect-posthog/evaluator"
 import type { Node } from "jsonc-parser"
 import { findNodeAtLocation, parseTree } from "jsonc-parser"
@@ -97,6 +97,32 @@ const located = (findings: ReadonlyArray<Finding>, text: string | undefined): Re
     .sort((left, right) => left.line - right.line || left.column - right.column)
 }
 
+/** The most flags that are looked at for what flags depend on: chains of thousands would take their square. */
+const mostSteps = 200_000
+
+const neverLocal = (
+  definitions: CompiledDefinitions,
+  flags: ReadonlyMap<string, FlagDefinition>
+): ReadonlyArray<Finding> => {
+  const found: Array<Finding> = []
+  let steps = 0
+  for (const [index, key] of definitions.keys.entries()) {
+    if (steps > mostSteps) {
+      const rest = definitions.keys.length - index
+      found.push(finding("never-local", [], `${rest} flags were not looked at: the flags depend on too many others`))
+      break
+    }
+    const needs = requirements(definitions, [key]).get(key)
+    steps += 1 + (needs?.flags.length ?? 0)
+    const [cause] = needs?.never ?? []
+    if (cause === undefined) continue
+    const more = (needs?.never.length ?? 0) > 1 ? ` (and ${(needs?.never.length ?? 0) - 1} more)` : ""
+    const message = `flag ${quoted(key)} is left to the server: ${printable(cause)}${more}`
+    found.push(finding("never-local", flags.get(key)?.path ?? [], message, key))
+  }
+  return found
+}
+
 /** Looks through definitions for what does not do what its author meant. `text` is what the document was parsed from. */
 export const lint = (
   document: unknown,
@@ -123,19 +149,7 @@ export const lint = (
   }
   for (const filter of cohortFilters(document)) found.push(...regexFindings(filter, undefined))
   found.push(...dependencyFindings(document, flags))
-  for (const [key, { never }] of requirements(definitions)) {
-    const [cause] = never
-    if (cause === undefined || malformed.has(key)) continue
-    const more = never.length > 1 ? ` (and ${never.length - 1} more)` : ""
-    found.push(
-      finding(
-        "never-local",
-        last.get(key)?.path ?? [],
-        `flag ${quoted(key)} is left to the server: ${printable(cause)}${more}`,
-        key
-      )
-    )
-  }
+  found.push(...neverLocal(definitions, last).filter(({ flag }) => !malformed.has(flag)))
   const wanted = keys.length === 0 ? found : found.filter(({ flag }) => flag !== undefined && keys.includes(flag))
   return located(wanted, text)
 }
