@@ -3,10 +3,11 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Zlib from "node:zlib"
 
 export type Protocol = "v0" | "v1"
 
-export type Codec = "gzip" | "deflate" | "br"
+export type Codec = "gzip" | "deflate" | "br" | "zstd"
 
 export interface Mode {
   readonly protocol: Protocol
@@ -19,7 +20,7 @@ export interface Mode {
  */
 export class UsageError extends Data.TaggedError("UsageError")<{ readonly problem: string }> {
   override get message(): string {
-    return `${this.problem}\nUsage: conformance [v0 | v1] [gzip | deflate | br]    default: v0 gzip; deflate and br need v1`
+    return `${this.problem}\nUsage: conformance [v0 | v1] [gzip | deflate | br | zstd]    default: v0 gzip; the other compressions need v1`
   }
 }
 
@@ -39,10 +40,13 @@ export const fromArguments = Effect.fnUntraced(function*(words: ReadonlyArray<st
   if (rest.length > 0) return yield* new UsageError({ problem: "There are more than two arguments" })
   const mode: Mode = {
     protocol: yield* oneOf<Protocol>(["v0", "v1"], first),
-    codec: yield* oneOf<Codec>(["gzip", "deflate", "br"], second)
+    codec: yield* oneOf<Codec>(["gzip", "deflate", "br", "zstd"], second)
   }
   if (mode.protocol === "v0" && mode.codec !== "gzip") {
     return yield* new UsageError({ problem: `${mode.codec} needs v1` })
+  }
+  if (mode.codec === "zstd" && !("zstdCompressSync" in Zlib)) {
+    return yield* new UsageError({ problem: "zstd needs Node.js 22.15 or later" })
   }
   return mode
 })

@@ -1,14 +1,18 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib"
+import * as Zlib from "node:zlib"
 import type { Codec } from "../src/Mode.ts"
 import * as Scenario from "./harness/Scenario.ts"
 
+// Node has it from 22.15 on.
+const { zstdDecompressSync } = Zlib as { readonly zstdDecompressSync?: (bytes: Buffer) => Buffer }
+
 const codecs: ReadonlyArray<readonly [Codec, (bytes: Buffer) => Buffer, RegExp]> = [
-  ["gzip", gunzipSync, /^1f8b/],
+  ["gzip", Zlib.gunzipSync, /^1f8b/],
   // Wrapped as RFC 1950 has it.
-  ["deflate", inflateSync, /^78/],
-  ["br", brotliDecompressSync, /^/]
+  ["deflate", Zlib.inflateSync, /^78/],
+  ["br", Zlib.brotliDecompressSync, /^/],
+  ...(zstdDecompressSync === undefined ? [] : [["zstd", zstdDecompressSync, /^28b52ffd/] as const])
 ]
 
 for (const [codec, decompress, start] of codecs) {

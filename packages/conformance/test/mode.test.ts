@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
+import * as Zlib from "node:zlib"
 import * as Mode from "../src/Mode.ts"
 
 describe("Mode", () => {
@@ -23,7 +24,8 @@ describe("Mode", () => {
   for (
     const [words, problem] of [
       [["v2"], "\"v2\" must be one of v0, v1"],
-      [["v1", "zstd"], "\"zstd\" must be one of gzip, deflate, br"],
+      [["v1", "lz4"], "\"lz4\" must be one of gzip, deflate, br, zstd"],
+      [["v0", "zstd"], "zstd needs v1"],
       [["v0", "deflate"], "deflate needs v1"],
       [["v0", "gzip", "more"], "There are more than two arguments"]
     ] as const
@@ -35,4 +37,15 @@ describe("Mode", () => {
         assert.include(error.message, "Usage: ")
       }))
   }
+
+  it.effect("has zstd where Node does", () =>
+    Effect.gen(function*() {
+      const read = yield* Effect.either(Mode.fromArguments(["v1", "zstd"]))
+      if ("zstdCompressSync" in Zlib) {
+        assert.deepStrictEqual(Either.map(read, Mode.capabilities), Either.right(["capture_v1", "encoding_zstd"]))
+      } else {
+        const error = yield* Either.flip(read)
+        assert.strictEqual(error.problem, "zstd needs Node.js 22.15 or later")
+      }
+    }))
 })

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import type { CompressionCodec } from "./PostHogConfig.ts"
 
 /**
- * A codec could not be had in this runtime (`Unavailable`), or did not do its work (`Failed`).
+ * The runtime does not have a codec (`Unavailable`), or the codec failed (`Failed`).
  *
  * @since 3.0.0
  * @category errors
@@ -42,13 +42,13 @@ export type Compressor = (bytes: Uint8Array) => Effect.Effect<Uint8Array, Compre
  * @category models
  */
 export interface CompressionService {
-  /** Looks a codec up, once for each transport. Fails with the reason `Unavailable` where there is none. */
+  /** Looks a codec up, once for each transport. Fails with the reason `Unavailable` where the runtime has none. */
   readonly compressor: (codec: Exclude<CompressionCodec, "none">) => Effect.Effect<Compressor, CompressionError>
 }
 
 /**
  * Compression of request bodies. It needs no layer: by default `gzip` and `deflate` come from `node:zlib` where there is
- * one and from `CompressionStream` elsewhere, `br` from `node:zlib` alone. Replace it with `Layer.succeed` to bring a
+ * one and from `CompressionStream` elsewhere, `br` and `zstd` from `node:zlib` alone. Replace it with `Layer.succeed` to bring a
  * codec to another runtime.
  *
  * @since 3.0.0
@@ -78,6 +78,8 @@ interface NodeZlib {
   readonly deflateSync: NodeSync
   readonly brotliCompress: NodeAsync
   readonly brotliCompressSync: NodeSync
+  readonly zstdCompress?: NodeAsync
+  readonly zstdCompressSync?: NodeSync
   readonly constants: { readonly BROTLI_PARAM_QUALITY: number; readonly BROTLI_PARAM_SIZE_HINT: number }
 }
 
@@ -102,16 +104,26 @@ const syncBytes = 128 * 1024
 // usual 16 KiB are mostly empty for a small body; where fresh pages are dear they cost a tenth of a delivery.
 const syncChunk = 8 * 1024
 
-const fromNode = <E>(zlib: NodeZlib, codec: Codec, makeError: MakeError<E>): Compress<E> => {
-  const [compress, compressSync, options] = codec === "br"
-    ? [
-      zlib.brotliCompress,
-      zlib.brotliCompressSync,
-      { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: brotliQuality } }
-    ] as const
-    : codec === "gzip"
-    ? [zlib.gzip, zlib.gzipSync, zlibOptions] as const
-    : [zlib.deflate, zlib.deflateSync, zlibOptions] as const
+type NodeCodec = readonly [compress: NodeAsync, compressSync: NodeSync, options: object]
+
+const nodeCodec = (zlib: NodeZlib, codec: Codec): NodeCodec | undefined => {
+  switch (codec) {
+    case "gzip":
+      return [zlib.gzip, zlib.gzipSync, zlibOptions]
+    case "deflate":
+      return [zlib.deflate, zlib.deflateSync, zlibOptions]
+    case "br": {
+      const options = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: brotliQuality } }
+      return [zlib.brotliCompress, zlib.brotliCompressSync, options]
+    }
+    case "zstd":
+      return zlib.zstdCompress === undefined || zlib.zstdCompressSync === undefined
+        ? undefined
+        : [zlib.zstdCompress, zlib.zstdCompressSync, {}]
+  }
+}
+
+const fromNode = <E>([compress, compressSync, options]: NodeCodec, makeError: MakeError<E>): Compress<E> => {
   const syncOptions = { ...options, chunkSize: syncChunk }
   return (bytes) =>
     bytes.length <= syncBytes
@@ -134,8 +146,11 @@ const fromWeb = <E>(codec: "gzip" | "deflate", makeError: MakeError<E>): Compres
 /** @internal */
 export const defaultCompressor = <E>(codec: Codec, makeError: MakeError<E>): Effect.Effect<Compress<E>, E> =>
   Effect.flatMap(nodeZlib, (zlib) => {
-    if (Option.isSome(zlib)) return Effect.succeed(fromNode(zlib.value, codec, makeError))
-    if (codec === "br" || typeof globalThis.CompressionStream !== "function") {
+    if (Option.isSome(zlib)) {
+      const found = nodeCodec(zlib.value, codec)
+      return found === undefined ? Effect.fail(makeError("Unavailable")) : Effect.succeed(fromNode(found, makeError))
+    }
+    if (codec === "br" || codec === "zstd" || typeof globalThis.CompressionStream !== "function") {
       return Effect.fail(makeError("Unavailable"))
     }
     return Effect.succeed(fromWeb(codec, makeError))

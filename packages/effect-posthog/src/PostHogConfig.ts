@@ -24,12 +24,13 @@ import { PostHogConfigError } from "./PostHogConfigError.ts"
 export type CaptureProtocol = "v0" | "v1"
 
 /**
- * How request bodies that carry events are compressed. `"deflate"` and `"br"` need the `"v1"` protocol.
+ * How request bodies that carry events are compressed. `"deflate"`, `"br"` and `"zstd"` need the `"v1"` protocol;
+ * `"zstd"` also needs a runtime that has it: Node.js from 22.15 on.
  *
  * @since 3.0.0
  * @category models
  */
-export type CompressionCodec = "none" | "gzip" | "deflate" | "br"
+export type CompressionCodec = "none" | "gzip" | "deflate" | "br" | "zstd"
 
 /**
  * What the event queue does with one more event when it is full: give up the oldest queued event, refuse the new one,
@@ -383,8 +384,8 @@ const events = (given: Options["events"]): Checked<Settings["events"]> =>
   Either.gen(function*() {
     const { duration, flag, oneOf, size } = reader("events.", given)
     const protocol = yield* oneOf("protocol", ["v0", "v1"])
-    const compression = yield* oneOf("compression", ["gzip", "none", "deflate", "br"])
-    if (protocol === "v0" && (compression === "deflate" || compression === "br")) {
+    const compression = yield* oneOf("compression", ["gzip", "none", "deflate", "br", "zstd"])
+    if (protocol === "v0" && compression !== "gzip" && compression !== "none") {
       return yield* unusable("events.compression", `${compression} needs the "v1" protocol`)
     }
     return {

@@ -88,6 +88,7 @@ describe("PostHogConfig.layer", () => {
     ["events.queueSize", { events: { queueSize: 1.5 } }],
     ["events.protocol", { events: { protocol: "v9" } }],
     ["events.compression", { events: { compression: "br" } }],
+    ["events.compression", { events: { compression: "zstd" } }],
     ["events.whenFull", { events: { whenFull: "explode" } }],
     ["events.retryBase", { events: { retryBase: -1 } }],
     ["events.shutdownTimeout", { events: { shutdownTimeout: Number.NaN } }],

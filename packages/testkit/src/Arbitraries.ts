@@ -1,8 +1,7 @@
 /**
  * Random inputs for property tests, on `effect/FastCheck`.
  *
- * Definitions and contexts use the same few property names and values, so that generated flags come out on about as
- * often as off.
+ * Definitions and contexts share a few property names and values, so that about half of the generated flags are on.
  *
  * @since 3.0.0
  */
@@ -74,7 +73,7 @@ const distinctId = FastCheck.oneof(
 const groupKey = FastCheck.oneof(FastCheck.stringMatching(/^ws-[0-9]{1,3}$/), FastCheck.integer({ min: 1, max: 99 }))
 
 /**
- * People and groups to evaluate for: some properties known, some not, some of a kind no filter expects.
+ * Evaluation contexts of people and groups: some properties are known, some are not, some have an unexpected type.
  *
  * @since 3.0.0
  * @category constructors
@@ -110,8 +109,8 @@ export const snapshot: FastCheck.Arbitrary<FlagSnapshot> = FastCheck.record({
 }).map(({ distinctId, payloads, values }) => FlagSnapshot.fromValues(values, { distinctId, payloads }))
 
 /**
- * Events as the queue is offered them: named and unnamed people, groups, timestamps with any offset, valid and useless
- * uuids, JSON properties.
+ * Events as the queue receives them: with and without an id, groups, timestamps with any offset, valid and invalid UUIDs,
+ * JSON properties.
  *
  * @since 3.0.0
  * @category constructors

@@ -51,8 +51,9 @@ const awkward = [
  *
  * When you implement `DedupStore`, and with it decide how long reported exposures are remembered.
  *
- * **Example**
- *
+ * @since 3.0.0
+ * @category testing
+ * @example
  * ```ts
  * import { DedupStoreContract } from "@effect-posthog/testkit"
  * import { DedupStore } from "effect-posthog"
@@ -63,9 +64,6 @@ const awkward = [
  * // With @effect/vitest: for (const { check, name } of laws) it.scoped(name, () => check)
  * Effect.runPromise(Effect.forEach(laws, ({ check }) => Effect.scoped(check)))
  * ```
- *
- * @since 3.0.0
- * @category testing
  */
 export const laws = <E = never, R = never>(options: Options<E, R>): ReadonlyArray<Law<R>> => {
   const { capacity = 100 } = options

@@ -58,8 +58,9 @@ const times = <A, E, R>(count: number, effect: Effect.Effect<A, E, R>) =>
  * When you implement `DefinitionsCache`. The laws look at single participants, and at a fleet of loaders that share
  * the cache.
  *
- * **Example**
- *
+ * @since 3.0.0
+ * @category testing
+ * @example
  * ```ts
  * import { DefinitionsCacheContract } from "@effect-posthog/testkit"
  * import { DefinitionsCache } from "effect-posthog"
@@ -74,9 +75,6 @@ const times = <A, E, R>(count: number, effect: Effect.Effect<A, E, R>) =>
  *   Effect.forEach(laws, ({ check }) => Effect.provide(Effect.scoped(check), TestContext.TestContext))
  * )
  * ```
- *
- * @since 3.0.0
- * @category testing
  */
 export const laws = <E = never, R = never>(options: Options<E, R>): ReadonlyArray<Law<R>> => {
   const lease = Duration.decode(options.lease ?? "1 minute")

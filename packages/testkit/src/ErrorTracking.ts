@@ -36,8 +36,9 @@ export interface ProcessedException {
  * fingerprint is made of every exception in the list: its type, and of its frames in the application the file, module
  * and function; the message counts only for an exception without frames. Lines, columns and hosts do not count.
  *
- * **Example**
- *
+ * @since 3.0.0
+ * @category testing
+ * @example
  * ```ts
  * import { ErrorTracking } from "@effect-posthog/testkit"
  *
@@ -57,9 +58,6 @@ export interface ProcessedException {
  * assert.deepStrictEqual(first.problems, [])
  * assert.deepStrictEqual(first.fingerprint, second.fingerprint)
  * ```
- *
- * @since 3.0.0
- * @category testing
  */
 export const process = (properties: Readonly<Record<string, unknown>>): ProcessedException => {
   const problems = Model.problemsOf(properties)

@@ -1,11 +1,11 @@
 /**
- * What an embedded server does instead of answering as PostHog would: statuses, delays, broken bodies, cut connections.
+ * What the embedded server does instead of answering normally: statuses, delays, broken bodies, cut connections.
  *
  * A fault is data. Hand it to `PostHogServer.script` (for the next request) or `PostHogServer.always` (for every one).
  *
- * The rule for what the server takes in: a request is processed (events are accepted, flags are evaluated) whenever the
- * answer would carry a 2xx status, even if that answer then never arrives whole. A client that sees its connection cut
- * after the events were taken in must send them again, and they arrive twice: that is what those faults are for.
+ * The server processes a request, and accepts its events, whenever the status of the answer is 2xx, even if the answer
+ * never arrives whole. A client whose connection was cut after that has to send the events again, and they arrive twice:
+ * that is what these faults are for.
  *
  * @since 3.0.0
  */
@@ -13,7 +13,7 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 
 /**
- * One answer out of the ordinary. See the constructors for what each does.
+ * One unusual answer. The constructors say what each does.
  *
  * @since 3.0.0
  * @category models
@@ -39,7 +39,7 @@ export type Fault = Data.TaggedEnum<{
   readonly TruncatedBody: {}
   /** The normal answer, its head and half of its body only; then a TCP reset. */
   readonly ResetMidBody: {}
-  /** The normal answer with the second half of its body missing, under a matching content length: text that is no JSON. */
+  /** The normal answer with the second half of its body missing, under a matching content length: text that is not JSON. */
   readonly MalformedBody: {}
   /** The normal answer, one byte of its body at a time. */
   readonly Drip: { readonly interval: Duration.Duration }
@@ -57,8 +57,8 @@ export type Fault = Data.TaggedEnum<{
 }>
 
 /**
- * What the V1 capture endpoint says about one event. A bare word is the same as `{ result: word }`. The words PostHog
- * knows are `ok`, `warning`, `limited`, `drop` and `retry`; any other tests forward compatibility.
+ * What the V1 capture endpoint says about one event. A plain string is short for `{ result: string }`. PostHog uses `ok`,
+ * `warning`, `limited`, `drop` and `retry`; any other string tests forward compatibility.
  *
  * @since 3.0.0
  * @category models
@@ -72,18 +72,18 @@ export type EventResult = string | { readonly result: string; readonly details?:
  * @category models
  */
 export interface StatusOptions {
-  /** The `Retry-After` header: a number is seconds, text goes out as it is. Absent: no such header. */
+  /** The `Retry-After` header: a number of seconds, or any text. Default: no such header. */
   readonly retryAfter?: number | string | undefined
-  /** More headers; they win over those the server would set. */
+  /** More headers, which replace those of the server. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The body: text goes out as it is, anything else as JSON. Absent: the error body of the endpoint. */
+  /** The body: a string is sent as it is, anything else as JSON. Default: the error body of the endpoint. */
   readonly body?: unknown
 }
 
 const constructors = Data.taggedEnum<Fault>()
 
 /**
- * The normal answer: a place holder in a sequence, as in `script("flags", Fault.pass, Fault.status(503))`.
+ * The normal answer, for use inside a sequence, as in `script("flags", Fault.pass, Fault.status(503))`.
  *
  * @since 3.0.0
  * @category constructors
@@ -91,7 +91,7 @@ const constructors = Data.taggedEnum<Fault>()
 export const pass: Fault = constructors.Pass()
 
 /**
- * An answer with this status. Below 200 or from 300 on the request is not processed: nothing is accepted.
+ * An answer with this status. Unless it is 2xx, the server does not process the request.
  *
  * @since 3.0.0
  * @category constructors
@@ -114,7 +114,7 @@ export const status = (status: number, options: StatusOptions = {}): Fault =>
   })
 
 /**
- * A 200 whose body is this value instead of the endpoint's own: text as it is, anything else as JSON.
+ * A 200 with this body instead of the endpoint's own: a string as it is, anything else as JSON.
  *
  * @since 3.0.0
  * @category constructors
@@ -131,7 +131,7 @@ export const delay = (duration: Duration.DurationInput, next: Fault = pass): Fau
   constructors.Delay({ duration: Duration.decode(duration), next })
 
 /**
- * Takes the request and never answers. The connection stays open until the client or the server closes it.
+ * Reads the request and never answers. The connection stays open until the client or the server closes it.
  *
  * @since 3.0.0
  * @category constructors
@@ -139,7 +139,7 @@ export const delay = (duration: Duration.DurationInput, next: Fault = pass): Fau
 export const hang: Fault = constructors.Hang()
 
 /**
- * Resets the connection before a byte of an answer. Nothing is accepted.
+ * Resets the connection before the first byte of an answer. The server does not process the request.
  *
  * @since 3.0.0
  * @category constructors
@@ -155,7 +155,7 @@ export const reset: Fault = constructors.Reset()
 export const stalledBody: Fault = constructors.StalledBody()
 
 /**
- * Sends the head and half of the body of the normal answer, then ends the connection in order.
+ * Sends the head and half of the body of the normal answer, then closes the connection in an orderly way.
  *
  * @since 3.0.0
  * @category constructors
@@ -171,7 +171,7 @@ export const truncatedBody: Fault = constructors.TruncatedBody()
 export const resetMidBody: Fault = constructors.ResetMidBody()
 
 /**
- * A complete answer whose body is cut in the middle of its JSON.
+ * A complete answer whose JSON body breaks off in the middle.
  *
  * @since 3.0.0
  * @category constructors
@@ -188,8 +188,8 @@ export const drip = (interval: Duration.DurationInput): Fault =>
   constructors.Drip({ interval: Duration.decode(interval) })
 
 /**
- * The V1 capture endpoint's word about each event, by its position in the request; an event beyond the end of the list
- * is `ok`. Events with `drop` or `retry` are not accepted. On any other endpoint it is the normal answer.
+ * The result of each event at the V1 capture endpoint, by position in the request. An event beyond the end of the list is
+ * `ok`. The server does not accept events with `drop` or `retry`. Other endpoints answer normally.
  *
  * @since 3.0.0
  * @category constructors
@@ -214,7 +214,8 @@ export const results = (
   })
 
 /**
- * A 413 for a request with more events than this; any other gets the normal answer. Made for `PostHogServer.always`.
+ * A 413 for a request with more events than this, and the normal answer for any other. Use it with
+ * `PostHogServer.always`.
  *
  * @since 3.0.0
  * @category constructors
@@ -231,8 +232,8 @@ export const maxEvents = (count: number): Fault => constructors.MaxEvents({ coun
 export const quotaLimited: Fault = constructors.QuotaLimited()
 
 /**
- * A flags answer with `errorsWhileComputingFlags`; the flags named are marked `failed`, the others are as always. On any
- * other endpoint it is the normal answer.
+ * A `/flags` answer with `errorsWhileComputingFlags`, in which these flags are marked as `failed`. Other endpoints answer
+ * normally.
  *
  * @since 3.0.0
  * @category constructors

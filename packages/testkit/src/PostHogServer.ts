@@ -1,8 +1,7 @@
 /**
  * A PostHog-compatible server inside the test process: real HTTP on a real socket, everything else in memory.
  *
- * It evaluates flags, serves definitions and takes events in as PostHog does, remembers all that arrived, and breaks on
- * command.
+ * It evaluates flags, serves definitions and accepts events as PostHog does, records what arrives, and fails on command.
  *
  * @since 3.0.0
  */
@@ -31,13 +30,13 @@ import { BatchBody, EventsBody, FlagsBody } from "./Recording.ts"
 import type { RemoteFlag } from "./RemoteFlag.ts"
 
 /**
- * What the server starts with. All of it can change while it runs, and `reset` returns to it.
+ * What the server starts with. A test can change most of it while the server runs; `reset` returns to it.
  *
  * @since 3.0.0
  * @category configuration
  */
 export interface Options {
-  /** A definitions document; served as it is, valid or not. Default: one without flags. */
+  /** A definitions document, which need not be valid. Default: a document without flags. */
   readonly definitions?: unknown
   /** Default: `"phc_test"`. */
   readonly projectKey?: string | undefined
@@ -51,9 +50,9 @@ export interface Options {
   readonly persons?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
   /** Stored groups: group type to group key to properties. */
   readonly groups?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> | undefined
-  /** Flags decided by the server whatever the definitions say. */
+  /** Flags that the server decides in this way, whatever the definitions say. */
   readonly remoteFlags?: Readonly<Record<string, RemoteFlag>> | undefined
-  /** The shape of flags answers: the current one, or that of older servers. Default: `"v4"`. */
+  /** The shape of `/flags` answers: the current one, or that of older servers. Default: `"v4"`. */
   readonly flagsShape?: "v4" | "v3" | undefined
   /** How many requests, and how many events, the server remembers; it forgets the oldest. Default: unlimited. */
   readonly capacity?: number | undefined
@@ -70,7 +69,7 @@ export interface Options {
 }
 
 /**
- * The handle on a running server.
+ * Controls a running server, and shows what arrived.
  *
  * @since 3.0.0
  * @category services
@@ -94,11 +93,11 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
   readonly events: Effect.Effect<ReadonlyArray<ReceivedEvent>>
   /** Every `$exception` among the events, with what PostHog's error tracking makes of it. */
   readonly exceptions: Effect.Effect<ReadonlyArray<ReceivedException>>
-  /** What arrives from the moment of subscription. A subscriber that falls 1,024 behind misses the oldest. */
+  /** What arrives from the subscription on. A subscriber that falls 1,024 behind misses the oldest. */
   readonly arrivals: Stream.Stream<Arrival>
-  /** Serves another document from now on, with another ETag unless the content is the same. */
+  /** Serves another document from now on. Its ETag differs unless the content is the same. */
   readonly setDefinitions: (document: unknown) => Effect.Effect<void>
-  /** Replaces the flags decided by the server, all of them. */
+  /** Replaces all flags that the server decides whatever the definitions say. */
   readonly setRemoteFlags: (flags: Readonly<Record<string, RemoteFlag>>) => Effect.Effect<void>
   /** Replaces the stored properties of a person. */
   readonly setPerson: (distinctId: string, properties: Readonly<Record<string, unknown>>) => Effect.Effect<void>
@@ -108,23 +107,23 @@ export class PostHogServer extends Context.Tag("@effect-posthog/testkit/PostHogS
     key: string | number,
     properties: Readonly<Record<string, unknown>>
   ) => Effect.Effect<void>
-  /** Which shape flags answers have from now on. */
+  /** Sets the shape of `/flags` answers from now on. */
   readonly setFlagsShape: (shape: "v4" | "v3") => Effect.Effect<void>
-  /** Appends to the faults that the next requests to the endpoint meet, one each; after them all is normal again. */
+  /** Appends faults for the next requests to the endpoint, one for each. After them the server answers normally. */
   readonly script: (endpoint: Endpoint, ...faults: ReadonlyArray<Fault.Fault>) => Effect.Effect<void>
-  /** From now on every request to the endpoint for which nothing is scripted meets this fault. */
+  /** Meets every request to the endpoint with this fault from now on, unless `script` has one for it. */
   readonly always: (endpoint: Endpoint, fault: Fault.Fault) => Effect.Effect<void>
-  /** Forgets what `script` and `always` were told, for one endpoint or for all. Requests that hang go on hanging. */
+  /** Clears what `script` and `always` set, for one endpoint or for all. Requests that hang continue to hang. */
   readonly clear: (endpoint?: Endpoint) => Effect.Effect<void>
-  /** Resolves when this many requests to the endpoint have arrived since the start or the last `reset`: those. */
+  /** Resolves with the requests to the endpoint once this many have arrived since the start or the last `reset`. */
   readonly awaitRequests: (endpoint: Endpoint, count: number) => Effect.Effect<ReadonlyArray<RecordedRequest>>
-  /** Resolves when this many events were taken in since the start or the last `reset`: all of them. */
+  /** Resolves with all events once this many have been accepted since the start or the last `reset`. */
   readonly awaitEvents: (count: number) => Effect.Effect<ReadonlyArray<ReceivedEvent>>
   /** How many client sockets are open. */
   readonly openConnections: Effect.Effect<number>
-  /** Resolves when at most this many client sockets are open; a closed one takes a moment to be noticed. */
+  /** Resolves when at most this many client sockets are open. The server notices a closed socket after a moment. */
   readonly awaitConnections: (atMost: number) => Effect.Effect<void>
-  /** Forgets all that was recorded, scripted and set, and returns to the options. Connections stay open. */
+  /** Forgets what was recorded, scripted and set, and returns to the options. Connections stay open. */
   readonly reset: Effect.Effect<void>
 }>() {
   /**
@@ -169,7 +168,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   // Closing a server waits for its connections: this runs before that, being added after it.
   yield* Effect.addFinalizer(() => connections.destroyAll)
   yield* server.serve(HttpApplication.make(project, log, faults, limits)).pipe(
-    // The server stands for another process: its spans have no place in the trace of the program under test.
+    // The server stands for another process: its spans do not belong in the trace of the program under test.
     HttpMiddleware.withTracerDisabledWhenEffect(() => true)
   )
 
@@ -224,11 +223,17 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
 })
 
 /**
- * Listens from when the layer is built to when its scope closes. Closing is prompt: connections with requests that
- * hang are destroyed. Fails when the port is taken.
+ * A server that listens until the layer's scope closes.
  *
- * Times (`Fault.delay`, `arrivedAt`) are those of the clock the layer is built under: under a test clock a delayed
- * answer waits for the test to adjust it.
+ * **When to use**
+ *
+ * When the HTTP exchange itself is under test, or when the client is not this library.
+ *
+ * **Details**
+ *
+ * Building the layer fails when the port is taken. Closing its scope is prompt: the server destroys the connections of
+ * requests that hang. Times (`Fault.delay`, `arrivedAt`) are those of the `Clock` under which the layer is built: under a
+ * test clock a delayed answer waits until the test adjusts it.
  *
  * @since 3.0.0
  * @category layers

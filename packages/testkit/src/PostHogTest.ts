@@ -1,9 +1,9 @@
 /**
  * The services of effect-posthog in memory, for tests of programs that use them.
  *
- * No network and no time: flags are what the test says, events can be read the moment they are captured, and every run
- * is the same. The parts that decide what is sent are those of production: the queue's admission with its defaults,
- * minimal mode and hooks, the deduplication of exposures, local evaluation.
+ * There is no network and no waiting: the test sets the flags, reads events as soon as they are captured, and gets the
+ * same result in every run. What decides which events are sent is the code that runs in production: the event queue with
+ * its defaults, hooks and minimal mode, the deduplication of exposures, and local evaluation.
  *
  * @since 3.0.0
  */
@@ -44,37 +44,37 @@ import type { RemoteFlag } from "./RemoteFlag.ts"
  * @category configuration
  */
 export interface Options {
-  /** What the server answers: `true`, `false`, the key of a variant, more than that, or a function of the request. */
+  /** The flags of the server: `true`, `false`, the key of a variant, a whole answer, or a function of the request. */
   readonly flags?: Readonly<Record<string, RemoteFlag>> | undefined
   /** Payloads of those flags, as JSON values. */
   readonly payloads?: Readonly<Record<string, unknown>> | undefined
-  /** A definitions document. It switches local evaluation on, and the server knows it too. */
+  /** A definitions document, for the server and for local evaluation, which is off without one. */
   readonly definitions?: unknown
-  /** Persons the server has stored: distinct id to properties. Local evaluation does not see them. */
+  /** Persons that the server has stored: distinct id to properties. Local evaluation does not see them. */
   readonly persons?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
-  /** Groups the server has stored: group type to group key to properties. Local evaluation does not see them. */
+  /** Groups that the server has stored: type to key to properties. Local evaluation does not see them. */
   readonly groups?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> | undefined
-  /** The client's own options, as `PostHog.layer` takes them: hooks, super properties, local evaluation only ... */
+  /** Options of the client, as `PostHog.layer` takes them: hooks, super properties and so on. */
   readonly client?: Partial<ClientOptions> | undefined
 }
 
 /**
- * Control over the services while a test runs, and all that happened so far.
+ * Controls the services while a test runs, and shows what happened so far.
  *
  * @since 3.0.0
  * @category tags
  */
 export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTest")<PostHogTest, {
-  /** Replaces what the server answers, all of it. Snapshots that exist keep their values. */
+  /** Replaces all flags of the server. Existing snapshots keep their values. */
   readonly setFlags: (
     flags: Readonly<Record<string, RemoteFlag>>,
     payloads?: Readonly<Record<string, unknown>>
   ) => Effect.Effect<void>
-  /** Changes what the server answers for one flag. */
+  /** Changes one flag of the server. */
   readonly setFlag: (key: string, flag: RemoteFlag, payload?: unknown) => Effect.Effect<void>
   /**
-   * Replaces the definitions, at the server and in local evaluation, if that is on. Fails when the document is none;
-   * local evaluation then keeps the one it has.
+   * Replaces the definitions, at the server and in local evaluation, if that is on. Fails when the document is not a
+   * definitions document; everything then stays as it was.
    */
   readonly setDefinitions: (document: unknown) => Effect.Effect<void, DefinitionsError>
   /** Replaces the properties that the server has stored of a person. */
@@ -85,18 +85,18 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
     key: string | number,
     properties: Readonly<Record<string, unknown>>
   ) => Effect.Effect<void>
-  /** Makes the next remote evaluations fail. `times` is 1 by default; `status` goes with `ApiError`. */
+  /** Makes the next remote evaluations fail. `times` is 1 by default; `status` is that of an `ApiError`. */
   readonly failRemote: (
     reason: RemoteFailureReason,
     options?: { readonly times?: number | undefined; readonly status?: number | undefined }
   ) => Effect.Effect<void>
   /** Makes the next remote evaluations answer that the project is over its quota. `times` is 1 by default. */
   readonly limitRemote: (times?: number) => Effect.Effect<void>
-  /** Makes the next remote evaluation answer that it could not compute every flag; those named have no value. */
+  /** Makes the next remote evaluation report that it could not compute these flags, which then have no value. */
   readonly failFlags: (...keys: ReadonlyArray<string>) => Effect.Effect<void>
   /** Makes the queue reject the next events, exposures included. The reason is `Overflow` by default. */
   readonly rejectEvents: (times: number, reason?: RejectReason) => Effect.Effect<void>
-  /** Every event accepted so far, exposures included, as it would be sent. Flushes the queue. */
+  /** Every event accepted so far, exposures included, as the client would send it. Flushes the queue. */
   readonly events: Effect.Effect<ReadonlyArray<PostHogEvent>>
   /** The exposures among the events. */
   readonly exposures: Effect.Effect<ReadonlyArray<RecordedExposure>>
@@ -104,7 +104,7 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
   readonly exceptions: Effect.Effect<ReadonlyArray<RecordedException>>
   /** The remote evaluations that were requested, failed ones included. */
   readonly remoteRequests: Effect.Effect<ReadonlyArray<DecideRequest>>
-  /** Everything offered to the queue, with its answer. */
+  /** Every event that was offered to the queue, with the queue's answer. */
   readonly offers: Effect.Effect<ReadonlyArray<RecordedOffer>>
   /** Forgets what was recorded. Flags, scripted failures and the memory of reported exposures stay. */
   readonly forget: Effect.Effect<void>
@@ -152,7 +152,7 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
 }
 
 /**
- * What {@link layer} provides: what `PostHog.layer` does, and the controls.
+ * The services of {@link layer}: those of `PostHog.layer`, and the controls.
  *
  * @since 3.0.0
  * @category models
@@ -160,11 +160,17 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
 export type Services = PostHogTest | Decider | LocalEvaluator | EventQueue | DedupCache | PostHogConfig
 
 /**
- * The four services in memory with their controls.
+ * The four services in memory, with their controls.
  *
- * Without `definitions` there is no local evaluation, and every evaluation asks the server in memory; with them the
- * flags that can be decided locally are, and the rest is asked for. Closing the scope drains the queue as in
- * production. Building fails when `client` has an unusable option, or `definitions` is no definitions document.
+ * **When to use**
+ *
+ * In place of `PostHog.layer`, in tests of code that reads flags or captures events.
+ *
+ * **Details**
+ *
+ * Without `definitions` every evaluation goes to the server in memory. With them the client decides locally what it can,
+ * and asks the server for the rest. Closing the scope drains the queue as in production. Building the layer fails when
+ * `client` has an unusable option or `definitions` is not a definitions document.
  *
  * @since 3.0.0
  * @category layers

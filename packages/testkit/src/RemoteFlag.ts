@@ -1,13 +1,13 @@
 /**
- * Flags that the embedded server decides by itself, whatever the definitions say: the flags of experience continuity and
- * static cohorts, which depend on what only PostHog's own database knows, and any other value a test needs.
+ * Flags that a test decides for the server, whatever the definitions say. Flags with experience continuity or static
+ * cohorts need this, because they depend on PostHog's own database.
  *
  * @since 3.0.0
  */
 import type { FlagsBody } from "./Recording.ts"
 
 /**
- * One decision: a plain value, a full answer, or a function of the request that gives either.
+ * A decision about one flag: a plain value, a whole answer, or a function from the request to either.
  *
  * @since 3.0.0
  * @category models
@@ -23,15 +23,15 @@ export type RemoteFlag = RemoteValue | ((request: FlagsBody) => RemoteValue)
 export type RemoteValue = boolean | string | RemoteAnswer
 
 /**
- * A decision with all that a `/flags` answer can say about it. What is left out comes from the definition of the flag,
- * where there is one.
+ * A decision with everything that a `/flags` answer can say about a flag. Fields that are left out come from the flag's
+ * definition, if it has one.
  *
  * @since 3.0.0
  * @category models
  */
 export interface RemoteAnswer {
   readonly value: boolean | string
-  /** Any JSON value; it travels as JSON text. */
+  /** Any JSON value. The answer has it as JSON text. */
   readonly payload?: unknown
   /** The server could not evaluate the flag. Default: false. */
   readonly failed?: boolean | undefined

@@ -4,6 +4,7 @@ import { Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } f
 import type { EventBatch, PostHogEvent, SendOutcome } from "effect-posthog"
 import { Compression, CompressionError, EventTransport, PostHogConfig } from "effect-posthog"
 import type { Options } from "effect-posthog/PostHogConfig"
+import * as Zlib from "node:zlib"
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib"
 import { userAgent } from "../../src/internal/library.ts"
 import { eventRequest } from "../../src/internal/transport/sendEvents.ts"
@@ -309,8 +310,21 @@ describe("the analytics endpoint", () => {
 })
 
 describe("compression", () => {
-  const decoders = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync }
-  for (const codec of ["gzip", "deflate", "br"] as const) {
+  // Node has it from 22.15 on.
+  const { zstdDecompressSync } = Zlib as { readonly zstdDecompressSync?: (bytes: Uint8Array) => Buffer }
+  const decoders = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync, zstd: zstdDecompressSync! }
+  const codecs = ["gzip", "deflate", "br", ...(zstdDecompressSync === undefined ? [] : ["zstd"] as const)] as const
+
+  it.effect.runIf(zstdDecompressSync === undefined)(
+    "zstd fails the layer where the runtime has none",
+    () =>
+      Effect.gen(function*() {
+        const failed = yield* Effect.flip(send(batchOf(), { protocol: "v1", compression: "zstd" }))
+        assert.strictEqual(failed.message, "events.compression: zstd is not available in this runtime")
+      })
+  )
+
+  for (const codec of codecs) {
     for (const size of [10, 300_000]) {
       it.effect(`${codec} of ${size} characters`, () =>
         Effect.gen(function*() {

@@ -3,7 +3,7 @@ import { Arbitraries } from "@effect-posthog/testkit"
 import { FastCheck } from "effect"
 import { it } from "vitest"
 
-it("every flag gets a result, whoever asks", () => {
+it("every flag gets a result in every context", () => {
   FastCheck.assert(
     FastCheck.property(Arbitraries.definitions(), Arbitraries.context, (document, context) => {
       const { definitions } = compile(document)

@@ -12,7 +12,7 @@ const posthog = Layer.unwrapEffect(
   Layer.provideMerge(PostHogServer.layer({ remoteFlags: { beta: true } }))
 )
 
-it.live("an overloaded PostHog is asked once, and said to be so", () =>
+it.live("a snapshot says that PostHog was overloaded", () =>
   Effect.gen(function*() {
     const server = yield* PostHogServer.PostHogServer
     yield* server.script("flags", Fault.status(503))

@@ -20,7 +20,7 @@ describe("checkout", () => {
       yield* posthog.expectEvent({ event: "paid", properties: { amount: 12, "$feature/new-checkout": true } })
     }).pipe(Effect.provide(PostHogTest.layer({ flags: { "new-checkout": true } }))))
 
-  it.effect("is the old one when PostHog cannot be asked", () =>
+  it.effect("is the old one when PostHog is unavailable", () =>
     Effect.gen(function*() {
       const posthog = yield* PostHogTest.PostHogTest
       yield* posthog.failRemote("Timeout")
