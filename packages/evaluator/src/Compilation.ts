@@ -5,6 +5,7 @@
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
 import { compileDocument } from "./internal/compile/compileDocument.ts"
+import { runToEnd } from "./internal/compile/steps.ts"
 import type { Problem } from "./Problem.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
@@ -60,14 +61,8 @@ export interface Compilation {
  * @since 1.0.0
  * @category constructors
  */
-export const compile = (document: unknown, options?: CompileOptions): Compilation => {
-  const steps = compileSteps(document, options)
-  let step = steps.next()
-  while (step.done !== true) {
-    step = steps.next()
-  }
-  return step.value
-}
+export const compile = (document: unknown, options?: CompileOptions): Compilation =>
+  runToEnd(compileSteps(document, options))
 
 /**
  * Compiles a definitions document step by step, for large ones: a step takes about a millisecond, and the caller may

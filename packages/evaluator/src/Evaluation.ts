@@ -28,6 +28,8 @@ export interface BulkResult {
    * requested key has no definition, or there are no definitions at all. Never for an empty list of keys.
    */
   readonly needsRemote: boolean
+  /** The work that it took, in steps of about 50 ns: an event loop that evaluates often can take turns by it. */
+  readonly steps: number
 }
 
 const unknown: Unknown = Object.freeze({ _tag: "Unknown" })
@@ -142,7 +144,7 @@ const evaluateEvery = ({ plan }: CompiledDefinitions, state: EvaluationState | u
     results[i] = result
     if (result._tag !== "Resolved" && isServerFlag(flag)) needsRemote = true
   }
-  return { results: new ResultsByFlag(plan, results), needsRemote }
+  return { results: new ResultsByFlag(plan, results), needsRemote, steps: state?.steps ?? 0 }
 }
 
 const evaluateRequested = (
@@ -159,7 +161,7 @@ const evaluateRequested = (
     results.set(key, result)
     if (result._tag !== "Resolved" && (flag === undefined || isServerFlag(flag))) needsRemote = true
   }
-  return { results, needsRemote }
+  return { results, needsRemote, steps: state?.steps ?? 0 }
 }
 
 const isServerFlag = (flag: CompiledFlag): boolean => flag.metadata.runtime !== "client"

@@ -9,7 +9,7 @@
  *
  * Property values are taken as JSON would carry them: a `Date` is its ISO text, `undefined` is the same as absent. What
  * JSON cannot carry (functions, symbols, big integers, instances of classes) leaves the filters that look at it
- * undecided.
+ * undecided, and so does a value of more than 2,000 characters or 1,000 members, except where a filter only asks if it is set.
  *
  * @since 1.0.0
  * @category models

@@ -5,7 +5,9 @@
  */
 import { compileJudgement } from "./internal/compile/compileFilter.ts"
 import { PropertyCauses } from "./internal/compile/propertyCauses.ts"
-import { ownProperty } from "./internal/evaluationState.ts"
+import { runToEnd, Steps } from "./internal/compile/steps.ts"
+import { EvaluationState } from "./internal/evaluationState.ts"
+import { PropertyValue } from "./internal/propertyValue.ts"
 import { findTimeZone } from "./internal/values/timeZone.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
 
@@ -36,6 +38,8 @@ export interface MatchPropertyOptions {
   /** The time zone of the project; one that the platform does not know counts as absent. Default: none. */
   readonly timeZone?: string | undefined
 }
+
+const propertyCauses = new PropertyCauses("property")
 
 /**
  * Matches one property filter against properties, wherever they are from. Filters of other types than `person` and
@@ -68,13 +72,16 @@ export const matchProperty = (
     const type = filter.type ?? "person"
     const operator = filter.operator ?? "exact"
     if ((type !== "person" && type !== "group") || typeof operator !== "string") return "inconclusive"
-    const judgement = compileJudgement(operator, filter.value, new PropertyCauses("property"), {
+    const timeZone = findTimeZone(options?.timeZone)
+    const settings = {
       propertyMatchingVersion: options?.propertyMatchingVersion === 2 ? 2 : 1,
       regexEngine: options?.regexEngine,
-      timeZone: findTimeZone(options?.timeZone)
-    })
+      timeZone
+    } as const
+    const property = new PropertyValue(propertyCauses, (state) => state.person(filter.key), timeZone)
+    const judgement = runToEnd(compileJudgement(operator, filter.value, property, settings, new Steps()))
     if ("_tag" in judgement) return "inconclusive"
-    const verdict = judgement.judge(ownProperty(properties, filter.key), now)
+    const verdict = judgement.test(new EvaluationState({ distinctId: "", personProperties: properties }, now))
     return typeof verdict === "boolean" ? verdict : "inconclusive"
   } catch {
     return "inconclusive"

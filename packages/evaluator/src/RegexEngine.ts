@@ -16,7 +16,12 @@
  * @category models
  */
 export type RegexProgram =
-  | { readonly _tag: "Compiled"; readonly test: (text: string) => boolean | undefined }
+  | {
+    readonly _tag: "Compiled"
+    readonly test: (text: string) => boolean | undefined
+    /** The time that a search may take for each character of a text, in units of about 50 ns. Default: 8. */
+    readonly stepsPerCharacter?: number | undefined
+  }
   | { readonly _tag: "Invalid" }
   | { readonly _tag: "Unsupported" }
 
@@ -24,8 +29,8 @@ export type RegexProgram =
  * A regular expression engine whose running time is linear in the text, such as `@effect-posthog/regex-re2`.
  *
  * It is asked only about patterns of the portable subset (constructs that mean the same to PostHog's server, to
- * JavaScript and to RE2) whose running time the built-in engine cannot bound, and about texts longer than the built-in
- * engine accepts. Texts are ASCII without carriage returns. `compile` is called once per pattern, while definitions are
+ * JavaScript and to RE2) whose running time the built-in engine cannot bound. Texts are ASCII without carriage returns, and
+ * at most 2,000 characters long. `compile` is called once per pattern, while definitions are
  * compiled; an exception counts as `Unsupported`.
  *
  * @since 1.0.0

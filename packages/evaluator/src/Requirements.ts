@@ -9,7 +9,8 @@ import { requirementsOf } from "./internal/requirementsOf.ts"
 /**
  * What the definition of a flag looks at, the flags and cohorts that it refers to included. A caller who supplies all of
  * it gets a decision, unless something in `never` stands in the way; a given caller may get one for less. What is added
- * by itself, the properties `distinct_id` and `$group_key`, is not listed.
+ * by itself, the properties `distinct_id` and `$group_key`, is not listed. A property of more than 2,000 characters or
+ * 1,000 members leaves a flag undecided whatever the flag is, unless it only asks if the property is set.
  *
  * @since 1.0.0
  * @category models

@@ -20,7 +20,7 @@ describe("matchProperty", () => {
       assert.strictEqual(match("semver_neq", "1.2.4", `1.2.3${other}`), false)
     }
     assert.strictEqual(match("semver_eq", "1.2.3", " v1.2.3"), false)
-    assert.strictEqual(match("semver_eq", "1.2.3", " ".repeat(1_000_000)), false)
+    assert.strictEqual(match("semver_eq", "1.2.3", " ".repeat(2000)), false)
   })
 
   it("reads the components of versions as numbers", () => {
@@ -112,7 +112,8 @@ describe("matchProperty", () => {
     for (const text of long) {
       for (const end of ["", "e", "!", ".", "-"]) {
         for (const operator of ["gt", "is_date_after", "semver_eq", "semver_wildcard", "exact", "icontains"]) {
-          assert.include([true, false, "inconclusive"], match(operator, "1", text + end))
+          assert.strictEqual(match(operator, "1", text + end), "inconclusive")
+          assert.include([true, false, "inconclusive"], match(operator, "1", text.slice(0, 1999) + end))
           assert.include([true, false, "inconclusive"], match(operator, text + end, "1"))
         }
       }

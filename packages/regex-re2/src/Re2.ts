@@ -60,6 +60,10 @@ export const regexEngine: RegexEngine = {
     const size = compiled.programSize()
     if (size > largestProgram) return unsupported
     const longest = size <= smallProgram ? longestText : Math.min(longestText, Math.floor(mostWork / size))
-    return { _tag: "Compiled", test: (text) => text.length > longest ? undefined : compiled.test(text) }
+    return {
+      _tag: "Compiled",
+      stepsPerCharacter: size <= smallProgram ? 2 : size * 2,
+      test: (text) => text.length > longest ? undefined : compiled.test(text)
+    }
   }
 }

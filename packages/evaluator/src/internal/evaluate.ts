@@ -7,9 +7,9 @@ import type { Inconclusive, Resolved } from "../Result.ts"
 import type { EvaluationState } from "./evaluationState.ts"
 import type { Salt } from "./hash/bucketing.ts"
 import { rolloutSalt, variantSalt } from "./hash/bucketing.ts"
-import type { CompiledCohort, CompiledFlag, CompiledGroup, Condition, FlagPlan, Reference } from "./plan.ts"
+import type { CompiledCohort, CompiledFlag, CompiledGroup, Condition, FlagPlan, Reference, Variant } from "./plan.ts"
 import type { Unresolved, Verdict } from "./verdict.ts"
-import { inconclusive, stronger } from "./verdict.ts"
+import { exhausted, inconclusive, resolved, stronger } from "./verdict.ts"
 
 const inCycle = inconclusive("unsupported_definition", "the flag depends on itself")
 
@@ -53,6 +53,7 @@ const follow = <A, Body>(
   state: EvaluationState
 ): A => {
   if (tooDeep) return whenTooDeep
+  state.steps++
   if (cycle !== undefined) {
     if (!state.enter(cycle, place)) return whenVisited
     const result = evaluate(body, state)
@@ -114,7 +115,9 @@ const evaluateConditions = (plan: FlagPlan, state: EvaluationState): Resolved | 
   let unresolvedBefore: Array<Condition> | undefined = undefined
   const { conditions, earlyExit } = plan
   for (let i = 0; i < conditions.length; i++) {
+    if (state.isExhausted) return exhausted
     const condition = conditions[i]!
+    state.steps++
     if (isSkipped(condition, state)) {
       if (rank <= 1) {
         rank = 1
@@ -167,6 +170,8 @@ export const isSkipped = (condition: Condition, state: EvaluationState): boolean
 export const testFilters = ({ filters }: Condition, state: EvaluationState): Verdict => {
   let unresolved: Unresolved | undefined = undefined
   for (let i = 0; i < filters.length; i++) {
+    if (state.isExhausted) return exhausted
+    state.steps++
     const verdict = filters[i]!.test(state)
     if (verdict === false) return false
     if (verdict !== true) unresolved = stronger(unresolved, verdict)
@@ -191,10 +196,20 @@ export const outcomeOf = (plan: FlagPlan, condition: Condition, state: Evaluatio
   const hash = hashOf(plan, condition, variantSalt, state)
   if (hash === undefined) return plan.unknownIdentifier
   for (let i = 0; i < variants.length; i++) {
-    if (hash < variants[i]!.end) return condition.chosen[i]!
+    if (hash < variants[i]!.end) {
+      state.steps += i >> variantsPerStep
+      return condition.chosen[i] ??= chosenResult(variants[i]!, condition)
+    }
   }
+  state.steps += variants.length >> variantsPerStep
   return condition.plain
 }
+
+/** A step of work for every 32 variants that are passed over, as a shift. */
+const variantsPerStep = 5
+
+const chosenResult = ({ key, payload }: Variant, { index }: Condition): Resolved =>
+  resolved(key, payload, "condition_match", index)
 
 const hashOf = (plan: FlagPlan, { bucketing }: Condition, salt: Salt, state: EvaluationState): number | undefined =>
   plan.conditions.length === 1
@@ -210,7 +225,8 @@ const agree = (
   earlier: ReadonlyArray<Condition> | undefined,
   match: Resolved,
   state: EvaluationState
-): boolean => earlier === undefined || earlier.every((condition) => agrees(plan, condition, match, state))
+): boolean =>
+  earlier === undefined || earlier.every((condition) => state.afford(1) && agrees(plan, condition, match, state))
 
 const agrees = (plan: FlagPlan, condition: Condition, match: Resolved, state: EvaluationState): boolean => {
   const outcome = outcomeOf(plan, condition, state)

@@ -37,6 +37,13 @@ const asProperties = (value: unknown): Properties =>
 const asIdentifier = (value: unknown): string | undefined =>
   typeof value === "string" ? value : typeof value === "number" ? textForm(value) : undefined
 
+/** What one call may do: less than 10 ms of work. */
+const mostSteps = 150_000
+
+const stepsPerHash = 3
+
+let evaluations = 0
+
 /** What the filters of a cycle of cohorts or flags have visited on the way to where evaluation is. */
 interface Trail {
   readonly cycle: number
@@ -87,6 +94,10 @@ export class Bucketing {
 
 /** @internal */
 export class EvaluationState {
+  /** Tells evaluations apart. */
+  readonly number = ++evaluations
+  /** The work done so far. A step is a filter, or about 50 ns. */
+  steps = 0
   readonly now: number
   /** As given, for the property `distinct_id`. */
   readonly distinctId: string | undefined
@@ -117,6 +128,19 @@ export class EvaluationState {
       : firstCodePoints(this.distinctId, longestIdentifier)
     const deviceId = context.deviceId
     this.deviceId = typeof deviceId === "string" && deviceId !== "" ? deviceId : undefined
+  }
+
+  /** Whether the evaluation has done as much work as one may: the server decides what is left. */
+  get isExhausted(): boolean {
+    return this.steps > mostSteps
+  }
+
+  /** Whether that much more work may be done, which is put on the account. */
+  afford(steps: number): boolean {
+    const total = this.steps + Math.ceil(steps)
+    if (total > mostSteps) return false
+    this.steps = total
+    return true
   }
 
   person(key: string): unknown {
@@ -159,6 +183,7 @@ export class EvaluationState {
   /** Where the identifier falls for the rollout or the variants of a flag; `undefined` when it is not known. */
   hash(prefix: PackedPrefix, bucketing: Bucketing, salt: Salt): number | undefined {
     const identifier = this.identifier(bucketing)
+    this.steps += stepsPerHash
     return identifier === undefined ? undefined : bucketing.hash(identifier, prefix, salt)
   }
 
@@ -166,6 +191,7 @@ export class EvaluationState {
   hashAgain(prefix: PackedPrefix, bucketing: Bucketing, salt: Salt): number | undefined {
     const identifier = this.identifier(bucketing)
     if (identifier === undefined) return undefined
+    this.steps += stepsPerHash
     if (this.hashedPrefix !== prefix || this.hashedFor !== bucketing) {
       this.hashedPrefix = prefix
       this.hashedFor = bucketing

@@ -59,7 +59,6 @@ export type FilterShape =
     readonly key: string
     readonly operator: string
     readonly expected: unknown
-    readonly chain: ReadonlyArray<string>
     readonly flags: ReadonlyArray<CompiledFlag>
   }
   | { readonly _tag: "Unsupported"; readonly type: string; readonly key: string }
@@ -105,7 +104,7 @@ export class CompiledCohort {
 /** @internal */
 export interface Variant {
   readonly key: string
-  readonly percentage: number
+  readonly payload: unknown
   /** Where its share ends. */
   readonly end: number
 }
@@ -125,8 +124,8 @@ export interface Condition {
   /** The declared variant that it pins, as the result it gives. */
   readonly pinned: Resolved | undefined
   readonly plain: Resolved
-  /** One for each variant of the flag, when a hash is to choose. */
-  readonly chosen: ReadonlyArray<Resolved>
+  /** What the variants of the flag give when a hash chooses, each made when it is first chosen. */
+  readonly chosen: Array<Resolved | undefined>
   readonly missed: Resolved
   readonly unmatched: Resolved
   readonly skipped: Resolved

@@ -18,6 +18,9 @@ export const requirementsOf = (flag: CompiledFlag): Needs => {
   return collector.needs()
 }
 
+/** Filters, groups, cohorts and flags that are listed for one flag: a few milliseconds of work. */
+const mostVisited = 20_000
+
 const sorted = (names: Iterable<string>): ReadonlyArray<string> => Array.from(names).sort()
 
 /** Goes through everything that a flag leads to, once, with a list of its own instead of recursion. */
@@ -36,7 +39,11 @@ class Collector {
     this.seen.add(flag)
     this.flag(flag)
     let next = this.pending.pop()
-    while (next !== undefined) {
+    for (let visited = 0; next !== undefined; visited++) {
+      if (visited > mostVisited) {
+        this.never.add("the flag refers to more than can be listed")
+        return
+      }
       this.visit(next)
       next = this.pending.pop()
     }
@@ -64,6 +71,10 @@ class Collector {
     } else if ("id" in item) this.body(item)
     else if (item._tag === "Group") this.pending.push(...item.children)
     else this.filter(item)
+  }
+
+  private push(items: ReadonlyArray<CompiledGroup | CompiledFilter>): void {
+    for (let i = 0; i < items.length && this.pending.length <= mostVisited; i++) this.pending.push(items[i]!)
   }
 
   private refer(target: CompiledFlag | CompiledCohort): void {
@@ -100,11 +111,12 @@ class Collector {
     }
     if (holdout !== undefined && bucketing.kind === "group") this.groups.add(bucketing.groupType)
     for (const condition of conditions) {
+      if (this.pending.length > mostVisited) return
       const hashes = condition.percentage !== 100 || (variants.length > 0 && condition.pinned === undefined)
       if (condition.bucketing.kind === "device" && hashes) this.deviceId = true
       if (condition.bucketing.kind === "group") this.groups.add(condition.bucketing.groupType)
       // A condition about a group of unknown type is always passed over.
-      if (condition.group !== "unmapped") this.pending.push(...condition.filters)
+      if (condition.group !== "unmapped") this.push(condition.filters)
     }
   }
 

@@ -1,5 +1,5 @@
 /** @since 1.0.0 */
-import type { Inconclusive, RequiresServer, UnresolvedReason } from "../Result.ts"
+import type { Inconclusive, ReasonCode, RequiresServer, Resolved, UnresolvedReason } from "../Result.ts"
 
 /** @internal */
 export type Unresolved = Inconclusive | RequiresServer
@@ -13,12 +13,30 @@ export type Unresolved = Inconclusive | RequiresServer
 export type Verdict = boolean | Unresolved
 
 /** @internal */
+export const resolved = (
+  value: boolean | string,
+  payload: unknown,
+  reason: ReasonCode,
+  conditionIndex: number | undefined
+): Resolved => Object.freeze({ _tag: "Resolved", value, payload, reason, conditionIndex })
+
+/** @internal */
 export const inconclusive = (reason: UnresolvedReason, cause: string): Inconclusive =>
   Object.freeze({ _tag: "Inconclusive", reason, cause })
 
 /** @internal */
 export const requiresServer = (reason: UnresolvedReason, cause: string): RequiresServer =>
   Object.freeze({ _tag: "RequiresServer", reason, cause })
+
+/**
+ * The verdict on whatever comes after an evaluation has done as much work as one may.
+ *
+ * @internal
+ */
+export const exhausted: RequiresServer = requiresServer(
+  "unsupported_definition",
+  "evaluating the flag takes more work than an evaluation may do"
+)
 
 /** From the strongest to the weakest, as posthog-node reports them. */
 const ranks: Readonly<Record<UnresolvedReason, number>> = {

@@ -125,7 +125,7 @@ describe("regular expressions", () => {
 
   it("reads texts of up to 2,000 characters", () => {
     assert.strictEqual(tag("b", "a".repeat(2000)), "Resolved")
-    assert.strictEqual(tag("b", "a".repeat(2001)), "RequiresServer")
+    assert.strictEqual(tag("b", "a".repeat(2001)), "Inconclusive")
   })
 
   it("asks an engine only for what it does not decide itself, and survives one that throws", () => {
@@ -139,8 +139,7 @@ describe("regular expressions", () => {
     assert.strictEqual(match("(a+)+$", "yes", "regex", engine), true)
     assert.strictEqual(match("(a+)+$", "no", "not_regex", engine), true)
     assert.strictEqual(match("^no", "yes", "regex", engine), false)
-    assert.strictEqual(match("^no", `yes${"x".repeat(2000)}`, "regex", engine), true)
-    assert.strictEqual(match("^no", "x".repeat(6000), "regex", engine), "inconclusive")
+    assert.strictEqual(match("(a+)+$", "x".repeat(6000), "regex", engine), "inconclusive")
     assert.strictEqual(match("(?i)a", "yes", "regex", engine), "inconclusive")
     assert.notInclude(asked, "(?i)a")
     const throwing: RegexEngine = {

@@ -6,11 +6,11 @@
 import type { RequiresServer } from "../../Result.ts"
 import type { CompiledFilter, CompiledGroup, Reference } from "../plan.ts"
 import type { Unresolved, Verdict } from "../verdict.ts"
-import { stronger } from "../verdict.ts"
+import { exhausted, stronger } from "../verdict.ts"
 import type { FilterScope } from "./compileFilter.ts"
-import { compileFilter, constant, negate, person } from "./compileFilter.ts"
+import { compileFilter, constant, negate, person, workPerFilter } from "./compileFilter.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
-import { DocumentReader, isObject, step } from "./documentReader.ts"
+import { DocumentReader, isRecord, step } from "./documentReader.ts"
 
 /** Groups may nest this deep; a stack has to hold them. */
 const deepestGroup = 1500
@@ -35,22 +35,27 @@ interface Compiler {
  *
  * @internal
  */
-export const compileCohort = (
+export function* compileCohort(
   value: unknown,
   path: Path,
   owner: Reference,
   scope: FilterScope,
   undecided: RequiresServer,
   reader: DocumentReader
-): CompiledGroup | undefined => {
+): Generator<void, CompiledGroup | undefined, void> {
   const compiler: Compiler = { owner, scope, undecided, reader, members: 0 }
-  const group = compileGroup(value, path, 0, compiler)
+  const group = yield* compileGroup(value, path, 0, compiler)
   return compiler.members > mostMembers ? undefined : group
 }
 
-const compileGroup = (value: unknown, path: Path, depth: number, compiler: Compiler): CompiledGroup | undefined => {
-  const { reader } = compiler
-  if (!isObject(value)) {
+function* compileGroup(
+  value: unknown,
+  path: Path,
+  depth: number,
+  compiler: Compiler
+): Generator<void, CompiledGroup | undefined, void> {
+  const { reader, scope } = compiler
+  if (!isRecord(value)) {
     reader.fail(path, "expected an object")
     return undefined
   }
@@ -65,25 +70,31 @@ const compileGroup = (value: unknown, path: Path, depth: number, compiler: Compi
   }
   compiler.members += values.length
   if (depth >= deepestGroup || compiler.members > mostMembers) {
-    reader.fail(path, "too large or nested too deeply")
+    reader.fail(path, "is too large, or nested too deeply")
     return undefined
   }
   const valuesPath = step(path, "values")
-  const children = values.map((child, i) => compileChild(child, step(valuesPath, i), depth + 1, compiler))
+  const children: Array<CompiledGroup | CompiledFilter> = []
+  for (let i = 0; i < values.length; i++) {
+    children.push(yield* compileChild(values[i], step(valuesPath, i), depth + 1, compiler))
+    if (scope.steps.take(workPerFilter)) yield
+  }
   const combine = type === "OR" ? "OR" : "AND"
   return { _tag: "Group", test: combination(combine === "AND", children), combine, children }
 }
 
-const compileChild = (
+function* compileChild(
   value: unknown,
   path: Path,
   depth: number,
   compiler: Compiler
-): CompiledGroup | CompiledFilter => {
-  const child = isObject(value) ? value : {}
+): Generator<void, CompiledGroup | CompiledFilter, void> {
+  const child = isRecord(value) ? value : {}
   const { key, type, values } = child
   const isGroup = child !== value || values !== undefined || type === "AND" || type === "OR" || type === "property"
-  const compiled = isGroup ? compileGroup(value, path, depth, compiler) : compileLeaf(child, path, compiler)
+  const compiled = isGroup
+    ? yield* compileGroup(value, path, depth, compiler)
+    : yield* compileLeaf(child, path, compiler)
   return compiled ?? constant({
     _tag: "Unsupported",
     type: typeof type === "string" ? type : "unknown",
@@ -91,15 +102,15 @@ const compileChild = (
   }, compiler.undecided)
 }
 
-const compileLeaf = (
+function* compileLeaf(
   child: DocumentObject,
   path: Path,
   { owner, reader, scope }: Compiler
-): CompiledFilter | undefined => {
+): Generator<void, CompiledFilter | undefined, void> {
   const leafReader = new DocumentReader()
   // Membership never depends on properties of groups: such a leaf looks at the person, too.
   const leaf = child["type"] === "group" ? { ...child, type: "person" } : child
-  const filter = compileFilter(leaf, path, person, owner, scope, leafReader)
+  const filter = yield* compileFilter(leaf, path, person, owner, scope, leafReader)
   if (leafReader.problem !== undefined) {
     reader.fail(leafReader.problem.path, leafReader.problem.message)
     return undefined
@@ -112,6 +123,8 @@ const combination =
   (all: boolean, children: ReadonlyArray<CompiledGroup | CompiledFilter>): CompiledGroup["test"] => (state) => {
     let unresolved: Unresolved | undefined = undefined
     for (let i = 0; i < children.length; i++) {
+      if (state.isExhausted) return exhausted
+      state.steps++
       const verdict: Verdict = children[i]!.test(state)
       if (verdict === !all) return verdict
       if (verdict !== all) unresolved = stronger(unresolved, verdict as Unresolved)

@@ -11,11 +11,14 @@ import { compileCohort } from "./compileCohort.ts"
 import type { FlagScope } from "./compileFlag.ts"
 import { compileFlag, disabled, settledResult } from "./compileFlag.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
-import { DocumentReader, isObject, renderPath, step } from "./documentReader.ts"
+import { DocumentReader, isRecord, renderPath, step } from "./documentReader.ts"
 import { markReferences } from "./references.ts"
+import { Steps } from "./steps.ts"
 
-/** Flags or cohorts compiled in one step. */
-const perStep = 16
+/** What it takes to come to a flag or a cohort, and to compile one, besides what is in it. */
+const workPerEntry = 2
+
+const workPerElement = 10
 
 const malformed = requiresServer("unsupported_definition", "the definition of the flag could not be read")
 
@@ -37,7 +40,7 @@ export function* compileDocument(
   options: CompileSettings | undefined
 ): Generator<void, Result, void> {
   try {
-    if (isObject(document) && Array.isArray(document["flags"])) {
+    if (isRecord(document) && Array.isArray(document["flags"])) {
       const compiler = new DocumentCompiler(document, options)
       yield* compiler.run(document["flags"])
       return { definitions: compiler.definitions(), problems: compiler.problems }
@@ -45,8 +48,8 @@ export function* compileDocument(
   } catch {
     // Getters and proxies can make any access to a document throw: what does is no document.
   }
-  const path = isObject(document) ? "flags" : ""
-  const message = isObject(document) ? "expected an array" : "expected an object"
+  const path = isRecord(document) ? "flags" : ""
+  const message = isRecord(document) ? "expected an array" : "expected an object"
   const empty = new DocumentCompiler({}, undefined)
   return { definitions: empty.definitions(), problems: [{ code: "InvalidDocument", key: undefined, path, message }] }
 }
@@ -58,6 +61,7 @@ class DocumentCompiler {
   private readonly propertyMatchingVersion: 1 | 2
   private readonly groupTypes: ReadonlyMap<string, string>
   private readonly contexts: ReadonlySet<string>
+  private readonly steps = new Steps()
   private readonly flags = new Map<string, CompiledFlag>()
   private readonly cohorts = new Map<string, CompiledCohort>()
   private readonly references: Array<Reference> = []
@@ -74,8 +78,8 @@ class DocumentCompiler {
     this.propertyMatchingVersion = document["property_matching_version"] === 2 ? 2 : 1
     this.groupTypes = readGroupTypes(document["group_type_mapping"])
     this.contexts = new Set(options?.evaluationContexts)
-    this.cohortValues = isObject(document["cohorts"]) ? document["cohorts"] : {}
-    const groups = new Map(Array.from(this.groupTypes.values(), (name) => [name, new Bucketing("group", name)]))
+    this.cohortValues = isRecord(document["cohorts"]) ? document["cohorts"] : {}
+    const groups = new Map<string, Bucketing>()
     const timeZone = findTimeZone(options?.timeZone)
     if (timeZone === undefined && options?.timeZone !== undefined && options.timeZone !== null) {
       this.problems.push(unusableTimeZone(options.timeZone))
@@ -84,54 +88,56 @@ class DocumentCompiler {
       settings: { propertyMatchingVersion: this.propertyMatchingVersion, regexEngine: options?.regexEngine, timeZone },
       flags: this.flags,
       cohorts: this.cohorts,
-      causes: new Map(),
+      steps: this.steps,
+      properties: new Map(),
       groupType: (index) => this.groupTypes.get(String(index)),
       person: new Bucketing("person", ""),
       device: new Bucketing("device", ""),
-      group: (groupType) => groups.get(groupType)!
+      group: (groupType) => {
+        const known = groups.get(groupType)
+        if (known !== undefined) return known
+        const made = new Bucketing("group", groupType)
+        groups.set(groupType, made)
+        return made
+      }
     }
   }
 
   *run(definitions: ReadonlyArray<unknown>): Generator<void, void, void> {
+    const { steps } = this
     const sources = new Map<CompiledFlag, { readonly definition: DocumentObject; readonly path: Path }>()
     const flagsPath = step(undefined, "flags")
-    let count = 0
-    for (const [i, definition] of definitions.entries()) {
+    for (let i = 0; i < definitions.length; i++) {
+      const definition = definitions[i]
       const path = step(flagsPath, i)
       const flag = this.registerFlag(definition, path)
       if (flag !== undefined && !flag.dropped) sources.set(flag, { definition: definition as DocumentObject, path })
-      if (++count % (perStep * 4) === 0) yield
+      if (steps.take(workPerEntry)) yield
     }
     for (const id of Object.keys(this.cohortValues)) {
-      this.cohorts.set(
-        id,
-        new CompiledCohort(
-          id,
-          this.reference(),
-          requiresServer("unsupported_definition", `cohort ${id} cannot be decided without the server`)
-        )
-      )
-      if (++count % (perStep * 4) === 0) yield
+      const undecided = requiresServer("unsupported_definition", `cohort ${id} cannot be decided without the server`)
+      this.cohorts.set(id, new CompiledCohort(id, this.reference(), undecided))
+      if (steps.take(workPerEntry)) yield
     }
     yield
     for (const cohort of this.cohorts.values()) {
-      this.fillCohort(cohort)
-      if (++count % perStep === 0) yield
+      yield* this.fillCohort(cohort)
+      if (steps.take(workPerElement)) yield
     }
     for (const [flag, { definition, path }] of sources) {
       // Of several flags with one key, the last counts.
-      if (this.flags.get(flag.metadata.key) === flag) this.fillFlag(flag, definition, path)
-      if (++count % perStep === 0) yield
+      if (this.flags.get(flag.metadata.key) === flag) yield* this.fillFlag(flag, definition, path)
+      if (steps.take(workPerElement)) yield
     }
     yield
-    yield* markReferences(this.references)
+    yield* markReferences(this.references, steps)
     yield
     for (const flag of this.flags.values()) {
       if (!flag.dropped) {
         flag.position = this.evaluated.push(flag) - 1
         this.keys.push(flag.metadata.key)
       }
-      if (++count % (perStep * 64) === 0) yield
+      if (steps.take(1)) yield
     }
   }
 
@@ -193,11 +199,11 @@ class DocumentCompiler {
       !contexts.some((context) => this.contexts.has(context))
   }
 
-  private fillFlag(flag: CompiledFlag, definition: DocumentObject, path: Path): void {
+  private *fillFlag(flag: CompiledFlag, definition: DocumentObject, path: Path): Generator<void, void, void> {
     const { key } = flag.metadata
     try {
       const reader = new DocumentReader()
-      const body = compileFlag(definition, path, flag, this.scope, reader)
+      const body = yield* compileFlag(definition, path, flag, this.scope, reader)
       if (reader.problem === undefined) {
         flag.body = body
         flag.settled = body._tag === "Plan" ? settledResult(body) : body
@@ -209,13 +215,13 @@ class DocumentCompiler {
     }
   }
 
-  private fillCohort(cohort: CompiledCohort): void {
+  private *fillCohort(cohort: CompiledCohort): Generator<void, void, void> {
     const path = step(step(undefined, "cohorts"), cohort.id)
     try {
       const reader = new DocumentReader()
       const value = this.cohortValues[cohort.id]
       const { reference, undecided } = cohort
-      cohort.body = compileCohort(value, path, reference, this.scope, undecided, reader) ?? undecided
+      cohort.body = (yield* compileCohort(value, path, reference, this.scope, undecided, reader)) ?? undecided
       if (reader.problem !== undefined) {
         this.report("MalformedCohort", undefined, reader.problem.path, reader.problem.message)
       }
@@ -243,7 +249,7 @@ const quote = (name: string): string =>
 
 const readGroupTypes = (mapping: unknown): ReadonlyMap<string, string> => {
   const types = new Map<string, string>()
-  for (const [index, name] of Object.entries(isObject(mapping) ? mapping : {})) {
+  for (const [index, name] of Object.entries(isRecord(mapping) ? mapping : {})) {
     if (typeof name === "string") types.set(index, name)
   }
   return types

@@ -3,20 +3,22 @@
  *
  * @since 1.0.0
  */
+import type { Inconclusive } from "../../Result.ts"
 import { cohortVerdict, flagResult } from "../evaluate.ts"
 import type { EvaluationState } from "../evaluationState.ts"
-import { ownProperty } from "../evaluationState.ts"
 import type { CompiledCohort, CompiledFilter, CompiledFlag, FilterShape, PropertySource, Reference } from "../plan.ts"
-import { asJsonValue, isJsonValue, textForm } from "../values/textForm.ts"
+import { PropertyValue } from "../propertyValue.ts"
+import { textForm } from "../values/textForm.ts"
 import type { Unresolved, Verdict } from "../verdict.ts"
-import { inconclusive, requiresServer } from "../verdict.ts"
+import { exhausted, inconclusive, requiresServer } from "../verdict.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import type { DocumentReader } from "./documentReader.ts"
 import { step } from "./documentReader.ts"
-import { frozenCopy } from "./frozenCopy.ts"
+import { frozenCopy, tooLarge } from "./frozenCopy.ts"
 import type { Matcher, OperatorSettings } from "./operators.ts"
-import { prepareOperator } from "./operators.ts"
+import { asksForPresence, prepareOperator } from "./operators.ts"
 import { PropertyCauses } from "./propertyCauses.ts"
+import type { Steps } from "./steps.ts"
 
 /**
  * What filters are compiled against.
@@ -28,10 +30,18 @@ export interface FilterScope {
   readonly flags: ReadonlyMap<string, CompiledFlag>
   readonly cohorts: ReadonlyMap<string, CompiledCohort>
   /** The properties that filters look at, by their names in causes. */
-  readonly causes: Map<string, PropertyCauses>
+  readonly properties: Map<string, PropertyValue>
+  readonly steps: Steps
   /** The name of a group type, by index. */
   readonly groupType: (index: number) => string | undefined
 }
+
+/**
+ * What compiling a filter takes, besides going through its value.
+ *
+ * @internal
+ */
+export const workPerFilter = 3
 
 /** @internal */
 export const costs = { property: 0, expensiveProperty: 1, cohort: 2, flag: 3 } as const
@@ -71,26 +81,26 @@ const refer = (owner: Reference, target: Reference): void => {
  *
  * @internal
  */
-export const compileFilter = (
+export function* compileFilter(
   filter: DocumentObject,
   path: Path,
   inherited: PropertySource,
   owner: Reference,
   scope: FilterScope,
   reader: DocumentReader
-): CompiledFilter => {
+): Generator<void, CompiledFilter, void> {
   const type = reader.optionalText(filter["type"], step(path, "type"))
   switch (type) {
     case undefined:
-      return compileProperty(filter, path, inherited, scope, reader)
+      return yield* compileProperty(filter, path, inherited, scope, reader)
     case "person":
-      return compileProperty(filter, path, person, scope, reader)
+      return yield* compileProperty(filter, path, person, scope, reader)
     case "group":
-      return compileProperty(filter, path, groupSource(filter, path, inherited, scope, reader), scope, reader)
+      return yield* compileProperty(filter, path, groupSource(filter, path, inherited, scope, reader), scope, reader)
     case "cohort":
       return compileCohortFilter(filter, path, owner, scope, reader)
     case "flag":
-      return compileFlagFilter(filter, path, owner, scope, reader)
+      return yield* compileFlagFilter(filter, path, owner, scope, reader)
     default: {
       const key = typeof filter["key"] === "string" ? filter["key"] : ""
       return constant(
@@ -114,11 +124,12 @@ const groupSource = (
   return groupType === undefined ? { _tag: "UnknownGroup" } : { _tag: "Group", groupType }
 }
 
-const causesOf = (name: string, { causes }: FilterScope): PropertyCauses => {
-  const known = causes.get(name)
+const propertyOf = (source: PropertySource, key: string, { properties, settings }: FilterScope): PropertyValue => {
+  const name = describe(source, key)
+  const known = properties.get(name)
   if (known !== undefined) return known
-  const made = new PropertyCauses(name)
-  causes.set(name, made)
+  const made = new PropertyValue(new PropertyCauses(name), reading(source, key), settings.timeZone)
+  properties.set(name, made)
   return made
 }
 
@@ -134,7 +145,7 @@ const describe = (source: PropertySource, key: string): string => {
 }
 
 interface Judgement {
-  readonly judge: (property: unknown, now: number) => Verdict
+  readonly test: CompiledFilter["test"]
   readonly isExpensive: boolean
   readonly never: Unresolved | undefined
   readonly needsTimeZone: boolean
@@ -145,28 +156,29 @@ interface Judgement {
  *
  * @internal
  */
-export const compileJudgement = (
+export function* compileJudgement(
   operator: string,
   value: unknown,
-  causes: PropertyCauses,
-  settings: OperatorSettings
-): Judgement | Unresolved => {
-  const prepared = prepareOperator(operator, value, causes, settings)
+  property: PropertyValue,
+  settings: OperatorSettings,
+  steps: Steps
+): Generator<void, Judgement | Unresolved, void> {
+  const { causes } = property
+  const prepared = yield* prepareOperator(operator, value, causes, settings, steps)
   if (prepared === undefined) {
     return inconclusive("unsupported_definition", `the operator "${operator}" on ${causes.name} is not known`)
   }
-  const { isExpensive } = prepared
   const verdict = typeof prepared.matches === "function" ? undefined : prepared.matches
   const matches: Matcher = typeof prepared.matches === "function" ? prepared.matches : always(prepared.matches)
+  const takesAnySize = asksForPresence(operator)
   return {
-    isExpensive,
+    isExpensive: prepared.isExpensive,
     never: typeof verdict === "object" ? verdict : matches.never,
     needsTimeZone: matches.needsTimeZone === true,
-    judge: (property, now) => {
-      if (typeof property === "string") return matches(property, now)
-      if (property === undefined) return causes.missing
-      const carried = asJsonValue(property)
-      return isJsonValue(carried) ? matches(carried, now) : causes.notJson
+    test: (state) => {
+      property.read(state)
+      if (property.problem !== undefined) return property.problem
+      return takesAnySize ? matches(property, state) : property.obstacle ?? matches(property, state)
     }
   }
 }
@@ -199,35 +211,47 @@ export const reading = (source: PropertySource, key: string): (state: Evaluation
   }
 }
 
-const compileProperty = (
+function* compileProperty(
   filter: DocumentObject,
   path: Path,
   source: PropertySource,
   scope: FilterScope,
   reader: DocumentReader
-): CompiledFilter => {
+): Generator<void, CompiledFilter, void> {
   const key = reader.text(filter["key"], step(path, "key"))
   const operator = reader.optionalText(filter["operator"], step(path, "operator")) ?? "exact"
-  const value = filter["value"]
-  const shape: FilterShape = { _tag: "Property", source, key, operator, value: frozenCopy(value) }
+  const value = yield* readValue(filter["value"], path, scope, reader)
+  const shape: FilterShape = { _tag: "Property", source, key, operator, value }
   if (source._tag === "UnknownGroup") {
     return constant(shape, inconclusive("unsupported_definition", `${describe(source, key)} cannot be looked up`))
   }
-  const judgement = compileJudgement(operator, value, causesOf(describe(source, key), scope), scope.settings)
+  const property = propertyOf(source, key, scope)
+  const judgement = yield* compileJudgement(operator, value, property, scope.settings, scope.steps)
   if ("_tag" in judgement) return constant(shape, judgement)
-  const { isExpensive, judge, needsTimeZone, never } = judgement
-  const read = reading(source, key)
+  const { isExpensive, needsTimeZone, never, test } = judgement
   return {
     _tag: "Filter",
-    test: source._tag === "Person" && key !== "distinct_id"
-      ? (state) => judge(ownProperty(state.personProperties, key), state.now)
-      : (state) => judge(read(state), state.now),
+    test,
     cost: isExpensive ? costs.expensiveProperty : costs.property,
     negated: false,
     shape,
     never,
     needsTimeZone
   }
+}
+
+/** A value that is kept after the document is gone. */
+function* readValue(
+  value: unknown,
+  path: Path,
+  { steps }: FilterScope,
+  reader: DocumentReader
+): Generator<void, unknown, void> {
+  if (typeof value !== "object" || value === null) return value
+  const copy = yield* frozenCopy(value, steps)
+  if (copy !== tooLarge) return copy
+  reader.fail(step(path, "value"), "is too large, or nested too deeply")
+  return undefined
 }
 
 const compileCohortFilter = (
@@ -266,26 +290,19 @@ const compileCohortFilter = (
   }
 }
 
-const compileFlagFilter = (
+function* compileFlagFilter(
   filter: DocumentObject,
   path: Path,
   owner: Reference,
   scope: FilterScope,
   reader: DocumentReader
-): CompiledFilter => {
+): Generator<void, CompiledFilter, void> {
   const operator = reader.optionalText(filter["operator"], step(path, "operator")) ?? ""
   const key = textForm(filter["key"] ?? "") ?? ""
-  const expected = frozenCopy(filter["value"])
+  const expected = yield* readValue(filter["value"], path, scope, reader)
   const chain = filter["dependency_chain"]
   const keys: ReadonlyArray<unknown> = Array.isArray(chain) ? chain : []
-  const shape = (flags: ReadonlyArray<CompiledFlag>): FilterShape => ({
-    _tag: "Flag",
-    key,
-    operator,
-    expected,
-    chain: keys.map((member) => String(textForm(member))),
-    flags
-  })
+  const shape = (flags: ReadonlyArray<CompiledFlag>): FilterShape => ({ _tag: "Flag", key, operator, expected, flags })
   if (operator !== "flag_evaluates_to" || key === "" || expected === undefined || expected === null) {
     return constant(shape([]), false)
   }
@@ -297,40 +314,45 @@ const compileFlagFilter = (
       inconclusive("unsupported_definition", `flag "${key}", which the flag depends on, ${problem}`)
     )
   }
-  const members: Array<CompiledFlag> = []
-  for (const name of new Set([...keys, key])) {
+  const members = new Set<CompiledFlag>()
+  for (let i = 0; i <= keys.length; i++) {
+    const name = i === keys.length ? key : keys[i]
     const member = typeof name === "string" ? scope.flags.get(name) : undefined
     if (member === undefined) {
-      return constant(
-        shape([]),
-        inconclusive(
-          "unsupported_definition",
-          `flag ${textForm(name)}, which the flag depends on, is not among the definitions`
-        )
-      )
+      const missing = `flag ${textForm(name)}, which the flag depends on, is not among the definitions`
+      return constant(shape([]), inconclusive("unsupported_definition", missing))
     }
-    members.push(member)
+    members.add(member)
+    if (scope.steps.take(1)) yield
   }
+  const flags: Array<CompiledFlag> = []
+  const unresolved: Array<Inconclusive> = []
   for (const member of members) {
+    flags.push(member)
+    unresolved.push(
+      inconclusive(
+        "unresolved_dependency",
+        `flag "${member.metadata.key}", which the flag depends on, is not decided`
+      )
+    )
     refer(owner, member.reference)
+    if (scope.steps.take(1)) yield
   }
-  const unresolved = members.map((member) =>
-    inconclusive("unresolved_dependency", `flag "${member.metadata.key}", which the flag depends on, is not decided`)
-  )
   return {
     _tag: "Filter",
     test: (state) => {
       let value: boolean | string = false
-      for (let i = 0; i < members.length; i++) {
-        const result = flagResult(members[i]!, state)
-        if (result._tag !== "Resolved") return unresolved[i]!
-        if (members[i] === target) value = result.value
+      for (let i = 0; i < flags.length; i++) {
+        if (state.isExhausted) return exhausted
+        const result = flagResult(flags[i]!, state)
+        if (result._tag !== "Resolved") return result === exhausted ? exhausted : unresolved[i]!
+        if (flags[i] === target) value = result.value
       }
       return evaluatesTo(value, expected)
     },
     cost: costs.flag,
     negated: false,
-    shape: shape(members),
+    shape: shape(flags),
     never: undefined,
     needsTimeZone: false
   }

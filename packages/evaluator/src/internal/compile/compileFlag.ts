@@ -6,15 +6,26 @@
 import type { ReasonCode, Resolved } from "../../Result.ts"
 import type { Bucketing } from "../evaluationState.ts"
 import { packPrefix } from "../hash/bucketing.ts"
-import type { CompiledFlag, Condition, Enrolment, FlagPlan, Holdout, PropertySource, Variant } from "../plan.ts"
-import { isJsonValue, isTruthy } from "../values/textForm.ts"
+import type {
+  CompiledFilter,
+  CompiledFlag,
+  Condition,
+  Enrolment,
+  FlagPlan,
+  Holdout,
+  PropertySource,
+  Variant
+} from "../plan.ts"
+import { PropertyValue } from "../propertyValue.ts"
 import type { Unresolved } from "../verdict.ts"
-import { inconclusive, requiresServer } from "../verdict.ts"
+import { inconclusive, requiresServer, resolved } from "../verdict.ts"
 import type { FilterScope } from "./compileFilter.ts"
-import { compileFilter, person } from "./compileFilter.ts"
+import { compileFilter, costs, person, workPerFilter } from "./compileFilter.ts"
 import type { DocumentObject, DocumentReader, Path } from "./documentReader.ts"
 import { none, step } from "./documentReader.ts"
-import { frozenCopy } from "./frozenCopy.ts"
+import { frozenCopy, tooLarge } from "./frozenCopy.ts"
+import { PropertyCauses } from "./propertyCauses.ts"
+import type { Steps } from "./steps.ts"
 
 /** @internal */
 export interface FlagScope extends FilterScope {
@@ -33,20 +44,19 @@ export const disabled: Resolved = Object.freeze({
   conditionIndex: undefined
 })
 
+/** What it takes to compile a condition, besides its filters. */
+const workPerCondition = 4
+
+const workPerComparison = 1 / 16
+
 /** What the parts of one flag are compiled with. */
 interface Compiler {
   readonly flag: CompiledFlag
   readonly scope: FlagScope
   readonly reader: DocumentReader
-  readonly payload: (key: string) => unknown
+  readonly payloads: DocumentObject
+  readonly payloadsPath: Path
 }
-
-const resolved = (
-  value: boolean | string,
-  payload: unknown,
-  reason: ReasonCode,
-  conditionIndex: number | undefined
-): Resolved => Object.freeze({ _tag: "Resolved", value, payload, reason, conditionIndex })
 
 /** Results without a payload differ only in their condition: flags share those of the first conditions. */
 const perCondition = (value: boolean, reason: ReasonCode): (index: number) => Resolved => {
@@ -79,13 +89,13 @@ const noIdentifier = inconclusive("missing_context", "the identifier to place in
  *
  * @internal
  */
-export const compileFlag = (
+export function* compileFlag(
   definition: DocumentObject,
   path: Path,
   flag: CompiledFlag,
   scope: FlagScope,
   reader: DocumentReader
-): FlagPlan | Resolved | Unresolved => {
+): Generator<void, FlagPlan | Resolved | Unresolved, void> {
   const active = reader.optionalBoolean(definition["active"], step(path, "active"))
   if ((!active && reader.problem === undefined) || definition["deleted"] === true) return disabled
   const continuity = "ensure_experience_continuity"
@@ -109,12 +119,10 @@ export const compileFlag = (
       `the flag is about groups of type ${groupIndex}, which the definitions do not name`
     )
   }
-  return compilePlan(definition, filters, filtersPath, groupType, {
-    flag,
-    scope,
-    reader,
-    payload: payloads(reader.optionalObject(filters["payloads"], step(filtersPath, "payloads")))
-  })
+  const payloadsPath = step(filtersPath, "payloads")
+  const payloads = reader.optionalObject(filters["payloads"], payloadsPath) ?? {}
+  const compiler: Compiler = { flag, scope, reader, payloads, payloadsPath }
+  return yield* compilePlan(definition, filters, filtersPath, groupType, compiler)
 }
 
 /**
@@ -134,25 +142,34 @@ export const settledResult = (plan: FlagPlan): Resolved | undefined => {
   return first.pinned ?? (plan.variants.length === 0 ? first.plain : undefined)
 }
 
-const compilePlan = (
+function* compilePlan(
   definition: DocumentObject,
   filters: DocumentObject,
   path: Path,
   groupType: string | undefined,
   compiler: Compiler
-): FlagPlan => {
+): Generator<void, FlagPlan, void> {
   const { flag, reader, scope } = compiler
   const individual = definition["bucketing_identifier"] === "device_id" ? scope.device : scope.person
   const bucketing = groupType === undefined ? individual : scope.group(groupType)
-  const variants = compileVariants(filters["multivariate"], step(path, "multivariate"), reader)
-  const enrolment = filters["feature_enrollment"] === true ? compileEnrolment(compiler) : undefined
-  const holdout = compileHoldout(filters["holdout"], step(path, "holdout"), compiler)
-  const shared = { individual, bucketing, variants }
-  const conditions = reader.members(
-    filters["groups"],
-    step(path, "groups"),
-    (condition, conditionPath, index) => compileCondition(condition, index, conditionPath, shared, compiler)
-  )
+  const plainPayload = yield* readPayload("true", compiler)
+  const variants = yield* compileVariants(filters["multivariate"], step(path, "multivariate"), compiler)
+  const enrolment = filters["feature_enrollment"] === true ? compileEnrolment(flag, plainPayload) : undefined
+  const holdout = yield* compileHoldout(filters["holdout"], step(path, "holdout"), compiler)
+  const shared: Shared = {
+    individual,
+    bucketing,
+    variants,
+    variantByKey: yield* byKey(variants, scope.steps),
+    plainPayload
+  }
+  const groupsPath = step(path, "groups")
+  const groups = reader.optionalArray(filters["groups"], groupsPath)
+  const conditions: Array<Condition> = []
+  for (let i = 0; i < groups.length; i++) {
+    conditions.push(yield* compileCondition(groups[i], i, step(groupsPath, i), shared, compiler))
+    if (scope.steps.take(workPerCondition)) yield
+  }
   const first = conditions[0]
   const onlyFirst = conditions.length === 1 && first?.group === "none" && enrolment === undefined &&
     holdout === undefined && bucketing.kind !== "group"
@@ -172,33 +189,65 @@ const compilePlan = (
   }
 }
 
-const compileEnrolment = ({ flag, payload }: Compiler): Enrolment => {
+const compileEnrolment = (flag: CompiledFlag, payload: unknown): Enrolment => {
   const property = `$feature_enrollment/${flag.metadata.key}`
-  const unknown = inconclusive("missing_context", `person property "${property}" is not supplied`)
+  const value = new PropertyValue(
+    new PropertyCauses(`person property "${property}"`),
+    (state) => state.person(property),
+    undefined
+  )
   return {
     property,
-    enrolled: resolved(true, payload("true"), "super_condition_value", 0),
+    enrolled: resolved(true, payload, "super_condition_value", 0),
     declined,
     isEnrolled: (state) => {
-      const enrolled = state.person(property)
-      return isJsonValue(enrolled) ? isTruthy(enrolled) : unknown
+      value.read(state)
+      return value.problem ?? value.obstacle ?? value.isTruthy
     }
   }
 }
 
-const compileVariants = (value: unknown, path: Path, reader: DocumentReader): ReadonlyArray<Variant> => {
+function* compileVariants(
+  value: unknown,
+  path: Path,
+  compiler: Compiler
+): Generator<void, ReadonlyArray<Variant>, void> {
+  const { reader, scope } = compiler
   const multivariate = reader.optionalObject(value, path)
+  const variantsPath = step(path, "variants")
+  const members = reader.optionalArray(multivariate?.["variants"], variantsPath)
+  if (members.length === 0) return none
+  const variants: Array<Variant> = []
   let end = 0
-  return reader.members(multivariate?.["variants"], step(path, "variants"), (member, variantPath) => {
-    const variant = reader.object(member, variantPath)
+  for (let i = 0; i < members.length; i++) {
+    const variantPath = step(variantsPath, i)
+    const variant = reader.object(members[i], variantPath)
     const key = reader.text(variant["key"], step(variantPath, "key"))
-    const percentage = reader.number(variant["rollout_percentage"], step(variantPath, "rollout_percentage"))
-    end += percentage / 100
-    return { key, percentage, end }
-  })
+    end += reader.number(variant["rollout_percentage"], step(variantPath, "rollout_percentage")) / 100
+    variants.push({ key, payload: yield* readPayload(key, compiler), end })
+    if (scope.steps.take(workPerCondition)) yield
+  }
+  return variants
 }
 
-const compileHoldout = (value: unknown, path: Path, { payload, reader }: Compiler): Holdout | undefined => {
+function* byKey(
+  variants: ReadonlyArray<Variant>,
+  steps: Steps
+): Generator<void, ReadonlyMap<string, Variant>, void> {
+  const variantByKey = new Map<string, Variant>()
+  for (let i = 0; i < variants.length; i++) {
+    variantByKey.set(variants[i]!.key, variants[i]!)
+    if (steps.take(1)) yield
+  }
+  return variantByKey
+}
+
+function* compileHoldout(
+  value: unknown,
+  path: Path,
+  compiler: Compiler
+): Generator<void, Holdout | undefined, void> {
+  const { reader } = compiler
   const holdout = reader.optionalObject(value, path)
   const id = reader.optionalInteger(holdout?.["id"], step(path, "id"))
   const exclusion = holdout?.["exclusion_percentage"]
@@ -208,59 +257,78 @@ const compileHoldout = (value: unknown, path: Path, { payload, reader }: Compile
   return {
     percentage,
     threshold: percentage / 100,
-    member: resolved(name, payload(name), "holdout_condition_value", undefined)
+    member: resolved(name, yield* readPayload(name, compiler), "holdout_condition_value", undefined)
   }
 }
 
-const compileCondition = (
+/** What the conditions of a flag have in common. */
+interface Shared {
+  readonly individual: Bucketing
+  readonly bucketing: Bucketing
+  readonly variants: ReadonlyArray<Variant>
+  readonly variantByKey: ReadonlyMap<string, Variant>
+  readonly plainPayload: unknown
+}
+
+function* compileCondition(
   value: unknown,
   index: number,
   path: Path,
-  shared: {
-    readonly individual: Bucketing
-    readonly bucketing: Bucketing
-    readonly variants: ReadonlyArray<Variant>
-  },
+  shared: Shared,
   compiler: Compiler
-): Condition => {
-  const { flag, payload, reader, scope } = compiler
+): Generator<void, Condition, void> {
+  const { flag, reader, scope } = compiler
   const condition = reader.object(value, path)
-  const target = conditionTarget(condition, path, shared, compiler)
-  const { bucketing, group } = target
+  const { bucketing, group } = conditionTarget(condition, path, shared, compiler)
   const source: PropertySource = group === "unmapped"
     ? { _tag: "UnknownGroup" }
     : bucketing.kind === "group"
     ? { _tag: "Group", groupType: bucketing.groupType }
     : person
-  const storedFilters = reader.members(
-    condition["properties"],
-    step(path, "properties"),
-    (filter, filterPath) =>
-      compileFilter(reader.object(filter, filterPath), filterPath, source, flag.reference, scope, reader)
-  )
+  const filtersPath = step(path, "properties")
+  const filters = reader.optionalArray(condition["properties"], filtersPath)
+  const storedFilters: Array<CompiledFilter> = []
+  for (let i = 0; i < filters.length; i++) {
+    const filterPath = step(filtersPath, i)
+    const filter = reader.object(filters[i], filterPath)
+    storedFilters.push(yield* compileFilter(filter, filterPath, source, flag.reference, scope, reader))
+    if (scope.steps.take(workPerFilter)) yield
+  }
   const rollout = "rollout_percentage"
   const percentage = reader.optionalNumber(condition[rollout], step(path, rollout)) ?? 100
   const pin = reader.optionalText(condition["variant"], step(path, "variant"))
-  const plainPayload = payload("true")
-  const matched = (key: string) => resolved(key, payload(key), "condition_match", index)
-  const pinned = pin !== undefined && shared.variants.some((variant) => variant.key === pin) ? matched(pin) : undefined
+  const pinned = pin === undefined ? undefined : shared.variantByKey.get(pin)
+  const { plainPayload } = shared
   return {
     index,
-    filters: storedFilters.length < 2
-      ? storedFilters
-      : [...storedFilters].sort((left, right) => left.cost - right.cost),
+    filters: storedFilters.length < 2 ? storedFilters : yield* fromCheapToExpensive(storedFilters, scope.steps),
     storedFilters,
     percentage,
     threshold: percentage / 100,
     bucketing,
     group,
-    pinned,
+    pinned: pinned === undefined ? undefined : resolved(pinned.key, pinned.payload, "condition_match", index),
     plain: plainPayload === undefined ? matchedAt(index) : resolved(true, plainPayload, "condition_match", index),
-    chosen: pinned === undefined ? shared.variants.map((variant) => matched(variant.key)) : none,
+    chosen: [],
     missed: missedAt(index),
     unmatched: unmatchedAt(index),
     skipped: skippedAt(index)
   }
+}
+
+/** In the order of their cost, and of the document where that is the same. */
+function* fromCheapToExpensive(
+  filters: ReadonlyArray<CompiledFilter>,
+  steps: Steps
+): Generator<void, ReadonlyArray<CompiledFilter>, void> {
+  const ordered: Array<CompiledFilter> = []
+  for (let cost = 0; cost <= costs.flag && ordered.length < filters.length; cost++) {
+    for (const filter of filters) {
+      if (filter.cost === cost) ordered.push(filter)
+      if (steps.take(workPerComparison)) yield
+    }
+  }
+  return ordered
 }
 
 /** Absent, a condition targets what the flag targets; null, the person; a number, that group type. */
@@ -281,21 +349,31 @@ const conditionTarget = (
     : { bucketing: scope.group(groupType), group: "optional" }
 }
 
-/** Payloads by key: text is decoded, and kept as it is when it cannot be. */
-const payloads = (stored: DocumentObject | undefined): (key: string) => unknown => {
-  if (stored === undefined) return () => undefined
-  const decoded = new Map<string, unknown>()
-  return (key) => {
-    if (!Object.hasOwn(stored, key)) return undefined
-    if (!decoded.has(key)) decoded.set(key, decodePayload(stored[key]))
-    return decoded.get(key)
+/** Longer payloads would hold the event loop while they are decoded. */
+const longestPayload = 1_000_000
+
+const charactersPerWork = 500
+
+/** The payload of a key: text is decoded, and kept as it is when it cannot be. */
+function* readPayload(
+  key: string,
+  { payloads, payloadsPath, reader, scope }: Compiler
+): Generator<void, unknown, void> {
+  if (!Object.hasOwn(payloads, key)) return undefined
+  const stored = payloads[key]
+  if (typeof stored === "string") {
+    if (stored.length > longestPayload) return reader.fail(step(payloadsPath, key), "is too large")
+    if (scope.steps.take(stored.length / charactersPerWork)) yield
   }
+  const decoded = typeof stored === "string" ? decodePayload(stored) : stored
+  if (typeof decoded !== "object" || decoded === null) return decoded
+  const copy = yield* frozenCopy(decoded, scope.steps)
+  return copy === tooLarge ? reader.fail(step(payloadsPath, key), "is too large, or nested too deeply") : copy
 }
 
-const decodePayload = (payload: unknown): unknown => {
-  if (typeof payload !== "string") return frozenCopy(payload)
+const decodePayload = (payload: string): unknown => {
   try {
-    return frozenCopy(JSON.parse(payload))
+    return JSON.parse(payload)
   } catch {
     return payload
   }

@@ -30,7 +30,7 @@ export const renderPath = (path: Path | undefined): string => {
 }
 
 /** @internal */
-export const isObject = (value: unknown): value is DocumentObject =>
+export const isRecord = (value: unknown): value is DocumentObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /**
@@ -56,7 +56,7 @@ export class DocumentReader {
   }
 
   object(value: unknown, path: Path): DocumentObject {
-    if (isObject(value)) return value
+    if (isRecord(value)) return value
     this.fail(path, "expected an object")
     return {}
   }
@@ -65,17 +65,9 @@ export class DocumentReader {
     return isAbsent(value) ? undefined : this.object(value, path)
   }
 
-  /** The members of an array that may be absent, each read. */
-  members<A>(
-    value: unknown,
-    path: Path,
-    read: (member: unknown, path: Path, index: number) => A
-  ): ReadonlyArray<A> {
-    if (Array.isArray(value)) {
-      return value.length === 0
-        ? none
-        : value.map((member, index) => read(member, step(path, index), index))
-    }
+  /** The members of an array that may be absent. */
+  optionalArray(value: unknown, path: Path): ReadonlyArray<unknown> {
+    if (Array.isArray(value)) return value
     if (!isAbsent(value)) this.fail(path, "expected an array")
     return none
   }

@@ -1,27 +1,69 @@
 /** @since 1.0.0 */
+import type { Steps } from "./steps.ts"
 
 const deepest = 1000
 
-/** The most arrays and objects that are copied: those that hold themselves have no end. */
+/** The most members that are copied, nested ones included. A value that holds itself has no end of them. */
 const mostCopied = 1_000_000
 
 /**
- * A deeply frozen copy of a JSON value, or of the part of a value that is JSON; `undefined` stands for what is nested
- * beyond reason, or in itself.
+ * Stands for a value that is too large, or nested too deeply, to be copied.
  *
  * @internal
  */
-export const frozenCopy = (value: unknown): unknown =>
-  typeof value !== "object" || value === null ? value : copyOf(value, deepest, { left: mostCopied })
+export const tooLarge: unique symbol = Symbol("tooLarge")
 
-const copyOf = (value: unknown, depth: number, room: { left: number }): unknown => {
-  if (typeof value !== "object" || value === null) return value
-  if (depth === 0 || room.left-- <= 0) return undefined
-  if (Array.isArray(value)) return Object.freeze(value.map((member) => copyOf(member, depth - 1, room)))
-  const copy = {}
-  for (const [key, member] of Object.entries(value)) {
-    // Assigning to `__proto__` would set the prototype.
-    Object.defineProperty(copy, key, { value: copyOf(member, depth - 1, room), enumerable: true })
-  }
-  return Object.freeze(copy)
+/**
+ * A deeply frozen copy of a JSON value, or `tooLarge`.
+ *
+ * @internal
+ */
+export function* frozenCopy(value: unknown, steps: Steps): Generator<void, unknown, void> {
+  return typeof value !== "object" || value === null ? value : yield* new Copier(steps).copy(value, deepest)
 }
+
+class Copier {
+  private readonly steps: Steps
+  private left = mostCopied
+
+  constructor(steps: Steps) {
+    this.steps = steps
+  }
+
+  *copy(value: object, depth: number): Generator<void, unknown, void> {
+    if (depth === 0) return tooLarge
+    return Array.isArray(value) ? yield* this.array(value, depth) : yield* this.object(value, depth)
+  }
+
+  private *array(array: ReadonlyArray<unknown>, depth: number): Generator<void, unknown, void> {
+    this.left -= array.length
+    if (this.left < 0) return tooLarge
+    const copy: Array<unknown> = []
+    for (let i = 0; i < array.length; i++) {
+      const member = array[i]
+      const copied = typeof member === "object" && member !== null ? yield* this.copy(member, depth - 1) : member
+      if (copied === tooLarge) return tooLarge
+      copy.push(copied)
+      if (this.steps.take(membersPerWork)) yield
+    }
+    return Object.freeze(copy)
+  }
+
+  private *object(object: object, depth: number): Generator<void, unknown, void> {
+    const entries = Object.entries(object)
+    this.left -= entries.length
+    if (this.left < 0) return tooLarge
+    const copy = {}
+    for (const [key, member] of entries) {
+      const copied = typeof member === "object" && member !== null ? yield* this.copy(member, depth - 1) : member
+      if (copied === tooLarge) return tooLarge
+      // Assigning to `__proto__` would set the prototype.
+      Object.defineProperty(copy, key, { value: copied, enumerable: true })
+      if (this.steps.take(1)) yield
+    }
+    return Object.freeze(copy)
+  }
+}
+
+/** Members of arrays are cheap. */
+const membersPerWork = 1 / 8

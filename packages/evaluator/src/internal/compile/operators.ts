@@ -4,32 +4,28 @@
  * @since 1.0.0
  */
 import type { RegexEngine } from "../../RegexEngine.ts"
+import type { EvaluationState } from "../evaluationState.ts"
+import type { PropertyValue } from "../propertyValue.ts"
 import { prepareRegex } from "../regex/prepareRegex.ts"
 import type { InstantRange, ParsedDate } from "../values/instant.ts"
-import {
-  compareDates,
-  instantFromMilliseconds,
-  needsTimeZone,
-  parseDate,
-  parsePropertyDate,
-  resolveDate
-} from "../values/instant.ts"
+import { compareDates, instantFromMilliseconds, needsTimeZone, parseDate, resolveDate } from "../values/instant.ts"
 import { numericForm } from "../values/numericForm.ts"
 import type { SemanticVersion, VersionRequirement } from "../values/semanticVersion.ts"
 import { compareVersions, parseVersion, parseWildcard, satisfies } from "../values/semanticVersion.ts"
-import { asciiLowerForm, isBooleanLike, isOneOf, isTruthy, textForm } from "../values/textForm.ts"
+import { asciiLower, isBooleanLike, isTruthy, textForm } from "../values/textForm.ts"
 import type { TimeZone } from "../values/timeZone.ts"
 import type { Unresolved, Verdict } from "../verdict.ts"
-import { inconclusive, requiresServer } from "../verdict.ts"
+import { exhausted, inconclusive, requiresServer } from "../verdict.ts"
 import type { PropertyCauses } from "./propertyCauses.ts"
+import type { Steps } from "./steps.ts"
 
 /**
- * Judges a property value, which is one that JSON can carry.
+ * Judges a property whose value JSON can carry and is not too large.
  *
  * @internal
  */
 export interface Matcher {
-  (property: unknown, now: number): Verdict
+  (property: PropertyValue, state: EvaluationState): Verdict
   /** The verdict on some properties, because the filter value cannot be read. */
   readonly never?: Unresolved | undefined
   /** Whether the verdict may depend on the time zone of the project, which is not known. */
@@ -50,6 +46,14 @@ export interface OperatorSettings {
  */
 type Preparation = (value: unknown, causes: PropertyCauses, settings: OperatorSettings) => Matcher | Verdict
 
+/** A preparation that goes through a list of any length, in steps. */
+type ListPreparation = (
+  value: unknown,
+  causes: PropertyCauses,
+  settings: OperatorSettings,
+  steps: Steps
+) => Generator<void, Matcher | Verdict, void>
+
 const noFilterForm = (causes: PropertyCauses): Unresolved =>
   inconclusive(
     "unsupported_definition",
@@ -66,41 +70,69 @@ const filterText = (value: unknown): string | undefined =>
 /** Up to here, comparing with one after the other is faster than looking up in a set. */
 const fewMembers = 8
 
-const exact = (negated: boolean): Preparation => (value, causes, settings) => {
-  if (Array.isArray(value) && value.length === 0) return (property) => isTruthy(property) !== negated
-  if (settings.propertyMatchingVersion !== 2 && isBooleanLike(value)) {
-    const wanted = isTruthy(value)
-    return (property) => (isTruthy(property) === wanted) !== negated
-  }
+/** The text forms of the members of a list, folded; `undefined` in place of one that has none. */
+function* foldedMembers(
+  value: unknown,
+  fold: (text: string) => string,
+  steps: Steps
+): Generator<void, { readonly texts: ReadonlyArray<string>; readonly areAll: boolean }, void> {
   const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
-  const texts = members.map(filterText)
-  const lowered = texts.filter((text) => text !== undefined).map((text) => text.toLowerCase())
-  const never = lowered.length === texts.length ? undefined : noFilterForm(causes)
-  const unlike: Verdict = never ?? negated
-  const { unreadable } = causes
-  if (lowered.length <= fewMembers) {
-    return withNever((property) => {
-      const equal = isOneOf(property, lowered)
-      return equal === undefined ? unreadable : equal ? !negated : unlike
-    }, never)
+  const texts: Array<string> = []
+  for (let i = 0; i < members.length; i++) {
+    const text = filterText(members[i])
+    if (text !== undefined) texts.push(fold(text))
+    if (steps.take(1 + (text === undefined ? 0 : text.length / charactersPerStep))) yield
   }
-  const wanted = new Set(lowered)
-  return withNever((property) => {
-    const text = textForm(property)
-    return text === undefined ? unreadable : wanted.has(text) || wanted.has(text.toLowerCase()) ? !negated : unlike
-  }, never)
+  return { texts, areAll: texts.length === members.length }
 }
+
+const charactersPerStep = 256
+
+const lower = (text: string): string => text.toLowerCase()
+
+const exact = (negated: boolean): ListPreparation =>
+  function*(value, causes, settings, steps) {
+    if (Array.isArray(value) && value.length === 0) return (property) => property.isTruthy !== negated
+    if (settings.propertyMatchingVersion !== 2 && isBooleanLike(value)) {
+      const wanted = isTruthy(value)
+      return (property) => (property.isTruthy === wanted) !== negated
+    }
+    const { areAll, texts } = yield* foldedMembers(value, lower, steps)
+    const never = areAll ? undefined : noFilterForm(causes)
+    const unlike: Verdict = never ?? negated
+    const { unreadable } = causes
+    if (texts.length === 1) {
+      const [wanted] = texts
+      return withNever(
+        (property) => property.text === undefined ? unreadable : property.lower() === wanted ? !negated : unlike,
+        never
+      )
+    }
+    if (texts.length <= fewMembers) {
+      return withNever(
+        (property) => property.text === undefined ? unreadable : texts.includes(property.lower()) ? !negated : unlike,
+        never
+      )
+    }
+    const wanted = new Set<string>()
+    for (const text of texts) {
+      wanted.add(text)
+      if (steps.take(1)) yield
+    }
+    return withNever(
+      (property) => property.text === undefined ? unreadable : wanted.has(property.lower()) ? !negated : unlike,
+      never
+    )
+  }
 
 /** Operators that look for the filter value within the property, without regard to the case of ASCII letters. */
 const textual =
   (finds: (text: string, sought: string) => boolean, negated: boolean): Preparation => (value, causes) => {
-    const sought = asciiLowerForm(filterText(value))
-    if (sought === undefined) return noFilterForm(causes)
+    const text = filterText(value)
+    if (text === undefined) return noFilterForm(causes)
+    const sought = asciiLower(text)
     const { unreadable } = causes
-    return (property) => {
-      const text = asciiLowerForm(property)
-      return text === undefined ? unreadable : finds(text, sought) !== negated
-    }
+    return (property) => property.text === undefined ? unreadable : finds(property.asciiLower(), sought) !== negated
   }
 
 const includes = (text: string, sought: string): boolean => text.includes(sought)
@@ -109,18 +141,20 @@ const startsWith = (text: string, sought: string): boolean => text.startsWith(so
 
 const endsWith = (text: string, sought: string): boolean => text.endsWith(sought)
 
-const includesAny = (negated: boolean): Preparation => (value, causes) => {
-  const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
-  const sought = members.map((member) => asciiLowerForm(filterText(member))).filter((text) => text !== undefined)
-  const never = sought.length === members.length ? undefined : noFilterForm(causes)
-  const absent: Verdict = never ?? negated
-  const { unreadable } = causes
-  return withNever((property) => {
-    const text = asciiLowerForm(property)
-    if (text === undefined) return sought.length === 0 ? absent : unreadable
-    return sought.some((member) => text.includes(member)) ? !negated : absent
-  }, never)
-}
+const includesAny = (negated: boolean): ListPreparation =>
+  function*(value, causes, _, steps) {
+    const { areAll, texts } = yield* foldedMembers(value, asciiLower, steps)
+    const never = areAll ? undefined : noFilterForm(causes)
+    const absent: Verdict = never ?? negated
+    const { unreadable } = causes
+    return withNever((property, state) => {
+      if (property.text === undefined) return texts.length === 0 ? absent : unreadable
+      const text = property.asciiLower()
+      if (!state.afford(texts.length * (1 + text.length / charactersPerStep))) return exhausted
+      for (let i = 0; i < texts.length; i++) if (text.includes(texts[i]!)) return !negated
+      return absent
+    }, never)
+  }
 
 const regex = (negated: boolean): Preparation => (value, causes, settings) => {
   const pattern = filterText(value)
@@ -143,9 +177,10 @@ const regex = (negated: boolean): Preparation => (value, causes, settings) => {
       return tooExpensive
     case "Searching": {
       const { unreadable } = causes
-      return (property) => {
-        const text = textForm(property)
+      return (property, state) => {
+        const { text } = property
         if (text === undefined) return unreadable
+        if (!state.afford(prepared.work(text))) return exhausted
         const found = prepared.search(text)
         return found === "notPortable" ? notPortable : found === "tooExpensive" ? tooExpensive : found !== negated
       }
@@ -157,7 +192,7 @@ const numeric = (holds: (property: number, wanted: number) => boolean): Preparat
   const wanted = numericForm(value)
   if (wanted === undefined) return false
   return (property) => {
-    const number = numericForm(property)
+    const number = property.number()
     return number !== undefined && holds(number, wanted)
   }
 }
@@ -168,7 +203,7 @@ const between = (negated: boolean): Preparation => (value) => {
   const high = numericForm(value[1])
   if (low === undefined || high === undefined || !(low <= high)) return false
   return (property) => {
-    const number = numericForm(property)
+    const number = property.number()
     // The server takes "NaN" for a malformed number, which no range holds and no negated range either.
     return number !== undefined && !Number.isNaN(number) && (number >= low && number <= high) !== negated
   }
@@ -203,12 +238,12 @@ const date = (holds: (order: number) => boolean): Preparation => (value, causes,
     `the filter on ${causes.name} compares dates for which the time zone of the project is needed`
   )
   const wanted = parsed === undefined ? undefined : resolving(parsed, timeZone)
-  const matcher: Matcher = (property, now) => {
-    if (typeof property !== "string" && (typeof property !== "number" || !Number.isFinite(property))) return false
+  const matcher: Matcher = (property, { now }) => {
+    const { scalar } = property
+    if (typeof scalar !== "string" && (typeof scalar !== "number" || !Number.isFinite(scalar))) return false
     if (wanted === undefined) return unreadableFilter
-    const seen = parsePropertyDate(property)
-    if (seen === undefined) return unreadable
-    const left = resolveDate(seen, instantFromMilliseconds(now), timeZone)
+    const left = property.date()
+    if (left === undefined) return unreadable
     const right = wanted(now)
     // The server takes a time that clocks never showed for no date.
     return left === "skipped" || right === "skipped" ? false : compareDates(left, right, holds) ?? noTimeZone
@@ -231,8 +266,7 @@ const version = (
 
 const matchVersion = (causes: PropertyCauses, holds: (property: SemanticVersion) => boolean): Matcher => {
   const { unreadable } = causes
-  return (property) => {
-    const text = textForm(property)
+  return ({ text }) => {
     if (text === undefined) return unreadable
     const version = parseVersion(text)
     return version !== undefined && holds(version)
@@ -262,17 +296,20 @@ const versionWildcard: Preparation = (value, causes) => {
   }
 }
 
-const preparations: ReadonlyMap<string, Preparation> = new Map<string, Preparation>([
+const listPreparations: ReadonlyMap<string, ListPreparation> = new Map([
   ["exact", exact(false)],
   ["is_not", exact(true)],
+  ["icontains_multi", includesAny(false)],
+  ["not_icontains_multi", includesAny(true)]
+])
+
+const preparations: ReadonlyMap<string, Preparation> = new Map<string, Preparation>([
   ["icontains", textual(includes, false)],
   ["not_icontains", textual(includes, true)],
   ["starts_with", textual(startsWith, false)],
   ["not_starts_with", textual(startsWith, true)],
   ["ends_with", textual(endsWith, false)],
   ["not_ends_with", textual(endsWith, true)],
-  ["icontains_multi", includesAny(false)],
-  ["not_icontains_multi", includesAny(true)],
   ["regex", regex(false)],
   ["not_regex", regex(true)],
   ["gt", numeric((property, wanted) => property > wanted)],
@@ -303,22 +340,33 @@ const preparations: ReadonlyMap<string, Preparation> = new Map<string, Preparati
 const expensive: ReadonlySet<string> = new Set(["regex", "not_regex"])
 
 /**
+ * Whether an operator asks only if the property is there. All others leave a value that is too large to the server.
+ *
+ * @internal
+ */
+export const asksForPresence = (operator: string): boolean => operator === "is_set" || operator === "is_not_set"
+
+/**
  * A prepared filter value, or `undefined` for an operator that is not known.
  *
  * @internal
  */
-export const prepareOperator = (
+export function* prepareOperator(
   operator: string,
   value: unknown,
   causes: PropertyCauses,
-  settings: OperatorSettings
-): { readonly matches: Matcher | Verdict; readonly isExpensive: boolean } | undefined => {
+  settings: OperatorSettings,
+  steps: Steps
+): Generator<void, { readonly matches: Matcher | Verdict; readonly isExpensive: boolean } | undefined, void> {
+  if (asksForPresence(operator)) return { matches: operator === "is_set", isExpensive: false }
   const isExpensive = expensive.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")
-  const prepare = preparations.get(operator)
-  if (prepare === undefined) {
-    return operator === "is_set" || operator === "is_not_set"
-      ? { matches: operator === "is_set", isExpensive }
-      : undefined
+  const isAbsent = value === undefined || value === null
+  const prepareList = listPreparations.get(operator)
+  if (prepareList !== undefined) {
+    return { matches: isAbsent ? false : yield* prepareList(value, causes, settings, steps), isExpensive }
   }
-  return { matches: value === undefined || value === null ? false : prepare(value, causes, settings), isExpensive }
+  const prepare = preparations.get(operator)
+  return prepare === undefined
+    ? undefined
+    : { matches: isAbsent ? false : prepare(value, causes, settings), isExpensive }
 }

@@ -12,11 +12,16 @@ export class PropertyCauses {
   readonly missing: Inconclusive
   readonly notJson: Inconclusive
   readonly unreadable: Inconclusive
+  readonly tooLarge: Inconclusive
 
   constructor(name: string) {
     this.name = name
     this.missing = inconclusive("missing_context", `${name} is not supplied`)
     this.notJson = inconclusive("missing_context", `${name} has a value that JSON cannot carry`)
     this.unreadable = inconclusive("missing_context", `${name} has a value that the server may write differently`)
+    this.tooLarge = inconclusive(
+      "value_too_large",
+      `${name} is too large to be compared locally (value_too_large)`
+    )
   }
 }

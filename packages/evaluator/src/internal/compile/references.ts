@@ -4,12 +4,15 @@
  * @since 1.0.0
  */
 import type { Reference } from "../plan.ts"
+import type { Steps } from "./steps.ts"
 
 /** Evaluation follows references this many levels down; the stack has to hold them. */
 const deepest = 400
 
-/** Flags and cohorts visited in one step. */
-const perStep = 256
+/** What it takes to visit a flag or a cohort, and to follow a reference. */
+const workPerVisit = 4
+
+const workPerEdge = 1 / 4
 
 interface Visit {
   readonly reference: Reference
@@ -28,22 +31,23 @@ interface Visit {
  *
  * @internal
  */
-export function* markReferences(references: ReadonlyArray<Reference>): Generator<void, void, void> {
+export function* markReferences(
+  references: ReadonlyArray<Reference>,
+  steps: Steps
+): Generator<void, void, void> {
   const visits = new Map<Reference, Visit>()
   const component: Array<Visit> = []
-  let roots = 0
   for (const root of references) {
-    if (root.edges.length > 0 && !visits.has(root)) {
-      yield* explore(root, visits, component)
-      if (++roots % perStep === 0) yield
-    }
+    if (root.edges.length > 0 && !visits.has(root)) yield* explore(root, visits, component, steps)
+    if (steps.take(workPerEdge)) yield
   }
 }
 
 function* explore(
   root: Reference,
   visits: Map<Reference, Visit>,
-  component: Array<Visit>
+  component: Array<Visit>,
+  steps: Steps
 ): Generator<void, void, void> {
   const open = (reference: Reference): Visit => {
     const visit = {
@@ -63,11 +67,12 @@ function* explore(
   while (trail.length > 0) {
     const visit = trail[trail.length - 1]!
     const target = visit.reference.edges[visit.nextEdge++]
+    if (steps.take(workPerEdge)) yield
     if (target !== undefined) {
       const known = visits.get(target)
       if (known === undefined) {
         trail.push(open(target))
-        if (visits.size % perStep === 0) yield
+        if (steps.take(workPerVisit)) yield
       } else if (known.open) {
         visit.low = Math.min(visit.low, known.order)
       }
@@ -76,25 +81,34 @@ function* explore(
     trail.pop()
     const parent = trail[trail.length - 1]
     if (parent !== undefined) parent.low = Math.min(parent.low, visit.low)
-    if (visit.low === visit.order) closeComponent(visit, visits, component)
+    if (visit.low === visit.order) yield* closeComponent(visit, visits, component, steps)
   }
 }
 
 /** Everything that a component refers to is closed before it, so that depths add up. */
-const closeComponent = (first: Visit, visits: ReadonlyMap<Reference, Visit>, component: Array<Visit>): void => {
+function* closeComponent(
+  first: Visit,
+  visits: ReadonlyMap<Reference, Visit>,
+  component: Array<Visit>,
+  steps: Steps
+): Generator<void, void, void> {
   const members = component.splice(first.position)
   let depth = 0
+  let refersToItself = false
   for (const { reference } of members) {
     for (const target of reference.edges) {
       const known = visits.get(target)!
       depth = Math.max(depth, known.open ? 0 : known.depth + 1)
+      refersToItself ||= target === reference
+      if (steps.take(workPerEdge)) yield
     }
   }
-  const isCycle = members.length > 1 || first.reference.edges.includes(first.reference)
+  const isCycle = members.length > 1 || refersToItself
   for (const member of members) {
     member.open = false
     member.depth = depth
     member.reference.cycle = isCycle ? first.order : undefined
     member.reference.tooDeep = member.depth > deepest
+    if (steps.take(1)) yield
   }
 }

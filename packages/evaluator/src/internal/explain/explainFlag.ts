@@ -74,6 +74,9 @@ const deepest = 10
 
 const most = 50
 
+/** Conditions of a flag and filters of a condition or a group that are explained. */
+const mostExplained = 1000
+
 /** Flags and cohorts are explained where they are first met: the tree of a web of references stays small. */
 class Tracer {
   private readonly state: EvaluationState
@@ -132,7 +135,7 @@ class Tracer {
 
   private conditions(plan: FlagPlan): ReadonlyArray<ConditionExplanation> {
     let decided = false
-    return plan.conditions.map((condition) => {
+    return plan.conditions.slice(0, mostExplained).map((condition) => {
       if (decided) return { ...unvisited(condition), verdict: "notReached" }
       const explained = this.condition(plan, condition)
       decided = explained.verdict === "match" || explained.verdict === "requiresServer" ||
@@ -151,7 +154,7 @@ class Tracer {
       index: condition.index,
       verdict: isMissed ? "outOfRollout" : verdict,
       cause,
-      filters: condition.storedFilters.map((filter) => this.filter(filter)),
+      filters: condition.storedFilters.slice(0, mostExplained).map((filter) => this.filter(filter)),
       rollout: explainPlace(
         condition.bucketing,
         condition,
@@ -194,7 +197,14 @@ class Tracer {
         return this.cohort(shape.id, shape.operator, shape.cohort, negated, verdict)
       case "Flag": {
         const { expected: wanted, flags, key } = shape
-        return { _tag: "Flag", key, wanted, negated, chain: flags.map((flag) => this.dependency(flag)), ...verdict }
+        return {
+          _tag: "Flag",
+          key,
+          wanted,
+          negated,
+          chain: flags.slice(0, mostExplained).map((flag) => this.dependency(flag)),
+          ...verdict
+        }
       }
       case "Unsupported":
         return { _tag: "Unsupported", type: shape.type, key: shape.key, negated, ...verdict }
@@ -228,7 +238,9 @@ class Tracer {
   }
 
   private group(group: CompiledGroup): GroupExplanation {
-    const children = group.children.map((child) => child._tag === "Group" ? this.group(child) : this.filter(child))
+    const children = group.children.slice(0, mostExplained).map((child) =>
+      child._tag === "Group" ? this.group(child) : this.filter(child)
+    )
     return { _tag: "Group", combine: group.combine, children, ...explainVerdict(group.test(this.state)) }
   }
 

@@ -14,7 +14,12 @@ import { parseRegex } from "./syntax.ts"
  * @internal
  */
 export type PreparedRegex =
-  | { readonly _tag: "Searching"; readonly search: (text: string) => boolean | "notPortable" | "tooExpensive" }
+  | {
+    readonly _tag: "Searching"
+    readonly search: (text: string) => boolean | "notPortable" | "tooExpensive"
+    /** What searching a text may take, in steps of an evaluation. */
+    readonly work: (text: string) => number
+  }
   | { readonly _tag: "Invalid" | "NotPortable" | "TooExpensive" }
 
 const longestPattern = 4096
@@ -35,6 +40,9 @@ const isPortable = (text: string): boolean => {
   return true
 }
 
+/** What a linear-time engine may take for a character when it does not say so. */
+const defaultStepsPerCharacter = 8
+
 /** Asks an engine that is not ours, and does not trust it to keep its promise not to throw. */
 const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
   try {
@@ -42,6 +50,7 @@ const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
     if (program._tag !== "Compiled") return program
     return {
       _tag: "Compiled",
+      stepsPerCharacter: program.stepsPerCharacter,
       test: (text) => {
         try {
           return program.test(text)
@@ -58,15 +67,27 @@ const askEngine = (engine: RegexEngine, pattern: string): RegexProgram => {
 /** A search finds what follows `.*` without it, and what follows `.+` behind any one character. */
 const withoutStart = (pattern: string): string => pattern.replace(/^(?:\.\*\??)+/, "").replace(/^\.\+\??/, ".")
 
+/** Steps of the built-in engine in a step of an evaluation. */
+const engineSteps = 32
+
+interface BoundedSearch {
+  readonly regExp: RegExp
+  /** The power of the length of a text that bounds the steps of a search. */
+  readonly power: number
+}
+
 /** A search in the built-in engine, for patterns that it searches for in bounded time. */
-const boundedSearch = (pattern: string): RegExp | undefined => {
+const boundedSearch = (pattern: string): BoundedSearch | undefined => {
   const parsed = parseRegex(pattern)
-  return typeof parsed !== "string" && searchSteps(parsed, longestText) <= mostSteps ? new RegExp(pattern) : undefined
+  if (typeof parsed === "string") return undefined
+  const steps = searchSteps(parsed, longestText)
+  if (steps > mostSteps) return undefined
+  return { regExp: new RegExp(pattern), power: Math.max(1, Math.log(steps) / Math.log(longestText)) }
 }
 
 /** @internal */
 export const prepareRegex = (pattern: string, engine: RegexEngine | undefined): PreparedRegex => {
-  if (pattern === "") return { _tag: "Searching", search: () => true }
+  if (pattern === "") return { _tag: "Searching", search: () => true, work: () => 1 }
   if (pattern.length > longestPattern) return { _tag: "TooExpensive" }
   const parsed = parseRegex(pattern)
   if (parsed === "unsupported") return { _tag: "NotPortable" }
@@ -75,14 +96,19 @@ export const prepareRegex = (pattern: string, engine: RegexEngine | undefined): 
   const program = engine === undefined ? undefined : askEngine(engine, pattern)
   if (program?._tag === "Invalid") return { _tag: "Invalid" }
   const searchLinear = program?._tag === "Compiled" ? program.test : undefined
+  const engineWork = program?._tag === "Compiled" ? program.stepsPerCharacter ?? defaultStepsPerCharacter : 0
   const native = boundedSearch(withoutStart(pattern))
   if (native === undefined && searchLinear === undefined) return { _tag: "TooExpensive" }
   return {
     _tag: "Searching",
+    work: ({ length }) =>
+      native !== undefined && length <= longestText
+        ? 1 + (native.power === 1 ? length : length ** native.power) / engineSteps
+        : 1 + length * engineWork,
     search: (text) => {
       if (native !== undefined && text.length <= longestText) {
         return isPortable(text)
-          ? native.test(text)
+          ? native.regExp.test(text)
           : "notPortable"
       }
       if (searchLinear === undefined) return "tooExpensive"

@@ -7,12 +7,25 @@
 /** The server refuses JSON that is nested deeper. */
 const deepestJson = 128
 
-/** Larger values are not read. One that holds another over and over can be larger than anything. */
+/** Members that are looked at. A value that holds another over and over can have more than can be counted. */
 const mostMembers = 500_000
 
 interface Room {
   left: number
 }
+
+/**
+ * How much of an array or an object to read: what is left of members and of characters, negative when the value has more.
+ *
+ * @internal
+ */
+export interface Limits {
+  members: number
+  characters: number
+}
+
+/** For values of filters: what is larger cannot be the text form of a property that is compared. */
+const filterLimits = (): Limits => ({ members: 10_000, characters: 100_000 })
 
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 
@@ -44,11 +57,11 @@ const numberForm = (value: number): string | undefined => {
 
 /**
  * The text form of a value, or `undefined` when the server's cannot be reproduced: numbers written with an exponent,
- * infinities, lone surrogates, values that JSON does not carry, and those that are enormous.
+ * infinities, lone surrogates, values that JSON does not carry, and those beyond the limits.
  *
  * @internal
  */
-export const textForm = (value: unknown): string | undefined => {
+export const textForm = (value: unknown, limits?: Limits): string | undefined => {
   switch (typeof value) {
     case "string":
       return isWellFormed(value) ? value : undefined
@@ -57,7 +70,7 @@ export const textForm = (value: unknown): string | undefined => {
     case "boolean":
       return value ? "true" : "false"
     case "object":
-      return value === null ? "null" : jsonForm(value, deepestJson, { left: mostMembers })
+      return value === null ? "null" : new JsonWriter(limits ?? filterLimits()).write(value)
     default:
       return undefined
   }
@@ -71,31 +84,68 @@ const isWellFormed = (text: string): boolean => {
   return true
 }
 
-const jsonForm = (value: unknown, depth: number, room: Room): string | undefined => {
-  if (room.left-- <= 0) return undefined
-  const plain = asJsonValue(value)
-  if (typeof plain === "string") return isWellFormed(plain) ? JSON.stringify(plain) : undefined
-  if (typeof plain !== "object" || plain === null) return textForm(plain)
-  if (depth === 0) return undefined
-  if (Array.isArray(plain)) {
+/** Writes the text form of an array or an object. One that has none is read to its end or its limits all the same. */
+class JsonWriter {
+  private readonly limits: Limits
+  private isReproducible = true
+
+  constructor(limits: Limits) {
+    this.limits = limits
+  }
+
+  write(value: unknown): string | undefined {
+    const { limits } = this
+    const allowed = limits.characters
+    const text = this.form(value, deepestJson)
+    if (text.length > allowed) limits.characters = -1
+    return this.isReproducible && !this.isFull() ? text : undefined
+  }
+
+  private isFull(): boolean {
+    return this.limits.members < 0 || this.limits.characters < 0
+  }
+
+  private fail(): string {
+    this.isReproducible = false
+    return ""
+  }
+
+  private form(value: unknown, depth: number): string {
+    const plain = asJsonValue(value)
+    if (typeof plain === "string") {
+      this.limits.characters -= plain.length
+      return this.isFull() || !isWellFormed(plain) ? this.fail() : JSON.stringify(plain)
+    }
+    if (typeof plain !== "object" || plain === null) return textForm(plain) ?? this.fail()
+    if (depth === 0) return this.fail()
+    if (Array.isArray(plain)) return this.array(plain, depth)
+    return isPlainObject(plain) ? this.object(plain, depth) : this.fail()
+  }
+
+  private array(array: ReadonlyArray<unknown>, depth: number): string {
+    this.limits.members -= array.length
     const members: Array<string> = []
-    for (const member of plain) {
-      const text = jsonForm(member === undefined ? null : member, depth - 1, room)
-      if (text === undefined) return undefined
-      members.push(text)
+    for (let i = 0; i < array.length && !this.isFull(); i++) {
+      const member = array[i]
+      members.push(this.form(member === undefined ? null : member, depth - 1))
     }
     return `[${members.join(",")}]`
   }
-  if (!isPlainObject(plain)) return undefined
-  const entries: Array<string> = []
-  for (const key of Object.keys(plain).sort(byCodePoint)) {
-    const member = plain[key]
-    if (member === undefined) continue
-    const text = jsonForm(member, depth - 1, room)
-    if (text === undefined || !isWellFormed(key)) return undefined
-    entries.push(`${JSON.stringify(key)}:${text}`)
+
+  private object(object: Readonly<Record<string, unknown>>, depth: number): string {
+    const keys = Object.keys(object)
+    this.limits.members -= keys.length
+    if (this.isFull()) return this.fail()
+    const entries: Array<string> = []
+    for (const key of keys.sort(byCodePoint)) {
+      const member = object[key]
+      if (member === undefined) continue
+      this.limits.characters -= key.length
+      if (this.isFull() || !isWellFormed(key)) return this.fail()
+      entries.push(`${JSON.stringify(key)}:${this.form(member, depth - 1)}`)
+    }
+    return `{${entries.join(",")}}`
   }
-  return `{${entries.join(",")}}`
 }
 
 const byCodePoint = (left: string, right: string): number => {
@@ -155,53 +205,18 @@ const isFilledWith = (
 }
 
 /**
- * The text form of a value, with its ASCII letters folded and no others. A text of ASCII alone is looked at once.
+ * A text with its ASCII letters in lower case, and no others.
  *
  * @internal
  */
-export const asciiLowerForm = (value: unknown): string | undefined => {
-  const text = typeof value === "string" ? value : textForm(value)
-  if (text === undefined) return undefined
+export const asciiLower = (text: string): string => {
   let hasUpper = false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit > 0x7f) return isWellFormed(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : undefined
+    if (unit > 0x7f) return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
     hasUpper = hasUpper || (unit >= 0x41 && unit <= 0x5a)
   }
   return hasUpper ? text.toLowerCase() : text
-}
-
-const isAscii = (text: string): boolean => {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0x7f) return false
-  }
-  return true
-}
-
-/** Whether a text of ASCII is `lower` in lower case. It is not copied. */
-const foldsTo = (text: string, lower: string): boolean => {
-  if (text.length !== lower.length) return false
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if ((unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit) !== lower.charCodeAt(i)) return false
-  }
-  return true
-}
-
-/**
- * Whether the text form of a value, in lower case, is one of a few; `undefined` when it has no text form.
- *
- * @internal
- */
-export const isOneOf = (value: unknown, lowered: ReadonlyArray<string>): boolean | undefined => {
-  if (typeof value === "string" && isAscii(value)) {
-    for (let i = 0; i < lowered.length; i++) {
-      if (foldsTo(value, lowered[i]!)) return true
-    }
-    return false
-  }
-  const text = textForm(value)
-  return text === undefined ? undefined : lowered.includes(text.toLowerCase())
 }
 
 /**
