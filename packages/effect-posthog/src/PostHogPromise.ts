@@ -24,9 +24,10 @@ import type { DefinitionsChange, DefinitionsStatus } from "./Definitions.ts"
 import { evaluateFlags } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventId } from "./EventDraft.ts"
-import type { EventQueue } from "./EventQueue.ts"
+import { EventQueue } from "./EventQueue.ts"
 import * as Events from "./Events.ts"
 import type { InvalidEventError } from "./Events.ts"
+import type { ReportOptions } from "./Exceptions.ts"
 import type { Flag, FlagKeys, Registry } from "./Flag.ts"
 import { orPartial } from "./Flags.ts"
 import type { FlagDetail, FlagSnapshot } from "./FlagSnapshot.ts"
@@ -82,6 +83,16 @@ export interface CaptureMessage extends Omit<Events.CaptureMessage, "flags"> {
 }
 
 /**
+ * What an exception says beside the error; see `ReportOptions` of `effect-posthog/Exceptions`.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface CaptureExceptionOptions extends Omit<ReportOptions, "flags"> {
+  readonly flags?: PromiseSnapshot | FlagSnapshot | undefined
+}
+
+/**
  * A client for one project. Unusable options make every promise reject with `PostHogConfigError`. The promises of
  * events resolve with the event's id once it is queued, or with `undefined` when it was not accepted, and reject with
  * `InvalidEventError` when the message cannot be sent. After `close` every promise rejects, that of
@@ -102,6 +113,11 @@ export interface PromiseClient {
   readonly snapshot: (snapshot: FlagSnapshot) => PromiseSnapshot
   /** Captures an event; see `Events.capture`. */
   readonly capture: (message: CaptureMessage) => Promise<EventId | undefined>
+  /**
+   * Reports an error that was caught, or any other value, to error tracking, by the rules of `Exceptions.report`. Never
+   * rejects; `undefined` says that there was nothing to report, or that the event was not accepted.
+   */
+  readonly captureException: (error: unknown, options?: CaptureExceptionOptions) => Promise<EventId | undefined>
   /** Stores what is known about a person; see `Events.identify`. */
   readonly identify: (message: Events.IdentifyMessage) => Promise<EventId | undefined>
   /** Links a new id to an existing one; see `Events.alias`. */
@@ -131,6 +147,21 @@ export interface PromiseClient {
   readonly close: () => Promise<void>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
+
+const flagsOf = (flags: PromiseSnapshot | FlagSnapshot | undefined): FlagSnapshot | undefined =>
+  flags !== undefined && "snapshot" in flags ? flags.snapshot : flags
+
+// Loaded with the first exception: most programs have none.
+const captureException = (error: unknown, { flags, ...options }: CaptureExceptionOptions = {}) =>
+  Effect.flatMap(EventQueue, (queue) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./internal/exceptions/captureException.ts")),
+      (exceptions) => exceptions.captureException(queue, error, { ...options, flags: flagsOf(flags) })
+    )).pipe(
+      Effect.catchAllCause((cause) =>
+        Effect.as(annotated("PostHogPromise")(Effect.logError("An exception was not reported", cause)), undefined)
+      )
+    )
 
 type Run = ManagedRuntime.ManagedRuntime<PostHog.Services, PostHogConfigError>
 
@@ -258,9 +289,8 @@ export const make = (
     evaluateFlags: (request) => promise(evaluateFlags(request)).then(snapshot),
     evaluateFlagsOrPartial: (request) => promise(orPartial(evaluateFlags(request))).then(snapshot),
     capture: ({ flags, ...message }) =>
-      capture(
-        Events.capture({ ...message, flags: flags !== undefined && "snapshot" in flags ? flags.snapshot : flags })
-      ),
+      capture(Events.capture({ ...message, flags: flagsOf(flags) })),
+    captureException: (error, options) => queued(captureException(error, options)).catch(() => undefined),
     identify: (message) => capture(Events.identify(message)),
     alias: (message) => capture(Events.alias(message)),
     groupIdentify: (message) => capture(Events.groupIdentify(message)),
