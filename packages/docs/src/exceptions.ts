@@ -65,7 +65,9 @@ const program = Effect.gen(function*() {
   assert.equal(request?.["$response_status_code"], 500)
 
   yield* posthog.forget
-  yield* Exceptions.report(Cause.parallel(Cause.fail(new CardDeclined({ plan: "pro" })), Cause.die(new NotFound({ id: "1" }))))
+  yield* Exceptions.report(
+    Cause.parallel(Cause.fail(new CardDeclined({ plan: "pro" })), Cause.die(new NotFound({ id: "1" })))
+  )
   const [declined, ...rest] = yield* exceptions
   assert.equal(declined?.["plan"], "pro")
   assert.deepEqual(rest, [])

@@ -288,8 +288,7 @@ export const make = (
     snapshot,
     evaluateFlags: (request) => promise(evaluateFlags(request)).then(snapshot),
     evaluateFlagsOrPartial: (request) => promise(orPartial(evaluateFlags(request))).then(snapshot),
-    capture: ({ flags, ...message }) =>
-      capture(Events.capture({ ...message, flags: flagsOf(flags) })),
+    capture: ({ flags, ...message }) => capture(Events.capture({ ...message, flags: flagsOf(flags) })),
     captureException: (error, options) => queued(captureException(error, options)).catch(() => undefined),
     identify: (message) => capture(Events.identify(message)),
     alias: (message) => capture(Events.alias(message)),

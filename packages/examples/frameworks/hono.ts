@@ -1,0 +1,31 @@
+import { serve } from "@hono/node-server"
+import { Hono } from "hono"
+import { HTTPException } from "hono/http-exception"
+import { routePath } from "hono/route"
+import type { AddressInfo } from "node:net"
+import { check } from "./check.ts"
+
+await check(async (posthog) => {
+  const app = new Hono()
+  app.get("/boom", () => {
+    throw new Error("boom")
+  })
+
+  // #region handler
+  app.onError(async (error, context) => {
+    if (error instanceof HTTPException && error.status < 500) return error.getResponse()
+    await posthog.captureException(error, {
+      distinctId: context.req.header("x-posthog-distinct-id"),
+      properties: { route: routePath(context) }
+    })
+    return error instanceof HTTPException ? error.getResponse() : context.text("Internal Server Error", 500)
+  })
+  // #endregion
+
+  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" })
+  await new Promise((resolve) => server.once("listening", resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve))
+  }
+})
