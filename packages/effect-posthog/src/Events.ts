@@ -215,9 +215,25 @@ const withPersonChanges = (
   })
 }
 
+// Queues that were offered a raw exception.
+const warnedOfRawExceptions = new WeakSet<object>()
+
+const warnOfRawException = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Effect.Effect<void> | undefined => {
+  const queue = Context.unsafeGet(fiber.currentContext, EventQueue)
+  if (warnedOfRawExceptions.has(queue)) return undefined
+  warnedOfRawExceptions.add(queue)
+  return fromHere(Effect.logWarning(
+    "An event \"$exception\" is sent as it was captured; effect-posthog/Exceptions makes them in the form that PostHog needs"
+  ))
+}
+
 const captureTo = (route: EventDraft["route"], message: CaptureMessage): Captured =>
   Effect.withFiberRuntime((fiber) => {
     if (!isText(message.event)) return invalid("event", "is empty")
+    if (message.event === "$exception") {
+      const warning = warnOfRawException(fiber)
+      if (warning !== undefined) return Effect.zipRight(warning, captureTo(route, message))
+    }
     const { flags } = message
     const context = fiber.getFiberRef(requestContextRef)
     const distinctId = message.distinctId || context.distinctId || flags?.distinctId || undefined

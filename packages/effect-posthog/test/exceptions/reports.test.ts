@@ -2,7 +2,7 @@ import { PostHogServer, PostHogTest } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Data, Effect, Exit, Layer, Logger, Metric, Option, Redacted, Runtime, TestClock, Tracer } from "effect"
-import { EventQueue, FlagSnapshot, PostHog, PostHogMetrics, RequestContext } from "effect-posthog"
+import { EventQueue, Events, FlagSnapshot, PostHog, PostHogMetrics, RequestContext } from "effect-posthog"
 import * as Exceptions from "effect-posthog/Exceptions"
 import { exceptions, framesOf, listOf, mechanismOf, reportedBy, testLayer } from "../support/exceptions.ts"
 
@@ -211,6 +211,19 @@ describe("a report", () => {
       Effect.provide(Layer.merge(testLayer({ properties: { $exception_values: ["super"] } }), layer)),
       Logger.withMinimumLogLevel({ _tag: "All", label: "ALL", syslog: 0, ordinal: Number.MIN_SAFE_INTEGER } as never)
     )
+  })
+
+  it.scoped("in its raw form goes the way of every event, with one warning", () => {
+    const { layer, messages } = logged()
+    return Effect.gen(function*() {
+      const raw = { event: "$exception", properties: { $exception_list: [], $exception_handled: true } }
+      yield* Events.capture(raw)
+      yield* Events.capture(raw)
+      const events = yield* exceptions
+      assert.strictEqual(events.length, 2)
+      assert.strictEqual(events[0]?.properties["$exception_handled"], true)
+      assert.strictEqual(messages.filter((message) => message.includes("effect-posthog/Exceptions")).length, 1)
+    }).pipe(Effect.provide(Layer.merge(testLayer(), layer)))
   })
 
   live(

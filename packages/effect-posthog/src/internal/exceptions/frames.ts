@@ -62,12 +62,20 @@ const pathOf = (file: string): string => {
 
 type Place = Omit<ParsedFrame, "function">
 
+// PostHog refuses the whole event for a larger one.
+const highestNumber = 0xffff_ffff
+
+const numberOf = (digits: string | undefined): number | undefined => {
+  const number = Number(digits)
+  return number <= highestNumber ? number : undefined
+}
+
 const readPlace = (text: string): Place | undefined => {
   if (text === "native" || text === "<anonymous>") return { filename: text }
   if (indexOnly.test(text)) return { filename: "node:internal/promise" }
   const match = text.startsWith("eval at ") ? evaluatedAt.exec(text) : placeOf.exec(text)
   if (match !== null) {
-    return { filename: pathOf(match[1] ?? ""), lineno: Number(match[2]), colno: Number(match[3]) }
+    return { filename: pathOf(match[1] ?? ""), lineno: numberOf(match[2]), colno: numberOf(match[3]) }
   }
   if (text.startsWith("eval at ")) return { filename: "<anonymous>" }
   return text.includes("://") ? { filename: text } : undefined
