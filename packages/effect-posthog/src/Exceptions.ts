@@ -15,13 +15,12 @@ import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRespondable from "@effect/platform/HttpServerRespondable"
 import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type { EventId, Timestamp } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
@@ -160,10 +159,10 @@ const reportFrom = (
   options: BoundaryOptions,
   found?: Found
 ): Effect.Effect<Option.Option<EventId>> => {
-  const queue = Context.getOption(fiber.currentContext as Context.Context<EventQueue>, EventQueue)
-  return Option.isNone(queue)
+  const queue: EventQueue["Type"] | undefined = fiber.currentContext.unsafeMap.get(EventQueue.key)
+  return queue === undefined
     ? Effect.succeedNone
-    : reportTo(fiber, queue.value, boundary, what, options, () => ofFiber(fiber), found)
+    : reportTo(fiber, queue, boundary, what, options, () => ofFiber(fiber), found)
 }
 
 /**

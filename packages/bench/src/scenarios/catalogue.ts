@@ -57,6 +57,12 @@ export const catalogue: ReadonlyArray<Entry> = [
     load: async () => (await import("./reads.ts")).reads
   },
   {
+    name: "exceptions",
+    title: "Reporting exceptions",
+    modes: ["full", "quick", "guard"],
+    load: async () => (await import("./exceptions.ts")).exceptions
+  },
+  {
     name: "queue",
     title: "The queue of events",
     modes: ["full", "quick"],

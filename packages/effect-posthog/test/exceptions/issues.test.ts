@@ -45,7 +45,7 @@ const issueOf = (failure: Failure) =>
 
 describe("one bug is one issue", () => {
   const same: Readonly<Record<string, Failure>> = {
-    "from hosts that hold the application in different folders": { host: "/home/deploy/releases/20261127" },
+    "from hosts that hold the application in different folders": { host: "/opt/shop/releases/20261127" },
     "with another id in its message": { id: 2 },
     "with another id in the name of its span": { span: "GET /orders/17" }
   }

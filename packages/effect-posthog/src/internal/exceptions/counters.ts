@@ -9,7 +9,17 @@ import type { Boundary } from "./boundaries.ts"
  */
 export type Outcome = "captured" | "duplicate" | "ignored" | "limited" | "rejected"
 
-const counters = new Map<string, Metric.Metric.Counter<number>>()
+type Counters = Readonly<Record<Outcome, Metric.Metric.Counter<number>>>
+
+const byBoundary = new Map<string, Counters>()
+
+const countersOf = (boundary: string): Counters => ({
+  captured: Metrics.exceptions(boundary, "captured"),
+  duplicate: Metrics.exceptions(boundary, "duplicate"),
+  ignored: Metrics.exceptions(boundary, "ignored"),
+  limited: Metrics.exceptions(boundary, "limited"),
+  rejected: Metrics.exceptions(boundary, "rejected")
+})
 
 /**
  * Counts an exception. Looking a metric up by its tags costs more than a duplicate may cost.
@@ -17,11 +27,12 @@ const counters = new Map<string, Metric.Metric.Counter<number>>()
  * @internal
  */
 export const count = ({ name }: Boundary, outcome: Outcome): void => {
-  const key = `${name} ${outcome}`
-  let counter = counters.get(key)
-  if (counter === undefined) {
-    counter = Metrics.exceptions(name, outcome)
-    counters.set(key, counter)
+  let counters = byBoundary.get(name)
+  if (counters === undefined) {
+    counters = countersOf(name)
+    byBoundary.set(name, counters)
   }
-  counter.unsafeUpdate(1, [])
+  counters[outcome].unsafeUpdate(1, noTags)
 }
+
+const noTags: ReadonlyArray<never> = []

@@ -1,3 +1,4 @@
+import type * as Types from "effect/Types"
 import { isReference } from "./reading.ts"
 
 const mostFrames = 50
@@ -44,7 +45,6 @@ export interface FrameOptions {
   readonly inApp?: ((frame: ParsedFrame) => boolean) | undefined
 }
 
-const placeOf = /^(.+):(\d+):(\d+)$/
 const evaluatedAt = /\(([^()]+):(\d+):(\d+)\)/
 const indexOnly = /^index \d+$/
 const windowsPath = /^\/[A-Za-z]:/
@@ -52,10 +52,12 @@ const windowsPath = /^\/[A-Za-z]:/
 const pathOf = (file: string): string => {
   if (!file.startsWith("file://")) return file
   let path = file.slice("file://".length)
-  try {
-    path = decodeURIComponent(path)
-  } catch {
-    // Not encoded, then.
+  if (path.includes("%")) {
+    try {
+      path = decodeURIComponent(path)
+    } catch {
+      // Not encoded, then.
+    }
   }
   return windowsPath.test(path) ? path.slice(1) : path
 }
@@ -65,19 +67,45 @@ type Place = Omit<ParsedFrame, "function">
 // PostHog refuses the whole event for a larger one.
 const highestNumber = 0xffff_ffff
 
-const numberOf = (digits: string | undefined): number | undefined => {
-  const number = Number(digits)
-  return number <= highestNumber ? number : undefined
+/** `-1` where the text is not a number. */
+const numberIn = (text: string, start: number, end: number): number => {
+  if (start === end) return -1
+  let number = 0
+  for (let index = start; index < end; index++) {
+    const digit = text.charCodeAt(index) - 48
+    if (digit < 0 || digit > 9) return -1
+    number = number * 10 + digit
+  }
+  return number
+}
+
+const placeAt = (filename: string, lineno: number, colno: number): Place => ({
+  filename: pathOf(filename),
+  lineno: lineno <= highestNumber ? lineno : undefined,
+  colno: colno <= highestNumber ? colno : undefined
+})
+
+/** `file:line:column`, read from the end: every frame of every error passes here. */
+const placeIn = (text: string): Place | undefined => {
+  const column = text.lastIndexOf(":")
+  const line = text.lastIndexOf(":", column - 1)
+  if (line < 1) return undefined
+  const lineno = numberIn(text, line + 1, column)
+  const colno = numberIn(text, column + 1, text.length)
+  return lineno < 0 || colno < 0 ? undefined : placeAt(text.slice(0, line), lineno, colno)
 }
 
 const readPlace = (text: string): Place | undefined => {
+  if (text.startsWith("eval at ")) {
+    const outermost = evaluatedAt.exec(text)
+    return outermost === null
+      ? { filename: "<anonymous>" }
+      : placeAt(outermost[1] ?? "", Number(outermost[2]), Number(outermost[3]))
+  }
+  const place = placeIn(text)
+  if (place !== undefined) return place
   if (text === "native" || text === "<anonymous>") return { filename: text }
   if (indexOnly.test(text)) return { filename: "node:internal/promise" }
-  const match = text.startsWith("eval at ") ? evaluatedAt.exec(text) : placeOf.exec(text)
-  if (match !== null) {
-    return { filename: pathOf(match[1] ?? ""), lineno: numberOf(match[2]), colno: numberOf(match[3]) }
-  }
-  if (text.startsWith("eval at ")) return { filename: "<anonymous>" }
   return text.includes("://") ? { filename: text } : undefined
 }
 
@@ -99,7 +127,9 @@ export const parseLine = (line: string, isSpan = false): ParsedFrame | undefined
   // The name of a span may hold anything, its place is what comes last.
   const open = call.endsWith(")") ? (isSpan ? call.lastIndexOf(" (") : call.indexOf(" (")) : -1
   const place = readPlace(open < 0 ? call : call.slice(open + 2, -1))
-  return place && { ...place, function: functionOf(open < 0 ? "" : call.slice(0, open)) }
+  if (place === undefined) return undefined
+  const { colno, filename, lineno } = place
+  return { filename, function: functionOf(open < 0 ? "" : call.slice(0, open)), lineno, colno }
 }
 
 // Where the message ends that a stack begins with, behind the name of the error.
@@ -118,9 +148,9 @@ const headerEnd = (stack: string, message: unknown): number => {
 export const framesText = (stack: string, message: unknown): string => {
   const end = headerEnd(stack, message)
   const text = stack.slice(end, end + longestStack)
-  const lines = text.split("\n")
-  if (end + text.length < stack.length) lines.pop()
-  return lines.filter((line) => parseLine(line) !== undefined).join("\n")
+  // What follows the message are frames. Without it the lines above them have to be told apart.
+  if (end > 0) return text.slice(text.indexOf("\n") + 1 || text.length)
+  return text.split("\n").filter((line) => parseLine(line) !== undefined).join("\n")
 }
 
 const runtimeFunctions = /effect_internal_function|effect_instruction|EffectPrimitive|FiberRuntime/
@@ -139,9 +169,10 @@ const isInApp = (frame: ParsedFrame, inApp: FrameOptions["inApp"]): boolean => {
   }
 }
 
-const withoutRoot = (filename: string, root: string | undefined): string => {
-  if (root === undefined || root === "") return filename
-  const folder = pathOf(root).replace(/[/\\]+$/, "")
+const folderOf = (root: string | undefined): string => root === undefined ? "" : pathOf(root).replace(/[/\\]+$/, "")
+
+const withoutFolder = (filename: string, folder: string): string => {
+  if (folder === "") return filename
   const next = filename[folder.length]
   return filename.startsWith(folder) && (next === "/" || next === "\\") ? filename.slice(folder.length + 1) : filename
 }
@@ -149,20 +180,23 @@ const withoutRoot = (filename: string, root: string | undefined): string => {
 const toFrame = (
   parsed: ParsedFrame,
   isSpan: boolean,
-  options: FrameOptions,
+  folder: string,
+  inApp: FrameOptions["inApp"],
   chunkIds: ReadonlyMap<string, string>
 ): StackFrame => {
-  const chunkId = chunkIds.get(parsed.filename)
-  return {
+  const { colno, filename, lineno } = parsed
+  const frame: Types.Mutable<StackFrame> = {
     platform: "node:javascript",
-    filename: withoutRoot(parsed.filename, options.root),
+    filename: withoutFolder(filename, folder),
     function: parsed.function,
-    ...(parsed.lineno === undefined ? {} : { lineno: parsed.lineno }),
-    ...(parsed.colno === undefined ? {} : { colno: parsed.colno }),
-    in_app: !isSpan && isInApp(parsed, options.inApp),
-    ...(isSpan ? { synthetic: true as const } : {}),
-    ...(chunkId === undefined ? {} : { chunk_id: chunkId })
+    in_app: !isSpan && isInApp(parsed, inApp)
   }
+  if (lineno !== undefined) frame.lineno = lineno
+  if (colno !== undefined) frame.colno = colno
+  if (isSpan) frame.synthetic = true
+  const chunkId = chunkIds.size === 0 ? undefined : chunkIds.get(filename)
+  if (chunkId !== undefined) frame.chunk_id = chunkId
+  return frame
 }
 
 /**
@@ -178,9 +212,10 @@ export const parseFrames = (
   chunkIds: ReadonlyMap<string, string>
 ): ReadonlyArray<StackFrame> => {
   const parsed: Array<StackFrame> = []
+  const folder = folderOf(options.root)
   const add = (line: string, isSpan: boolean) => {
     const frame = parsed.length < mostFrames ? parseLine(line, isSpan) : undefined
-    if (frame !== undefined) parsed.push(toFrame(frame, isSpan, options, chunkIds))
+    if (frame !== undefined) parsed.push(toFrame(frame, isSpan, folder, options.inApp, chunkIds))
   }
   for (const line of frames === "" ? [] : frames.split("\n")) add(line, false)
   for (const line of spans) add(line, true)

@@ -322,6 +322,10 @@ const unreported = (boundary: Boundary, cause: Cause.Cause<unknown>): Reported =
 // The common cases of nothing to report, told apart before anything is made: a boundary sees most errors on their way
 // through it a second time.
 const isKnown = (reports: Reports, boundary: Boundary, what: unknown, given: Given): boolean => {
+  if (isReference(what) && reports.seen.has(what)) {
+    count(boundary, "duplicate")
+    return true
+  }
   const cause = causeInside(what)
   if (cause === undefined || (cause._tag !== "Fail" && cause._tag !== "Die")) return false
   if (cause._tag === "Fail" && (given.defectsOnly ?? boundary.defectsOnly)) {
