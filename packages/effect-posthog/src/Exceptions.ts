@@ -32,6 +32,7 @@ import { type LogRecord, recordOf, type Severity } from "./internal/exceptions/l
 import { ofFiber } from "./internal/exceptions/origin.ts"
 import { type Found, reportTo } from "./internal/exceptions/report.ts"
 import { makeSourceContext, sourceContextRef } from "./internal/exceptions/sourceContext.ts"
+import type { Properties } from "./Properties.ts"
 
 /**
  * The levels that PostHog shows.
@@ -52,12 +53,12 @@ export interface ReportOptions {
   readonly level?: Level | undefined
   /** Default: that of the request context, else that of `flags`, else a random id without a person profile. */
   readonly distinctId?: string | undefined
-  /** Group type to group key. */
+  /** Group type to group key. Default: those of the request context. */
   readonly groups?: Readonly<Record<string, string | number>> | undefined
   /** The snapshot that the code branched on; its values are attached, below `properties`. */
   readonly flags?: FlagSnapshot | undefined
   /** The names that PostHog reserves for exceptions are left out. */
-  readonly properties?: Readonly<Record<string, unknown>> | undefined
+  readonly properties?: Properties | undefined
   /** Errors with the same fingerprint are one issue. Default: PostHog's own, made of types, places and messages. */
   readonly fingerprint?: string | undefined
   /** When it happened. Default: now. */

@@ -111,7 +111,7 @@ describe("a report", () => {
     "takes its identity from the options, the request context, the snapshot, or nobody",
     Effect.gen(function*() {
       const flags = FlagSnapshot.fromValues({ checkout: "new" }, { distinctId: "of-the-snapshot" })
-      const within = RequestContext.with({ distinctId: "of-the-request" })
+      const within = RequestContext.with({ distinctId: "of-the-request", groups: { company: "acme" } })
       yield* Exceptions.report("1", { distinctId: "of-the-call", flags }).pipe(within)
       yield* Exceptions.report("2", { flags }).pipe(within)
       yield* Exceptions.report("3", { flags })
@@ -122,6 +122,7 @@ describe("a report", () => {
         ["of-the-call", "of-the-request", "of-the-snapshot"]
       )
       assert.strictEqual(events[0]?.properties["$feature/checkout"], "new")
+      assert.deepStrictEqual(events[0]?.properties["$groups"], { company: "acme" })
       assert.strictEqual(events[3]?.properties["$process_person_profile"], false)
     })
   )

@@ -7,6 +7,7 @@ import type * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { Timestamp } from "../../EventDraft.ts"
+import { attachedFlags, requestFlagsRef } from "../evaluation/requestFlags.ts"
 import { clockOf } from "../eventLoop.ts"
 import { type RequestContext, requestContextRef } from "../requestContext.ts"
 
@@ -17,6 +18,8 @@ import { type RequestContext, requestContextRef } from "../requestContext.ts"
  */
 export interface Origin {
   readonly context: RequestContext
+  /** What the flags of the request contribute to the events of a person. */
+  readonly flagsOf: (distinctId: string | undefined) => Readonly<Record<string, unknown>> | undefined
   readonly span: Tracer.AnySpan | undefined
   readonly fiberId: FiberId.FiberId
   readonly annotations: HashMap.HashMap<string, unknown>
@@ -27,6 +30,7 @@ export interface Origin {
 /** @internal */
 export const ofFiber = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Origin => ({
   context: fiber.getFiberRef(requestContextRef),
+  flagsOf: (distinctId) => attachedFlags(fiber, distinctId),
   span: Option.getOrUndefined(Context.getOption(fiber.currentContext, Tracer.ParentSpan)),
   fiberId: fiber.id(),
   annotations: fiber.getFiberRef(FiberRef.currentLogAnnotations),
@@ -42,6 +46,7 @@ export const ofLogRecord = (record: {
   readonly date: Date
 }): Origin => ({
   context: FiberRefs.getOrDefault(record.context, requestContextRef),
+  flagsOf: (distinctId) => FiberRefs.getOrDefault(record.context, requestFlagsRef)?.attached(distinctId),
   span: Option.getOrUndefined(
     Context.getOption(FiberRefs.getOrDefault(record.context, FiberRef.currentContext), Tracer.ParentSpan)
   ),

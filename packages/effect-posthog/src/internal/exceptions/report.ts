@@ -264,17 +264,18 @@ class Report {
       ...reservedNamesIn(surrounding),
       ...reservedNamesIn(settings.properties)
     ])
+    const distinctId = given.distinctId || context.distinctId || flags?.distinctId || undefined
     return {
       event: "$exception",
-      distinctId: given.distinctId || context.distinctId || flags?.distinctId || undefined,
+      distinctId,
       properties: mergeProperties(
         withoutReserved(own),
         exceptionProperties(list, leaf, original, boundary, given, origin, position)
       ),
       contextProperties: alone ? undefined : surrounding,
-      flagProperties: flags === undefined || alone ? undefined : flags.eventProperties,
+      flagProperties: alone ? undefined : flags === undefined ? origin.flagsOf(distinctId) : flags.eventProperties,
       reserved: reservedNames,
-      groups: given.groups,
+      groups: given.groups ?? context.groups,
       timestamp: given.timestamp ?? origin.timestamp,
       uuid: position === undefined || position.index === 0 ? given.uuid : undefined,
       disableGeoip: given.disableGeoip
