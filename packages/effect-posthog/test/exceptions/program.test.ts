@@ -72,7 +72,7 @@ it.live(
       assert.strictEqual(code, 0)
       const [event] = yield* server.events
       assert.strictEqual(event?.properties["$release_id"], "release-4")
-      const [exception] = event?.properties["$exception_list"] as ReadonlyArray<Entry>
+      const [exception] = (event?.properties["$exception_list"] ?? []) as ReadonlyArray<Entry>
       assert.strictEqual(exception?.type, "RangeError")
       const frames = exception?.stacktrace?.frames.filter(({ filename }) => filename === "main.mjs") ?? []
       assert.isNotEmpty(frames)
