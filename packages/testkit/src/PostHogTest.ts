@@ -16,7 +16,8 @@ import type {
   RejectReason,
   RemoteFailureReason
 } from "effect-posthog"
-import { DedupCache, DedupStore, EventQueue, LocalEvaluator, PostHogConfig } from "effect-posthog"
+import { DedupCache, DedupStore, EventQueue, Flag, LocalEvaluator, PostHogConfig } from "effect-posthog"
+import type { Forced, Registry } from "effect-posthog/Flag"
 import type { Options as ClientOptions } from "effect-posthog/PostHogConfig"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -59,17 +60,64 @@ export interface Options {
 }
 
 /**
+ * Values for the flags of a registry, by its names: what the type of each flag allows.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export type RegistryValues<R extends Registry> = { readonly [K in keyof R]?: Forced<R[K]> }
+
+/**
+ * How {@link PostHogTest} replaces the flags of its server.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface SetFlags {
+  <const R extends Registry>(registry: R, values: RegistryValues<R>): Effect.Effect<
+    void
+  >
+  (flags: Readonly<Record<string, RemoteFlag>>, payloads?: Readonly<Record<string, unknown>>): Effect.Effect<void>
+}
+
+/**
+ * How {@link layer} is called: with options, or with a registry and values that its types allow.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface MakeLayer {
+  (options?: Options): Layer.Layer<Services, PostHogConfigError | DefinitionsError>
+  <const R extends Registry>(
+    registry: R,
+    values: RegistryValues<R>,
+    options?: Omit<Options, "flags" | "payloads">
+  ): Layer.Layer<Services, PostHogConfigError | DefinitionsError>
+}
+
+const flagsByKey = (
+  registry: Registry,
+  values: Readonly<Record<string, unknown>>
+): Readonly<Record<string, RemoteFlag>> =>
+  Object.fromEntries(
+    Object.entries(registry).flatMap(([name, flag]) => {
+      const value = values[name] as RemoteFlag | undefined
+      return value === undefined ? [] : [[flag.key, value]]
+    })
+  )
+
+const isRegistry = (flags: Readonly<Record<string, unknown>>): flags is Registry =>
+  Object.values(flags).some((flag) => Flag.isFlag(flag))
+
+/**
  * Controls the services while a test runs, and shows what happened so far.
  *
  * @since 3.0.0
  * @category tags
  */
 export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTest")<PostHogTest, {
-  /** Replaces all flags of the server. Existing snapshots keep their values. */
-  readonly setFlags: (
-    flags: Readonly<Record<string, RemoteFlag>>,
-    payloads?: Readonly<Record<string, unknown>>
-  ) => Effect.Effect<void>
+  /** Replaces all flags of the server, by key or by the names of a registry. Existing snapshots keep their values. */
+  readonly setFlags: SetFlags
   /** Changes one flag of the server. */
   readonly setFlag: (key: string, flag: RemoteFlag, payload?: unknown) => Effect.Effect<void>
   /**
@@ -131,7 +179,12 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
   /**
    * The layer of this service: {@link layer}.
    */
-  static readonly layer = (options: Options = {}): Layer.Layer<Services, PostHogConfigError | DefinitionsError> => {
+  static readonly layer: MakeLayer = ((
+    first: Options | Registry = {},
+    values?: Readonly<Record<string, unknown>>,
+    more: Options = {}
+  ): Layer.Layer<Services, PostHogConfigError | DefinitionsError> => {
+    const options = values === undefined ? first as Options : { ...more, flags: flagsByKey(first as Registry, values) }
     const config = PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), ...options.client })
     const backend = Layer.effect(
       Backend,
@@ -148,7 +201,7 @@ export class PostHogTest extends Context.Tag("@effect-posthog/testkit/PostHogTes
       Layer.provide([backend, DedupStore.layerMemory]),
       Layer.provideMerge(config)
     )
-  }
+  }) as MakeLayer
 }
 
 /**
@@ -201,8 +254,7 @@ export type Services = PostHogTest | Decider | LocalEvaluator | EventQueue | Ded
  * Effect.runPromise(Effect.provide(test, PostHogTest.layer({ flags: { "new-checkout": true } })))
  * ```
  */
-export const layer: (options?: Options) => Layer.Layer<Services, PostHogConfigError | DefinitionsError> =
-  PostHogTest.layer
+export const layer: MakeLayer = PostHogTest.layer
 
 const make = Effect.gen(function*() {
   const backend = yield* Backend
@@ -235,8 +287,13 @@ const make = Effect.gen(function*() {
   const refresh = Effect.orDie(local.reload)
 
   return PostHogTest.of({
-    setFlags: (flags, payloads = {}) =>
-      Effect.zipRight(update((state) => ({ ...state, remoteFlags: withPayloads(flags, payloads) })), refresh),
+    setFlags: (
+      first: Registry | Readonly<Record<string, RemoteFlag>>,
+      second: Readonly<Record<string, unknown>> = {}
+    ) => {
+      const remoteFlags = isRegistry(first) ? flagsByKey(first, second) : withPayloads(first, second)
+      return Effect.zipRight(update((state) => ({ ...state, remoteFlags })), refresh)
+    },
     setFlag: (key, flag, payload) =>
       Effect.zipRight(
         update((state) => ({ ...state, remoteFlags: { ...state.remoteFlags, [key]: withPayload(flag, payload) } })),

@@ -2,7 +2,7 @@ import { Expectation, PostHogTest } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Cause, Effect, TestClock } from "effect"
-import { evaluateFlags, EventQueue, Events, Flags } from "effect-posthog"
+import { evaluateFlags, EventQueue, Events, Flag, Flags } from "effect-posthog"
 
 const test = PostHogTest.PostHogTest
 
@@ -454,4 +454,26 @@ describe("PostHogTest: the stack of a failed expectation", () => {
       const [pretty] = Cause.prettyErrors(Cause.fail(errors[0]))
       inThisFile(pretty?.stack?.split("\n").find((line) => line.startsWith("    at ")))
     }).pipe(Effect.provide(PostHogTest.layer())))
+})
+
+describe("PostHogTest: the flags of a registry", () => {
+  const registry = Flag.registry({
+    newCheckout: Flag.boolean("new-checkout").pipe(Flag.withDefault(false)),
+    pricing: Flag.variants("pricing", ["control", "annual"])
+  })
+
+  it.effect("are set by their names", () =>
+    Effect.gen(function*() {
+      const posthog = yield* test
+      const before = yield* evaluateFlags({ ...ada, flags: registry })
+      assert.isTrue(yield* before.flags.newCheckout)
+      assertSome(yield* before.flags.pricing, "annual")
+      assertSome(before.getFlagPayload("pricing"), { months: 12 })
+      yield* posthog.setFlags(registry, { pricing: "control" })
+      const after = yield* evaluateFlags({ ...ada, flags: registry })
+      assert.isFalse(yield* after.flags.newCheckout)
+      assertSome(yield* after.flags.pricing, "control")
+    }).pipe(Effect.provide(
+      PostHogTest.layer(registry, { newCheckout: true, pricing: { value: "annual", payload: { months: 12 } } })
+    )))
 })
