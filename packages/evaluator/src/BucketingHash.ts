@@ -6,12 +6,20 @@
 import { hashText } from "./internal/hash/bucketing.ts"
 
 /**
- * Hashes `prefix + id + salt` to a number from 0 to 1: the first 60 bits of the SHA-1 of its UTF-8, over 2^60.
+ * Hashes a text to a number from 0 to 1, as PostHog places identifiers in rollouts.
  *
- * This is the bare hash. Cutting identifiers to 200 code points, and the value of the empty identifier, belong to the
- * evaluation of a flag.
+ * **When to use**
  *
- * @example
+ * To check by hand where an identifier falls. Evaluation and `explain` hash by themselves.
+ *
+ * **Details**
+ *
+ * The number is the first 60 bits of the SHA-1 of `prefix + id + salt` in UTF-8, divided by 2^60. Identifiers are not cut
+ * to 200 code points, and the empty identifier is hashed like any other; the evaluation of a flag does the former, and
+ * treats the latter as 0.
+ *
+ * **Example**
+ *
  * ```ts
  * import { bucketingHash } from "@effect-posthog/evaluator"
  *

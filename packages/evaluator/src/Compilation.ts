@@ -40,12 +40,20 @@ export interface Compilation {
 }
 
 /**
- * Compiles a definitions document: the decoded JSON of `/flags/definitions`.
+ * Compiles a definitions document, the decoded JSON of `/flags/definitions`, for evaluation.
  *
- * Never throws. A flag that cannot be read is left to the server and reported among the problems; something that is no
- * definitions document gives empty definitions and one problem with the code `InvalidDocument`.
+ * **When to use**
  *
- * @example
+ * Once for each document, before evaluating. `compileSteps` does the same with pauses.
+ *
+ * **Details**
+ *
+ * Never throws. A flag that cannot be read is left to the server and reported as a problem; the other flags are not
+ * affected. A value that is not a definitions document gives empty definitions and one problem with the code
+ * `InvalidDocument`.
+ *
+ * **Example**
+ *
  * ```ts
  * import { compile, evaluateFlag } from "@effect-posthog/evaluator"
  *
@@ -65,8 +73,16 @@ export const compile = (document: unknown, options?: CompileOptions): Compilatio
   runToEnd(compileSteps(document, options))
 
 /**
- * Compiles a definitions document step by step, for large ones: a step takes about a millisecond, and the caller may
- * let other work run between two of them. Returns what `compile` returns.
+ * Compiles a definitions document in steps, so that other work can run between them.
+ *
+ * **When to use**
+ *
+ * For documents of any size in a process that serves requests.
+ *
+ * **Details**
+ *
+ * A step takes about a millisecond, also within one large flag, cohort, value or payload. The generator returns what
+ * `compile` returns.
  *
  * @since 1.0.0
  * @category constructors
@@ -75,7 +91,7 @@ export const compileSteps = (document: unknown, options?: CompileOptions): Gener
   compileDocument(document, options)
 
 /**
- * Whether what was compiled is no definitions document at all, so that earlier definitions should be kept.
+ * Whether the compiled value was not a definitions document, so that earlier definitions should be kept.
  *
  * @since 1.0.0
  * @category guards

@@ -55,14 +55,21 @@ const makeState = (context: EvaluationContext, now: number): EvaluationState | u
 }
 
 /**
- * Evaluates one flag. Pure and synchronous; never throws, whatever the context holds.
+ * Evaluates one flag for a caller.
  *
- * The result is frozen and shared between evaluations. A key that evaluation contexts dropped is `Unknown` as well;
+ * **When to use**
+ *
+ * For a single decision. `evaluateAll` evaluates many flags for one caller in less time.
+ *
+ * **Details**
+ *
+ * Pure and synchronous; never throws, whatever the context holds. The result is frozen and shared between evaluations. A key that evaluation contexts dropped is `Unknown` as well;
  * `isDroppedByContext` of the definitions tells the two apart.
  *
  * @param now - epoch milliseconds; only relative dates look at it
  *
- * @example
+ * **Example**
+ *
  * ```ts
  * import { compile, evaluateFlag } from "@effect-posthog/evaluator"
  *
@@ -103,13 +110,21 @@ export const evaluateFlag = (
 }
 
 /**
- * Evaluates all flags, or those requested. Pure and synchronous; never throws, whatever the context holds.
+ * Evaluates all flags, or the requested ones, for a caller.
  *
- * Each result is what `evaluateFlag` answers for that key.
+ * **When to use**
+ *
+ * Once per request, for all flags that the request may look at.
+ *
+ * **Details**
+ *
+ * Pure and synchronous; never throws, whatever the context holds. Each result is what `evaluateFlag` answers for that key,
+ * except that one call has one budget of work: flags that come after it is spent are left to the server.
  *
  * @param now - epoch milliseconds; only relative dates look at it
  *
- * @example
+ * **Example**
+ *
  * ```ts
  * import { compile, evaluateAll } from "@effect-posthog/evaluator"
  *

@@ -1,11 +1,11 @@
 /**
- * Whom flags are evaluated for.
+ * The person, device and groups that flags are evaluated for.
  *
  * @since 1.0.0
  */
 
 /**
- * Whom to evaluate for.
+ * The caller to evaluate for: a person, and perhaps a device and groups.
  *
  * Property values are taken as JSON would carry them: a `Date` is its ISO text, `undefined` is the same as absent. What
  * JSON cannot carry (functions, symbols, big integers, instances of classes) leaves the filters that look at it

@@ -11,12 +11,21 @@ import { explainFlag } from "./internal/explain/explainFlag.ts"
 import { renderLines } from "./internal/explain/renderExplanation.ts"
 
 /**
- * Explains the evaluation of one flag. Its `result` is what `evaluateFlag` answers for the same arguments. Never throws:
- * a context that cannot be read, or an evaluation that cannot be retraced, has a result and no conditions.
+ * Explains why a flag has its value for a caller, as a tree of data.
+ *
+ * **When to use**
+ *
+ * In a support tool, a test or a debugger. An explanation holds property values and identifiers of the caller.
+ *
+ * **Details**
+ *
+ * Its `result` is what `evaluateFlag` answers for the same arguments. Never throws: a context that cannot be read has a
+ * result and no conditions. At most the first 1,000 conditions, and filters of each, are explained.
  *
  * @param now - epoch milliseconds; only relative dates look at it
  *
- * @example
+ * **Example**
+ *
  * ```ts
  * import { compile, explain, renderExplanation } from "@effect-posthog/evaluator"
  *
@@ -64,8 +73,11 @@ export const explain = (
 }
 
 /**
- * Renders an explanation as plain text: several lines, without a final newline. It holds property values and identifiers
- * of the caller.
+ * Renders an explanation as plain text.
+ *
+ * **Details**
+ *
+ * The text has several lines and no final newline. It holds property values and identifiers of the caller.
  *
  * @since 1.0.0
  * @category getters

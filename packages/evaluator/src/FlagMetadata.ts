@@ -1,5 +1,5 @@
 /**
- * What definitions say about flags beside their rules.
+ * What definitions say about flags besides their rules.
  *
  * @since 1.0.0
  */
@@ -13,7 +13,7 @@
 export type FlagRuntime = "all" | "client" | "server"
 
 /**
- * What a definition says about a flag beside its rules.
+ * What a definition says about a flag besides its rules.
  *
  * @since 1.0.0
  * @category models

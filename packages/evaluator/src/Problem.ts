@@ -7,7 +7,7 @@
 /**
  * Something in a definitions document that could not be read.
  *
- * - `InvalidDocument`: the whole document is none. Keep the definitions you have.
+ * - `InvalidDocument`: the value is not a definitions document. Keep the definitions you have.
  * - `MalformedFlag`: the flag is left to the server; the others are not affected.
  * - `MalformedCohort`: the cohort, or the part of it that the path names, is left to the server. Flags that refer to it are
  *   too, unless something else decides them.

@@ -5,7 +5,6 @@
  */
 import { compileJudgement } from "./internal/compile/compileFilter.ts"
 import { PropertyCauses } from "./internal/compile/propertyCauses.ts"
-import { runToEnd, Steps } from "./internal/compile/steps.ts"
 import { EvaluationState } from "./internal/evaluationState.ts"
 import { PropertyValue } from "./internal/propertyValue.ts"
 import { findTimeZone } from "./internal/values/timeZone.ts"
@@ -42,14 +41,20 @@ export interface MatchPropertyOptions {
 const propertyCauses = new PropertyCauses("property")
 
 /**
- * Matches one property filter against properties, wherever they are from. Filters of other types than `person` and
- * `group` are inconclusive. Never throws.
+ * Matches one property filter against the properties of a person or a group.
  *
- * The filter is prepared on every call; flags that are evaluated often belong in `compile`.
+ * **When to use**
+ *
+ * For a filter outside of a flag, such as a survey's. The filter is prepared on every call: compile what is matched often.
+ *
+ * **Details**
+ *
+ * Never throws. A filter of another type than `person` and `group` is inconclusive.
  *
  * @param now - epoch milliseconds; only relative dates look at it
  *
- * @example
+ * **Example**
+ *
  * ```ts
  * import { matchProperty } from "@effect-posthog/evaluator"
  *
@@ -79,7 +84,7 @@ export const matchProperty = (
       timeZone
     } as const
     const property = new PropertyValue(propertyCauses, (state) => state.person(filter.key), timeZone)
-    const judgement = runToEnd(compileJudgement(operator, filter.value, property, settings, new Steps()))
+    const judgement = compileJudgement(operator, filter.value, property, settings)
     if ("_tag" in judgement) return "inconclusive"
     const verdict = judgement.test(new EvaluationState({ distinctId: "", personProperties: properties }, now))
     return typeof verdict === "boolean" ? verdict : "inconclusive"

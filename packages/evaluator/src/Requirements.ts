@@ -36,9 +36,18 @@ export interface Requirements {
 }
 
 /**
- * What each flag, or each of the given ones, needs to be decided locally. Keys without a definition are left out.
+ * Lists what flags need to be decided locally.
  *
- * @example
+ * **When to use**
+ *
+ * To find out which properties to supply, and which flags cost a request whatever is supplied.
+ *
+ * **Details**
+ *
+ * Without `keys`, all flags are listed. Keys without a definition are left out.
+ *
+ * **Example**
+ *
  * ```ts
  * import { compile, requirements } from "@effect-posthog/evaluator"
  *

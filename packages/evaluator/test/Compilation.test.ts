@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 const on = { groups: [{}] }
 
 describe("compile", () => {
-  it("reports what is no definitions document, and gives empty definitions", () => {
+  it("reports a value that is not a definitions document, and gives empty definitions", () => {
     const throwing = {
       get flags(): never {
         throw new Error("no")

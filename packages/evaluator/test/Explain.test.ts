@@ -137,7 +137,7 @@ describe("explain", () => {
     assert.deepStrictEqual(explain(definitions, "f", { distinctId: "a", deviceId: "d" }, 0).missing, [])
   })
 
-  it("knows no more of unknown flags than that", () => {
+  it("says of an unknown flag only that it is unknown", () => {
     assert.strictEqual(
       renderExplanation(explain(definitions, "ghost", context, 0)),
       "flag \"ghost\": not among the definitions"

@@ -38,7 +38,7 @@ describe("matchProperty", () => {
     }
   })
 
-  it("folds every ASCII letter and nothing beside them", () => {
+  it("folds every ASCII letter and nothing else", () => {
     for (let code = 0; code < 0x80; code++) {
       const [one, other] = [String.fromCharCode(code), String.fromCharCode(code ^ 0x20)]
       const isLetter = /[A-Za-z]/.test(one)

@@ -154,7 +154,7 @@ describe("hostile definitions", () => {
     assert.deepStrictEqual(tags(document, context), ["RequiresServer", "RequiresServer", "RequiresServer"])
   })
 
-  it("numbers that are none, and dates out of reach", () => {
+  it("texts that are not numbers, and dates out of reach", () => {
     const filters = [
       { key: "k", type: "person", operator: "is_date_before", value: "9999-12-31T23:59:59Z" },
       { key: "k", type: "person", operator: "gt", value: "9".repeat(400) },

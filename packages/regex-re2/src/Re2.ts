@@ -28,7 +28,7 @@ const compileProgram = (pattern: string): RE2JS | RegexProgram => {
   try {
     return RE2JS.compile(translated)
   } catch (error) {
-    // Limits of RE2 are no mistakes in the pattern.
+    // A pattern beyond the limits of RE2 may be correct.
     return error instanceof RE2JSSyntaxException && !/size|count|repeat|large|depth/.test(error.message)
       ? invalid
       : unsupported
@@ -36,10 +36,18 @@ const compileProgram = (pattern: string): RE2JS | RegexProgram => {
 }
 
 /**
- * Searches in time linear in the text, whatever the pattern, and looks at texts of up to 100,000 characters; large
- * patterns at shorter ones. Beyond that, and for patterns larger than RE2 allows, the flag is left to the server.
+ * A regular expression engine that searches in time linear in the text, whatever the pattern.
  *
- * @example
+ * **When to use**
+ *
+ * When definitions have patterns whose running time the evaluator cannot bound by itself, such as `(a+)+$`.
+ *
+ * **Details**
+ *
+ * Patterns that are larger than RE2 allows, or too large for the text, leave the flag to the server. So do word boundaries.
+ *
+ * **Example**
+ *
  * ```ts
  * import { matchProperty } from "@effect-posthog/evaluator"
  * import { regexEngine } from "@effect-posthog/regex-re2"

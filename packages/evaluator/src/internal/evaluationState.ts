@@ -22,7 +22,7 @@ const hasOwn = Object.prototype.hasOwnProperty
 const holdoutPrefix = packPrefix("holdout-")
 
 /**
- * A property of that name and no inherited one; `undefined` when there is none.
+ * The own property of that name; `undefined` without one.
  *
  * @internal
  */
@@ -147,7 +147,7 @@ export class EvaluationState {
     return ownProperty(this.personProperties, key)
   }
 
-  /** What is known about a group; nothing about one that is not passed, as the server would not be told of it. */
+  /** A property of a group. Nothing is known about a group that is not passed: the server would not learn of it. */
   group(type: string, key: string): unknown {
     const properties = this.groupKey(type) === undefined ? undefined : ownProperty(this.groupProperties, type)
     return properties === undefined ? undefined : ownProperty(asProperties(properties), key)

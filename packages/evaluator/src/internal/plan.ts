@@ -178,7 +178,7 @@ export class CompiledFlag {
   body: FlagPlan | Resolved | Unresolved
   /** The result, when it is the same for every caller. */
   settled: Resolved | Unresolved | undefined
-  /** Its place among the flags that are evaluated; -1 when it is none of them. */
+  /** Its place among the flags that are evaluated; -1 for a flag that is not. */
   position = -1
 
   constructor(metadata: FlagMetadata, reference: Reference, dropped: boolean, body: Resolved | Unresolved) {

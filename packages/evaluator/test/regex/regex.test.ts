@@ -41,7 +41,7 @@ describe("regular expressions", () => {
   }
 
   for (const pattern of invalid.split(" ")) {
-    it(`knows that ${pattern} is none`, () => {
+    it(`knows that ${pattern} is not a regular expression`, () => {
       assert.strictEqual(match(pattern, "abc"), false)
       assert.strictEqual(match(pattern, "abc", "not_regex"), false)
     })

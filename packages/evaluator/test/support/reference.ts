@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import type { Three } from "./referenceOperators.ts"
 import { known, operate, own, truthy } from "./referenceOperators.ts"
 
-/** The flag's value, its payload and its reason; or why there is none. */
+/** The flag's value, its payload and its reason; or why it is not decided. */
 export interface ReferenceResult {
   readonly value: boolean | string | undefined
   readonly unresolved: "inconclusive" | "server" | undefined

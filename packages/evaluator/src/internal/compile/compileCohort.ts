@@ -30,7 +30,7 @@ interface Compiler {
 }
 
 /**
- * Compiles the value of a cohort; `undefined` when it is no group. Members that cannot be read are left to the server,
+ * Compiles the value of a cohort; `undefined` when it is not a group. Members that cannot be read are left to the server,
  * each for itself: the others may decide. The reader notes the first of them.
  *
  * @internal

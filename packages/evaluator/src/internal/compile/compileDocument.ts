@@ -46,7 +46,7 @@ export function* compileDocument(
       return { definitions: compiler.definitions(), problems: compiler.problems }
     }
   } catch {
-    // Getters and proxies can make any access to a document throw: what does is no document.
+    // Getters and proxies can make any access to a document throw: such a value is not a document.
   }
   const path = isRecord(document) ? "flags" : ""
   const message = isRecord(document) ? "expected an array" : "expected an object"

@@ -15,8 +15,8 @@ import type { DocumentObject, Path } from "./documentReader.ts"
 import type { DocumentReader } from "./documentReader.ts"
 import { step } from "./documentReader.ts"
 import { frozenCopy, tooLarge } from "./frozenCopy.ts"
-import type { Matcher, OperatorSettings } from "./operators.ts"
-import { asksForPresence, prepareOperator } from "./operators.ts"
+import type { FoldedMembers, Matcher, OperatorSettings } from "./operators.ts"
+import { asksForPresence, foldLongList, prepareOperator } from "./operators.ts"
 import { PropertyCauses } from "./propertyCauses.ts"
 import type { Steps } from "./steps.ts"
 
@@ -156,15 +156,15 @@ interface Judgement {
  *
  * @internal
  */
-export function* compileJudgement(
+export const compileJudgement = (
   operator: string,
   value: unknown,
   property: PropertyValue,
   settings: OperatorSettings,
-  steps: Steps
-): Generator<void, Judgement | Unresolved, void> {
+  folded?: FoldedMembers
+): Judgement | Unresolved => {
   const { causes } = property
-  const prepared = yield* prepareOperator(operator, value, causes, settings, steps)
+  const prepared = prepareOperator(operator, value, causes, settings, folded)
   if (prepared === undefined) {
     return inconclusive("unsupported_definition", `the operator "${operator}" on ${causes.name} is not known`)
   }
@@ -220,13 +220,15 @@ function* compileProperty(
 ): Generator<void, CompiledFilter, void> {
   const key = reader.text(filter["key"], step(path, "key"))
   const operator = reader.optionalText(filter["operator"], step(path, "operator")) ?? "exact"
-  const value = yield* readValue(filter["value"], path, scope, reader)
+  const stored = filter["value"]
+  const value = typeof stored === "object" && stored !== null ? yield* readValue(stored, path, scope, reader) : stored
   const shape: FilterShape = { _tag: "Property", source, key, operator, value }
   if (source._tag === "UnknownGroup") {
     return constant(shape, inconclusive("unsupported_definition", `${describe(source, key)} cannot be looked up`))
   }
   const property = propertyOf(source, key, scope)
-  const judgement = yield* compileJudgement(operator, value, property, scope.settings, scope.steps)
+  const folded = Array.isArray(value) ? yield* foldLongList(operator, value, scope.steps) : undefined
+  const judgement = compileJudgement(operator, value, property, scope.settings, folded)
   if ("_tag" in judgement) return constant(shape, judgement)
   const { isExpensive, needsTimeZone, never, test } = judgement
   return {

@@ -46,13 +46,28 @@ export interface OperatorSettings {
  */
 type Preparation = (value: unknown, causes: PropertyCauses, settings: OperatorSettings) => Matcher | Verdict
 
-/** A preparation that goes through a list of any length, in steps. */
-type ListPreparation = (
-  value: unknown,
-  causes: PropertyCauses,
-  settings: OperatorSettings,
-  steps: Steps
-) => Generator<void, Matcher | Verdict, void>
+/**
+ * The text forms of the members of a list, folded. `isComplete`: each member has one.
+ *
+ * @internal
+ */
+export interface FoldedMembers {
+  readonly texts: ReadonlyArray<string>
+  readonly isComplete: boolean
+  /** The same texts, when they are many. */
+  readonly set: ReadonlySet<string> | undefined
+}
+
+/** A preparation that gets the members of the filter value folded, by which it compares. */
+interface ListPreparation {
+  readonly fold: (text: string) => string
+  readonly prepare: (
+    value: unknown,
+    folded: FoldedMembers,
+    causes: PropertyCauses,
+    settings: OperatorSettings
+  ) => Matcher | Verdict
+}
 
 const noFilterForm = (causes: PropertyCauses): Unresolved =>
   inconclusive(
@@ -70,37 +85,66 @@ const filterText = (value: unknown): string | undefined =>
 /** Up to here, comparing with one after the other is faster than looking up in a set. */
 const fewMembers = 8
 
-/** The text forms of the members of a list, folded; `undefined` in place of one that has none. */
-function* foldedMembers(
-  value: unknown,
-  fold: (text: string) => string,
-  steps: Steps
-): Generator<void, { readonly texts: ReadonlyArray<string>; readonly areAll: boolean }, void> {
-  const members: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+/** Lists of more members are folded in steps. */
+const longList = 64
+
+const foldMember = (member: unknown, fold: ListPreparation["fold"], texts: Array<string>): void => {
+  const text = filterText(member)
+  if (text !== undefined) texts.push(fold(text))
+}
+
+const foldNow = (value: unknown, fold: ListPreparation["fold"]): FoldedMembers => {
   const texts: Array<string> = []
+  if (!Array.isArray(value)) {
+    foldMember(value, fold, texts)
+    return { texts, isComplete: texts.length === 1, set: undefined }
+  }
+  for (let i = 0; i < value.length; i++) foldMember(value[i], fold, texts)
+  return {
+    texts,
+    isComplete: texts.length === value.length,
+    set: texts.length > fewMembers ? new Set(texts) : undefined
+  }
+}
+
+function* foldInSteps(
+  members: ReadonlyArray<unknown>,
+  fold: ListPreparation["fold"],
+  steps: Steps
+): Generator<void, FoldedMembers, void> {
+  const texts: Array<string> = []
+  const set = new Set<string>()
   for (let i = 0; i < members.length; i++) {
-    const text = filterText(members[i])
-    if (text !== undefined) texts.push(fold(text))
+    const before = texts.length
+    foldMember(members[i], fold, texts)
+    const text = texts[before]
+    if (text !== undefined) set.add(text)
     if (steps.take(1 + (text === undefined ? 0 : text.length / charactersPerStep))) yield
   }
-  return { texts, areAll: texts.length === members.length }
+  return { texts, isComplete: texts.length === members.length, set }
 }
 
 const charactersPerStep = 256
 
 const lower = (text: string): string => text.toLowerCase()
 
-const exact = (negated: boolean): ListPreparation =>
-  function*(value, causes, settings, steps) {
+const exact = (negated: boolean): ListPreparation => ({
+  fold: lower,
+  prepare: (value, { isComplete, set, texts }, causes, settings) => {
     if (Array.isArray(value) && value.length === 0) return (property) => property.isTruthy !== negated
     if (settings.propertyMatchingVersion !== 2 && isBooleanLike(value)) {
       const wanted = isTruthy(value)
       return (property) => (property.isTruthy === wanted) !== negated
     }
-    const { areAll, texts } = yield* foldedMembers(value, lower, steps)
-    const never = areAll ? undefined : noFilterForm(causes)
+    const never = isComplete ? undefined : noFilterForm(causes)
     const unlike: Verdict = never ?? negated
     const { unreadable } = causes
+    if (set !== undefined) {
+      return withNever(
+        (property) => property.text === undefined ? unreadable : set.has(property.lower()) ? !negated : unlike,
+        never
+      )
+    }
     if (texts.length === 1) {
       const [wanted] = texts
       return withNever(
@@ -108,22 +152,12 @@ const exact = (negated: boolean): ListPreparation =>
         never
       )
     }
-    if (texts.length <= fewMembers) {
-      return withNever(
-        (property) => property.text === undefined ? unreadable : texts.includes(property.lower()) ? !negated : unlike,
-        never
-      )
-    }
-    const wanted = new Set<string>()
-    for (const text of texts) {
-      wanted.add(text)
-      if (steps.take(1)) yield
-    }
     return withNever(
-      (property) => property.text === undefined ? unreadable : wanted.has(property.lower()) ? !negated : unlike,
+      (property) => property.text === undefined ? unreadable : texts.includes(property.lower()) ? !negated : unlike,
       never
     )
   }
+})
 
 /** Operators that look for the filter value within the property, without regard to the case of ASCII letters. */
 const textual =
@@ -141,10 +175,10 @@ const startsWith = (text: string, sought: string): boolean => text.startsWith(so
 
 const endsWith = (text: string, sought: string): boolean => text.endsWith(sought)
 
-const includesAny = (negated: boolean): ListPreparation =>
-  function*(value, causes, _, steps) {
-    const { areAll, texts } = yield* foldedMembers(value, asciiLower, steps)
-    const never = areAll ? undefined : noFilterForm(causes)
+const includesAny = (negated: boolean): ListPreparation => ({
+  fold: asciiLower,
+  prepare: (_, { isComplete, texts }, causes) => {
+    const never = isComplete ? undefined : noFilterForm(causes)
     const absent: Verdict = never ?? negated
     const { unreadable } = causes
     return withNever((property, state) => {
@@ -155,6 +189,7 @@ const includesAny = (negated: boolean): ListPreparation =>
       return absent
     }, never)
   }
+})
 
 const regex = (negated: boolean): Preparation => (value, causes, settings) => {
   const pattern = filterText(value)
@@ -346,27 +381,50 @@ const expensive: ReadonlySet<string> = new Set(["regex", "not_regex"])
  */
 export const asksForPresence = (operator: string): boolean => operator === "is_set" || operator === "is_not_set"
 
+/** @internal */
+export interface PreparedOperator {
+  readonly matches: Matcher | Verdict
+  readonly isExpensive: boolean
+}
+
 /**
- * A prepared filter value, or `undefined` for an operator that is not known.
+ * Prepares what takes long for a filter value of any length: a list that an operator compares by its members.
  *
  * @internal
  */
-export function* prepareOperator(
+export function* foldLongList(
+  operator: string,
+  value: unknown,
+  steps: Steps
+): Generator<void, FoldedMembers | undefined, void> {
+  const list = Array.isArray(value) && value.length > longList ? listPreparations.get(operator) : undefined
+  return list === undefined ? undefined : yield* foldInSteps(value as ReadonlyArray<unknown>, list.fold, steps)
+}
+
+/**
+ * A prepared filter value, or `undefined` for an operator that is not known. `folded` is what `foldLongList` gave.
+ *
+ * @internal
+ */
+export const prepareOperator = (
   operator: string,
   value: unknown,
   causes: PropertyCauses,
   settings: OperatorSettings,
-  steps: Steps
-): Generator<void, { readonly matches: Matcher | Verdict; readonly isExpensive: boolean } | undefined, void> {
+  folded: FoldedMembers | undefined
+): PreparedOperator | undefined => {
   if (asksForPresence(operator)) return { matches: operator === "is_set", isExpensive: false }
-  const isExpensive = expensive.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")
   const isAbsent = value === undefined || value === null
-  const prepareList = listPreparations.get(operator)
-  if (prepareList !== undefined) {
-    return { matches: isAbsent ? false : yield* prepareList(value, causes, settings, steps), isExpensive }
+  const list = listPreparations.get(operator)
+  if (list !== undefined) {
+    const members = isAbsent ? undefined : folded ?? foldNow(value, list.fold)
+    return {
+      matches: members === undefined ? false : list.prepare(value, members, causes, settings),
+      isExpensive: false
+    }
   }
   const prepare = preparations.get(operator)
-  return prepare === undefined
-    ? undefined
-    : { matches: isAbsent ? false : prepare(value, causes, settings), isExpensive }
+  if (prepare === undefined) return undefined
+  const isExpensive = expensive.has(operator) || operator.startsWith("semver") || operator.startsWith("is_date")
+  return { matches: isAbsent ? false : prepare(value, causes, settings), isExpensive }
 }

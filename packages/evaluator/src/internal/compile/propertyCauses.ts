@@ -3,7 +3,7 @@ import type { Inconclusive } from "../../Result.ts"
 import { inconclusive } from "../verdict.ts"
 
 /**
- * A property as causes speak of it, and the verdicts on values of no use. Filters that look at one property share it.
+ * The name of a property in causes, and the verdicts on values that cannot be compared. The filters on a property share it.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /** @since 1.0.0 */
 
-/** There is one way only to read a text as a number: a long one that is none must not be tried in all ways. */
+/** A text can match in one way only: a long text that is not a number must not be tried in many ways. */
 const float = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 const named = /^[+-]?(?:(nan)|inf(?:inity)?)$/i

@@ -40,7 +40,7 @@ const withoutZeros = (component: string): string =>
 const compareDigits = (left: string, right: string): number =>
   left === right ? 0 : left.length !== right.length ? left.length - right.length : left < right ? -1 : 1
 
-/** A component without leading zeros, or `undefined` when it is no number of 64 bits. */
+/** A component without leading zeros, or `undefined` when it is not a number of 64 bits. */
 const readComponent = (component: string): string | undefined => {
   if (!digits.test(component)) return undefined
   const number = withoutZeros(component)
