@@ -10,7 +10,9 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const selected = wanted.length === 0 ? steps : steps.filter((step) => wanted.includes(step.name))
+const selected = wanted.length === 0
+  ? steps.filter((step) => step.byNameOnly !== true)
+  : steps.filter((step) => wanted.includes(step.name))
 const options = { write: process.argv.includes("--write") }
 const width = Math.max(...selected.map((step) => step.name.length))
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`.padStart(8)

@@ -76,6 +76,11 @@ export const install = (names) => {
 
 /** Installs, or ends the process with what went wrong. */
 export const installOrExit = (names) => {
+  const unknown = names.filter((name) => !packages.includes(name))
+  if (unknown.length > 0) {
+    console.error(`There is no package ${unknown.join(", ") || "without a name"}. Packages: ${packages.join(", ")}`)
+    process.exit(2)
+  }
   const problem = install(names)
   if (problem === undefined) return
   console.error(problem)
@@ -84,10 +89,5 @@ export const installOrExit = (names) => {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))
-  const unknown = names.filter((name) => !packages.includes(name))
-  if (unknown.length > 0) {
-    console.error(`There is no package ${unknown.join(", ")}. Packages: ${packages.join(", ")}`)
-    process.exit(2)
-  }
   installOrExit(process.argv.includes("--light") || names.length > 0 ? names : packages)
 }

@@ -12,7 +12,7 @@ import { releasePlan, releases, withPackageVersion } from "./checks/releases.mjs
 import { manifestOf, publishable, root, run } from "./checks/workspace.mjs"
 
 const commands = ["--dry-run", "--version", "--publish"]
-const [command] = process.argv.slice(2)
+const [command = ""] = process.argv.slice(2)
 if (!commands.includes(command)) {
   console.error(`Usage: node packages/tools/release.mjs ${commands.join(" | ")}`)
   process.exit(2)

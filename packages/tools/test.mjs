@@ -11,7 +11,7 @@ const { packages, rest } = (() => {
   const rest = []
   const waiting = process.argv.slice(2)
   for (let argument = waiting.shift(); argument !== undefined; argument = waiting.shift()) {
-    if (argument === "--project") packages.push(waiting.shift())
+    if (argument === "--project") packages.push(waiting.shift() ?? "")
     else if (argument.startsWith("--project=")) packages.push(argument.slice("--project=".length))
     else rest.push(argument)
   }

@@ -1,6 +1,6 @@
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, TestClock } from "effect"
+import { Effect, Logger, Option, TestClock } from "effect"
 import * as Clients from "../src/Clients.ts"
 
 const mode = { protocol: "v0", codec: "gzip" } as const
@@ -26,6 +26,7 @@ describe("Clients", () => {
   it.scopedLive("send nothing of what is queued when they are discarded", () =>
     Effect.gen(function*() {
       const { client, sent } = counting(200)
+      const lines: Array<string> = []
       yield* Effect.gen(function*() {
         const clients = yield* Clients.make(mode)
         yield* clients.init("a", init)
@@ -35,7 +36,13 @@ describe("Clients", () => {
         yield* clients.reset("a")
         assert.lengthOf(sent, 0)
         assert.deepInclude(yield* state, { pending_events: 0, total_events_captured: 2, total_events_sent: 0 })
-      }).pipe(Effect.provideService(HttpClient.HttpClient, client))
+      }).pipe(
+        Effect.provideService(HttpClient.HttpClient, client),
+        Effect.provide(
+          Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => void lines.push(`${message}`)))
+        )
+      )
+      assert.isTrue(lines.some((line) => line.includes("2 events undelivered")))
     }))
 
   it.scoped("stop retrying once they are discarded", () =>

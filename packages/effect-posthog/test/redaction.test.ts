@@ -315,9 +315,9 @@ describe("traces", () => {
         apiKey: Redacted.make("phc_secret"),
         secretKey: Redacted.make("phs_secret"),
         host: url,
-        flags: { requestTimeout: "50 millis", maxRetries: 0 },
-        definitions: { requestTimeout: "50 millis" },
-        events: { requestTimeout: "50 millis", maxRetries: 0, shutdownTimeout: "1 second" }
+        flags: { requestTimeout: "500 millis", maxRetries: 0 },
+        definitions: { requestTimeout: "500 millis" },
+        events: { requestTimeout: "500 millis", maxRetries: 0, shutdownTimeout: "1 second" }
       }))).pipe(
         Layer.provide(FetchHttpClient.layer),
         Layer.provideMerge(PostHogServer.layer({ projectKey: "phc_secret", secretKey: "phs_secret" })),

@@ -6,6 +6,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { evaluateFlags, EventQueue, Events, Flags, LocalEvaluator, PostHog, RequestContext } from "effect-posthog"
 import type { Options } from "effect-posthog/PostHogConfig"
 import * as Doubles from "./support/doubles.ts"
+import { logged } from "./support/logged.ts"
 
 const group = (more: Readonly<Record<string, unknown>> = {}) => ({
   properties: [],
@@ -176,8 +177,11 @@ describe("the whole client over real HTTP", () => {
       yield* ready
       const ask = Flags.orPartial(evaluateFlags({ ...user, flagKeys: ["ghost"] }))
       yield* server.script("flags", Fault.status(503), Fault.quotaLimited, Fault.computationErrors())
-      for (let round = 0; round < 5; round++) yield* ask
+      const { lines } = yield* logged(Effect.repeatN(ask, 4))
       strictEqual((yield* server.flagRequests).length, 4)
+      strictEqual(lines.length, 2)
+      assert.include(lines[0], "over its quota")
+      assert.include(lines[1], "could not compute every flag")
     }).pipe(Effect.provide(withClient())))
 
   it.live("a disabled client evaluates nothing and sends nothing", () =>

@@ -1,12 +1,25 @@
 import type { EvaluationContext, Explanation } from "@effect-posthog/evaluator"
 import { compile, evaluateFlag, explain } from "@effect-posthog/evaluator"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { PostHog } from "posthog-node"
 import { agreedContext, agreedDocument } from "./support/agreedArbitraries.ts"
+
+// posthog-node warns on the console about flags that it leaves to the server.
+const warnings: Array<string> = []
+
+beforeAll(() => {
+  vi.spyOn(console, "warn").mockImplementation((...parts) => void warnings.push(parts.join(" ")))
+})
+
+afterAll(() => {
+  vi.restoreAllMocks()
+  assert.isAbove(warnings.length, 0)
+  for (const warning of warnings) assert.match(warning, /^\[PostHog\] You are using local evaluation/)
+})
 
 /** Definitions on loopback. */
 const serve = (document: unknown) =>

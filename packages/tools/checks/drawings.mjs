@@ -1,8 +1,11 @@
-// Drawings of the workspace, made from its code: the text between `<!-- drawn: name -->` and `<!-- end of drawing -->`.
+// Drawings of the workspace, made from its code: the text between `<!-- drawn: name -->` and `<!-- end of drawing -->` in
+// Markdown files. `node packages/tools/check.mjs drawings --write` draws anew.
+import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, sep } from "node:path"
+import { documents } from "./guides.mjs"
 import { importGraph, needed } from "./importGraph.mjs"
 import { upwardImports } from "./layers.mjs"
-import { manifestOf, packageNames, root } from "./workspace.mjs"
+import { manifestOf, packageNames, root, shown } from "./workspace.mjs"
 
 /** The packages, and which builds on which. What is needed anyway, through another package, has no arrow of its own. */
 const packages = () => {
@@ -31,13 +34,13 @@ const folders = (name) => {
   const edges = new Map([...graph.keys()].map((file) => [placeOf(file), new Set()]))
   for (const [file, imports] of graph) {
     for (const { target, typesOnly } of imports) {
-      if (!typesOnly && placeOf(file) !== placeOf(target)) edges.get(placeOf(file)).add(placeOf(target))
+      if (!typesOnly && placeOf(file) !== placeOf(target)) edges.get(placeOf(file))?.add(placeOf(target))
     }
   }
   const places = [...edges.keys()].sort()
-  const idOf = (place) => `p${places.indexOf(place)}`
+  const idOf = (place) => place.replaceAll(/[^a-z]+/gi, "-")
   const nodes = places.map((place) => `  ${idOf(place)}["${place}"]`)
-  const named = new Map(places.map((place) => [idOf(place), [...edges.get(place)].sort().map(idOf)]))
+  const named = new Map(places.map((place) => [idOf(place), [...(edges.get(place) ?? [])].sort().map(idOf)]))
   const upwards = upwardImports(name).length
   return [
     ...mermaid("flowchart TD", [...nodes, ...arrows(reduced(named))]),
@@ -72,7 +75,30 @@ const reduced = (edges) => {
 }
 
 /** The lines that belong between the marks of a drawing; nothing for a name that is not known. */
-export const drawing = (name) => {
+const drawing = (name) => {
   if (name === "packages") return packages()
   return packageNames.includes(name) ? folders(name) : undefined
 }
+
+const drawn = /^<!-- drawn: (\S+) -->\n([\s\S]*?)^<!-- end of drawing -->$/gm
+
+const drawingsIn = (document, write) => {
+  const content = readFileSync(document, "utf8")
+  const problems = []
+  const written = content.replace(drawn, (whole, name, text, offset) => {
+    const where = `${shown(document)}:${content.slice(0, offset).split("\n").length}`
+    const lines = drawing(name)
+    if (lines === undefined) {
+      problems.push(`${where} there is no drawing of ${name}`)
+      return whole
+    }
+    const wanted = `\n${lines.join("\n")}\n\n`
+    if (wanted === text) return whole
+    if (!write) problems.push(`${where} differs from the code: node packages/tools/check.mjs drawings --write`)
+    return `<!-- drawn: ${name} -->\n${wanted}<!-- end of drawing -->`
+  })
+  if (write && written !== content) writeFileSync(document, written)
+  return problems
+}
+
+export const drawings = ({ write }) => documents().flatMap((file) => drawingsIn(file, write))

@@ -79,7 +79,7 @@ const examplesOfClasses = (file) => {
   const found = []
   visit(parse(file), (node) => {
     if (!ts.isClassDeclaration(node) && !ts.isPropertyDeclaration(node)) return
-    for (const tag of (node.jsDoc ?? []).at(-1)?.tags ?? []) {
+    for (const tag of ts.getJSDocTags(node)) {
       if (tag.tagName.text !== "example") continue
       const text = ts.getTextOfJSDocComment(tag.comment) ?? ""
       const code = /```\w*\n([\s\S]*?)```/.exec(text)?.[1] ?? text

@@ -5,23 +5,21 @@
 //   <!-- file: packages/examples/src/readme.ts#layers --> what is between `// #region layers` and `// #endregion`
 //   <!-- not compiled: why -->                            an exception, with its reason
 //
-// What is between `<!-- drawn: name -->` and `<!-- end of drawing -->` is drawn from the code by `drawings.mjs`.
-//
-// `node packages/tools/check.mjs guides --write` copies the files into the blocks and draws anew. The programs of the guides,
+// `node packages/tools/check.mjs guides --write` copies the files into the blocks. The programs of the guides,
 // `packages/docs/src`, are run here too, each on its own.
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { drawing } from "./drawings.mjs"
 import { filesBelow, isFile, packageNames, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const guides = async (
   { write }
 ) => [
-  ...documents().flatMap((file) => [...snippets(file, write), ...drawings(file, write)]),
+  ...documents().flatMap((file) => snippets(file, write)),
   ...await programs()
 ]
 
-const documents = () =>
+/** The Markdown files that people read. */
+export const documents = () =>
   [
     join(root, "README.md"),
     join(root, "CONTRIBUTING.md"),
@@ -59,27 +57,6 @@ const snippets = (document, write) => {
   return problems
 }
 
-const drawn = /^<!-- drawn: (\S+) -->\n([\s\S]*?)^<!-- end of drawing -->$/gm
-
-const drawings = (document, write) => {
-  const content = readFileSync(document, "utf8")
-  const problems = []
-  const written = content.replace(drawn, (whole, name, text, offset) => {
-    const where = `${shown(document)}:${content.slice(0, offset).split("\n").length}`
-    const lines = drawing(name)
-    if (lines === undefined) {
-      problems.push(`${where} there is no drawing of ${name}`)
-      return whole
-    }
-    const wanted = `\n${lines.join("\n")}\n\n`
-    if (wanted === text) return whole
-    if (!write) problems.push(`${where} differs from the code: node packages/tools/check.mjs guides --write`)
-    return `<!-- drawn: ${name} -->\n${wanted}<!-- end of drawing -->`
-  })
-  if (write && written !== content) writeFileSync(document, written)
-  return problems
-}
-
 /** A file, or one region of it with its indentation taken off; markers of regions are left out. */
 const excerpt = (text, region) => {
   const isMarker = (line) => /^\s*\/\/ #(region|endregion)\b/.test(line)
@@ -89,7 +66,7 @@ const excerpt = (text, region) => {
     const length = lines.slice(start + 1).findIndex((line) => /^\s*\/\/ #endregion\b/.test(line))
     if (start === -1 || length === -1) return undefined
     lines = lines.slice(start + 1, start + 1 + length)
-    const indents = lines.filter((line) => line.trim() !== "").map((line) => /^ */.exec(line)[0].length)
+    const indents = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length)
     const indent = Math.min(...indents)
     lines = lines.map((line) => line.slice(indent))
   }

@@ -39,8 +39,9 @@ const declarations = () => {
   return files
     .flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)))
     .map(({ file, messageText, start }) => {
-      const { line } = file.getLineAndCharacterOfPosition(start)
-      return `${shown(file.fileName)}:${line + 1} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
+      const text = ts.flattenDiagnosticMessageText(messageText, "\n")
+      if (file === undefined || start === undefined) return text
+      return `${shown(file.fileName)}:${file.getLineAndCharacterOfPosition(start).line + 1} ${text}`
     })
 }
 

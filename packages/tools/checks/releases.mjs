@@ -12,7 +12,11 @@ export const releases = async () => {
   return [...versions(), ...published(plan), ...majors(plan)]
 }
 
-/** What `changeset version` would do: the changesets, and the packages that get a new version. */
+/**
+ * What `changeset version` would do: the changesets, and the packages that get a new version.
+ *
+ * @returns {Promise<{ changesets: Array<any>, releases: Array<any> }>}
+ */
 export const releasePlan = async () => {
   const plan = await getReleasePlan(root)
   return { ...plan, releases: plan.releases.filter(({ type }) => type !== "none") }

@@ -61,14 +61,14 @@ const weigh = async ({ folder, source, split = false }) => {
     absWorkingDir: root,
     logLevel: "error"
   })
-  const contents = new Map(outputFiles.map((file) => [relative(root, file.path), file.contents]))
+  const contents = Object.fromEntries(outputFiles.map((file) => [relative(root, file.path), file.contents]))
   const parts = atStart(
     metafile.outputs,
     Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === "<stdin>")
   )
   return {
-    bytes: sum(parts.map((path) => gzipSync(contents.get(path), { level: 9 }).length)),
-    minified: sum(parts.map((path) => contents.get(path).length)),
+    bytes: sum(parts.map((path) => gzipSync(contents[path], { level: 9 }).length)),
+    minified: sum(parts.map((path) => contents[path].length)),
     inputs: Object.assign({}, ...parts.map((path) => metafile.outputs[path].inputs))
   }
 }

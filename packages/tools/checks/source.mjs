@@ -90,9 +90,10 @@ const namesNodeModule = (node) =>
 const isGuarded = (node) => {
   const declaration = node.parent
   if (!ts.isVariableDeclaration(declaration) || !ts.isIdentifier(declaration.name)) return false
+  const { name } = declaration
   const uses = []
   visit(node.getSourceFile(), (other) => {
-    if (ts.isIdentifier(other) && other.text === declaration.name.text && other !== declaration.name) uses.push(other)
+    if (ts.isIdentifier(other) && other.text === name.text && other !== name) uses.push(other)
   })
   return uses.length > 0 && uses.every((use) => isDynamicImport(use.parent) && isTried(use.parent))
 }

@@ -1,6 +1,7 @@
 /**
  * The steps of the check, long ones first: each resolves with its problems, none when it passed. A step's module is
- * loaded when the step runs, since some bring a compiler with them.
+ * loaded when the step runs, since some bring a compiler with them. A step that runs by name only has findings that are
+ * still to be mended.
  */
 export const steps = [
   { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
@@ -11,11 +12,14 @@ export const steps = [
   { name: "effect", run: async () => (await import("./effect.mjs")).effect() },
   { name: "guides", run: async (options) => (await import("./guides.mjs")).guides(options) },
   { name: "type-tests", run: async () => (await import("./typeTests.mjs")).typeTests() },
+  { name: "unused", run: async () => (await import("./unused.mjs")).unused() },
   { name: "lint", run: async () => (await import("./lint.mjs")).lint() },
   { name: "cycles", run: async () => (await import("./cycles.mjs")).cycles() },
   { name: "layers", run: async () => (await import("./layers.mjs")).layers() },
   { name: "source", run: async () => (await import("./source.mjs")).source() },
   { name: "documentation", run: async () => (await import("./documentation.mjs")).documentation() },
+  { name: "quoting", byNameOnly: true, run: async () => (await import("./quoting.mjs")).quoting() },
+  { name: "drawings", run: async (options) => (await import("./drawings.mjs")).drawings(options) },
   { name: "size", run: async () => (await import("./size.mjs")).size() },
   { name: "releases", run: async () => (await import("./releases.mjs")).releases() },
   { name: "text", run: async () => (await import("./text.mjs")).text() },

@@ -20,7 +20,9 @@ export const pack = async (name, destination) => {
   mkdirSync(destination, { recursive: true })
   const packed = await run("pnpm", ["pack", "--pack-destination", destination], { cwd: join(root, "packages", name) })
   if (packed.code !== 0) return { problems: [packed.output] }
-  return { problems: [], tarball: join(destination, readdirSync(destination).find((file) => file.endsWith(".tgz"))) }
+  const tarball = readdirSync(destination).find((file) => file.endsWith(".tgz"))
+  if (tarball === undefined) return { problems: [`pnpm pack wrote no tarball: ${packed.output}`] }
+  return { problems: [], tarball: join(destination, tarball) }
 }
 
 /** Builds and packs all of them below a folder: package folder to tarball. Throws with what went wrong. */

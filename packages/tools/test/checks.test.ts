@@ -280,8 +280,18 @@ export class One {
     finds: /evaluator\/README\.md:1 .*names no file/
   },
   {
+    kind: "a foreign name in a message",
+    step: "quoting",
+    file: "packages/effect-posthog/src/Unquoted.ts",
+    content: library(
+      "",
+      `${documented}export const planted = (flag: string): string => \`The flag \${flag} is unknown\`\n`
+    ),
+    finds: /Unquoted\.ts:\d+:\d+ a message has flag without quote\(\)/
+  },
+  {
     kind: "a stale drawing",
-    step: "guides",
+    step: "drawings",
     file: "CONTRIBUTING.md",
     content: "<!-- drawn: packages -->\n\nA house.\n\n<!-- end of drawing -->\n",
     finds: /CONTRIBUTING\.md:1 differs from the code/

@@ -50,7 +50,7 @@ export const summaries = (rows: ReadonlyArray<Row>): ReadonlyArray<RowSummary> =
   )
 
 /** Four significant digits: more would be noise. */
-export const rounded = (number: number): number => Number.isFinite(number) ? Number(number.toPrecision(4)) : 0
+const rounded = (number: number): number => Number.isFinite(number) ? Number(number.toPrecision(4)) : 0
 
 /**
  * Whether a row is so far from its target that it is no noise: at less than half of it. Judged by processor time where

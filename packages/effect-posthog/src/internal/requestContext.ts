@@ -136,7 +136,7 @@ const controls = /[\u0000-\u001f\u007f-\u009f]/g
  *
  * @internal
  */
-export const cleanId = (value: unknown): string | undefined => {
+const cleanId = (value: unknown): string | undefined => {
   if (typeof value !== "string") return undefined
   const text = [...value.replace(controls, "").trim()].slice(0, longest).join("")
   return text === "" ? undefined : text

@@ -335,7 +335,7 @@ describe("a reader", () => {
     Effect.gen(function*() {
       const keys = Array.from({ length: 2000 }, (_, index) => `flag-${index}`)
       const version = (name: string) =>
-        ok({ flags: keys.map((key) => flag(key, { active: name === "on" })), cohorts: { name } }, name)
+        ok({ flags: keys.map((key) => flag(key, { active: name === "on" })), cohorts: {} }, name)
       const endpoint = makeEndpoint(version("on"))
       const evaluator = yield* build(endpoint.client)
       yield* evaluator.ready

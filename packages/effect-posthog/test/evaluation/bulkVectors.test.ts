@@ -1,11 +1,12 @@
 import { Fault, PostHogServer, type RemoteFlag } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { evaluateFlags, Flags, LocalEvaluator, PostHog } from "effect-posthog"
 import { readFileSync } from "node:fs"
 import * as Doubles from "../support/doubles.ts"
+import { logged } from "../support/logged.ts"
 
 interface Case {
   readonly id: string
@@ -55,7 +56,9 @@ describe("bulk evaluation, by the vectors", () => {
             snapshot.keys.map((key) => [key, Option.getOrThrow(snapshot.detail(key)).value])
           )
         })
-        deepStrictEqual(yield* Effect.provide(outcome, client), vector.expectedSnapshot)
+        const { lines, result } = yield* logged(Effect.provide(outcome, client))
+        deepStrictEqual(result, vector.expectedSnapshot)
+        strictEqual(lines.some((line) => line.includes("definitions could not be loaded")), vector.definitions === null)
         deepStrictEqual(
           (yield* server.flagRequests).map(({ body }) => body.flag_keys_to_evaluate ?? null),
           Array.from({ length: vector.expectedRemoteRequests }, () => vector.expectedRemoteKeys)

@@ -400,7 +400,7 @@ const closedServer = Effect.map(Doubles.server, ({ url }) => url).pipe(Effect.pr
 
 describe("failures", () => {
   const local = Doubles.evaluation({ local: true, remote: Doubles.inconclusive })
-  const fast = { flags: { requestTimeout: "100 millis" } } as const
+  const fast = { flags: { requestTimeout: "1 second" } } as const
 
   for (const status of [301, 302, 400, 401, 403, 404, 408, 413, 429, 500, 501, 503, 505, 599]) {
     it.live(`status ${status} is final`, () => {

@@ -42,7 +42,7 @@ export const evaluation = (
   return { records, needsRemote: [...records.values()].some((result) => result._tag !== "Resolved"), ...more }
 }
 
-export const nothingLoaded = evaluation({}, { needsRemote: true })
+const nothingLoaded = evaluation({}, { needsRemote: true })
 
 export interface LocalCall {
   readonly distinctId: string
@@ -80,12 +80,6 @@ export const decider = (
   })
   return { requests, layer }
 }
-
-/** A decider that must not be asked. */
-export const noServer = Layer.succeed(Decider, {
-  enabled: true,
-  decide: () => Effect.die(new Error("the server was asked"))
-})
 
 const accepted = (count: number): OfferResult => ({ _tag: "Accepted", id: `event-${count}` })
 
@@ -135,7 +129,7 @@ export const config = (options: Partial<Options> = {}) =>
   PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), ...options })
 
 /** The real decider, talking to the embedded server of the test. */
-export const realDecider = (options: Partial<Options> = {}) =>
+const realDecider = (options: Partial<Options> = {}) =>
   Layer.unwrapEffect(
     Effect.map(
       PostHogServer.PostHogServer,

@@ -27,7 +27,7 @@ const offsetAround = (zone: string, hours: number): number => {
 }
 
 /** The first instant at which clocks show a time, or "skipped" when they never do. */
-export const onClocks = (zone: string, time: number): number | "skipped" => {
+const onClocks = (zone: string, time: number): number | "skipped" => {
   const around = new Set<number>()
   const middle = Math.floor(time / hour)
   for (let i = -27; i <= 27; i++) around.add(offsetAround(zone, middle + i))

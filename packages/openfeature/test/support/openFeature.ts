@@ -40,7 +40,7 @@ export const bound = (options: ProviderOptions = {}) => Effect.flatMap(make(opti
 export type Options = Partial<PostHog.Options>
 
 /** PostHog's services, pointed at the server of the test. */
-export const services = (options: Options = {}) =>
+const services = (options: Options = {}) =>
   Layer.unwrapEffect(
     Effect.map(PostHogServer.PostHogServer, ({ url }) =>
       PostHog.layer({ apiKey: Redacted.make("phc_test"), host: url, ...options }))

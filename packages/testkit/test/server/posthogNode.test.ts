@@ -1,5 +1,5 @@
 import { Fault } from "@effect-posthog/testkit"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import { assertNone, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { PostHog, type PostHogOptions } from "posthog-node"
@@ -40,6 +40,19 @@ const posthogNode = (options: PostHogOptions = {}) =>
     ))
 
 const withServer = Effect.provide(Client.serverAndClient({ definitions, remoteFlags: { sticky: "kept" } }))
+
+// posthog-node warns on the console about flags that it leaves to the server.
+const warnings: Array<string> = []
+
+beforeAll(() => {
+  vi.spyOn(console, "warn").mockImplementation((...parts) => void warnings.push(parts.join(" ")))
+})
+
+afterAll(() => {
+  vi.restoreAllMocks()
+  assert.isAbove(warnings.length, 0)
+  for (const warning of warnings) assert.match(warning, /^\[PostHog\] You are using local evaluation/)
+})
 
 describe("posthog-node against the server", () => {
   it.live("loads definitions and evaluates locally, without a flags request", () =>

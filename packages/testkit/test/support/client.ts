@@ -39,7 +39,7 @@ const answered = (response: HttpClientResponse.HttpClientResponse) =>
     }
   }))
 
-export const send = (
+const send = (
   change: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
 ): Send =>
   Effect.gen(function*() {

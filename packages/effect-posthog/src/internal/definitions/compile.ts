@@ -10,12 +10,8 @@ const comparedPerStep = 2000
 
 const byCodeUnit = (left: string, right: string): number => left < right ? -1 : left > right ? 1 : 0
 
-/**
- * The keys that differ between two sets of flags, each given as key and fingerprint.
- *
- * @internal
- */
-export function* difference(
+/** The keys that differ between two sets of flags, each given as key and fingerprint. */
+function* difference(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>
 ): Generator<void, DefinitionsChange> {

@@ -26,21 +26,17 @@ export interface FlagRecord {
   readonly payload: unknown
 }
 
-/** @internal */
-export const evaluatedLocally = "Evaluated locally"
+const evaluatedLocally = "Evaluated locally"
 
-/** @internal */
-export const localValue = (local: LocalEvaluation | undefined, key: string): boolean | string | undefined => {
+const localValue = (local: LocalEvaluation | undefined, key: string): boolean | string | undefined => {
   const result = local?.records.get(key)
   return result !== undefined && result._tag === "Resolved" ? result.value : undefined
 }
 
-/** @internal */
-export const remoteFlag = (response: DecideResponse | undefined, key: string): RemoteFlag | undefined =>
+const remoteFlag = (response: DecideResponse | undefined, key: string): RemoteFlag | undefined =>
   response !== undefined && Object.hasOwn(response.flags, key) ? response.flags[key] : undefined
 
-/** @internal */
-export const remoteValue = (flag: RemoteFlag): boolean | string | undefined => {
+const remoteValue = (flag: RemoteFlag): boolean | string | undefined => {
   if (flag.failed === true) return undefined
   if (!flag.enabled) return false
   return flag.variant === undefined || flag.variant === "" ? true : flag.variant
@@ -56,15 +52,12 @@ const decodePayload = (payload: unknown): unknown => {
   }
 }
 
-/** @internal */
-export const localPayload = (local: LocalEvaluation | undefined, key: string): unknown => {
+const localPayload = (local: LocalEvaluation | undefined, key: string): unknown => {
   const result = local?.records.get(key)
   return result !== undefined && result._tag === "Resolved" ? result.payload : undefined
 }
 
-/** @internal */
-export const remotePayload = (flag: RemoteFlag): unknown =>
-  flag.failed === true ? undefined : decodePayload(flag.payload)
+const remotePayload = (flag: RemoteFlag): unknown => flag.failed === true ? undefined : decodePayload(flag.payload)
 
 const overrideRecord = ({ payload, value }: Resolved, metadata: FlagMetadata | undefined): FlagRecord => ({
   value,
@@ -79,8 +72,7 @@ const overrideRecord = ({ payload, value }: Resolved, metadata: FlagMetadata | u
   payload
 })
 
-/** @internal */
-export const localRecord = (local: LocalEvaluation | undefined, key: string): FlagRecord | undefined => {
+const localRecord = (local: LocalEvaluation | undefined, key: string): FlagRecord | undefined => {
   const result = local?.records.get(key)
   if (local === undefined || result === undefined || result._tag !== "Resolved") return undefined
   const metadata = local.metadata?.(key)
@@ -100,8 +92,7 @@ export const localRecord = (local: LocalEvaluation | undefined, key: string): Fl
   }
 }
 
-/** @internal */
-export const remoteRecord = (response: DecideResponse | undefined, key: string): FlagRecord | undefined => {
+const remoteRecord = (response: DecideResponse | undefined, key: string): FlagRecord | undefined => {
   const flag = remoteFlag(response, key)
   if (flag === undefined) return undefined
   return {

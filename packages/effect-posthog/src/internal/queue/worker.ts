@@ -22,7 +22,7 @@ const jitter = 0.25
  * @param random from 0 to 1
  * @internal
  */
-export const retryDelay = (
+const retryDelay = (
   base: Duration.Duration,
   retry: number,
   random: number,

@@ -39,8 +39,7 @@ export const asJsonValue = (value: unknown): unknown => {
   return Number.isNaN(value.getTime()) ? null : value.toISOString()
 }
 
-/** @internal */
-export const isPlainObject = (value: object): value is Readonly<Record<string, unknown>> => {
+const isPlainObject = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }

@@ -48,7 +48,7 @@ const placeOf = (error: unknown): string => {
  *
  * @internal
  */
-export const readObject = (file: string): Effect.Effect<JsonObject, ProgramError, FileSystem.FileSystem> =>
+const readObject = (file: string): Effect.Effect<JsonObject, ProgramError, FileSystem.FileSystem> =>
   Effect.flatMap(readText(file), (text) =>
     Effect.try({
       try: (): unknown => JSON.parse(text),
