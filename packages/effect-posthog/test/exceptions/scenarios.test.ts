@@ -294,6 +294,8 @@ describe("what PostHog asks of the metadata of exceptions", () => {
       assert.strictEqual(mechanismOf(event)["type"], "generic")
       assert.strictEqual(event?.properties["$exception_level"], "error")
       assert.strictEqual(mechanismOf(event)["synthetic"], true)
+      yield* Effect.exit(Exceptions.withReporting(Effect.fail("x"), { handled: "yes" as never }))
+      assert.strictEqual(mechanismOf((yield* exceptions)[1])["handled"], false)
     })
   )
 

@@ -207,7 +207,9 @@ class Report {
     const original = originalOf(leaf.value)
     const list = exceptionList(tree, {
       type: this.boundary.type,
-      handled: this.given.handled ?? this.found.handled?.(original) ?? this.boundary.handled
+      handled: typeof this.given.handled === "boolean"
+        ? this.given.handled
+        : this.found.handled?.(original) ?? this.boundary.handled
     })
     const withSource = this.fiber.getFiberRef(sourceContextRef)
     return withSource === undefined
