@@ -8,17 +8,14 @@ import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import { Decider } from "./Decider.ts"
 import { DedupCache, DedupStore } from "./DedupCache.ts"
 import { DefinitionsSource } from "./DefinitionsSource.ts"
 import { EventQueue } from "./EventQueue.ts"
 import { EventTransport } from "./EventTransport.ts"
-import { annotated } from "./internal/library.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
-import type { CaptureProtocol, DefinitionsOptions, EventsOptions, ExceptionsOptions, Options } from "./PostHogConfig.ts"
+import type { DefinitionsOptions, EventsOptions, ExceptionsOptions, Options } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 export type {
@@ -52,7 +49,30 @@ export const layerServices: Layer.Layer<
   PostHogConfig | EventTransport | DedupStore | DefinitionsSource | HttpClient.HttpClient
 > = Layer.mergeAll(Decider.layer, LocalEvaluator.layer, EventQueue.layer, DedupCache.layer)
 
-const parts = Layer.mergeAll(EventTransport.layer, DedupStore.layerMemory, DefinitionsSource.layerHttp)
+/**
+ * Parts that take the place of the usual ones, each a layer for its tag.
+ *
+ * @since 3.0.0
+ * @category configuration
+ */
+export interface Parts<E = never, R = never> {
+  /** Where flag definitions come from. Default: `DefinitionsSource.layerHttp`. */
+  readonly definitions?: Layer.Layer<DefinitionsSource, E, R> | undefined
+  /** How events are sent. Default: `EventTransport.layer`. */
+  readonly transport?: Layer.Layer<EventTransport, E, R> | undefined
+  /** Where exposures are remembered. Default: `DedupStore.layerMemory`. */
+  readonly dedup?: Layer.Layer<DedupStore, E, R> | undefined
+}
+
+// A part may use what every part may use; whatever else it needs is asked for.
+type Needs<R> = Exclude<R, PostHogConfig | HttpClient.HttpClient> | HttpClient.HttpClient
+
+const partsOf = <E, R>({ dedup, definitions, transport }: Parts<E, R>) =>
+  Layer.mergeAll(
+    transport ?? EventTransport.layer,
+    dedup ?? DedupStore.layerMemory,
+    definitions ?? DefinitionsSource.layerHttp
+  )
 
 /**
  * A PostHog client for one project.
@@ -83,9 +103,40 @@ const parts = Layer.mergeAll(EventTransport.layer, DedupStore.layerMemory, Defin
  */
 export const layer = (
   options: Options
-): Layer.Layer<Services | PostHogConfig, PostHogConfigError, HttpClient.HttpClient> => {
-  const client = layerServices.pipe(Layer.provide(parts), Layer.provideMerge(PostHogConfig.layer(options)))
-  // Layers are shared by reference, and the parts are constants: fresh separates the clients of two calls, and the
+): Layer.Layer<Services | PostHogConfig, PostHogConfigError, HttpClient.HttpClient> => layerWith(options, {})
+
+/**
+ * {@link layer} with parts of your own.
+ *
+ * **When to use**
+ *
+ * To load definitions from a file or a shared cache, or to send events in another way, without restating the other
+ * parts.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { DefinitionsSource, PostHog } from "effect-posthog"
+ *
+ * export const PostHogOffline = PostHog.layerWith(
+ *   { apiKey: Redacted.make("phc_project"), flags: { onlyEvaluateLocally: true } },
+ *   { definitions: DefinitionsSource.layerStatic({ flags: [] }) }
+ * )
+ * ```
+ *
+ * @since 3.0.0
+ * @category layers
+ */
+export const layerWith = <E = never, R = never>(
+  options: Options,
+  parts: Parts<E, R>
+): Layer.Layer<Services | PostHogConfig, PostHogConfigError | E, Needs<R>> => {
+  const client = layerServices.pipe(
+    Layer.provide(partsOf(parts)),
+    Layer.provideMerge(PostHogConfig.layer(options))
+  ) as Layer.Layer<Services | PostHogConfig, PostHogConfigError | E, Needs<R>>
+  // Layers are shared by reference, and the parts may be constants: fresh separates the clients of two calls, and the
   // layer around it is what makes one client of two uses.
   return Layer.suspend(() => Layer.fresh(client))
 }
@@ -103,12 +154,12 @@ export interface ConfigOptions extends Omit<Options, "definitions" | "events" | 
 }
 
 /**
- * The options that cannot.
+ * The options that cannot, and parts of your own.
  *
  * @since 3.0.0
  * @category configuration
  */
-export interface FunctionOptions {
+export interface FunctionOptions<E = never, R = never> extends Parts<E, R> {
   readonly beforeSend?: EventsOptions["beforeSend"]
   readonly regexEngine?: DefinitionsOptions["regexEngine"]
   readonly inApp?: ExceptionsOptions["inApp"]
@@ -131,18 +182,18 @@ export interface FunctionOptions {
  * @since 3.0.0
  * @category layers
  */
-export const layerConfig = (
+export const layerConfig = <E = never, R = never>(
   options: Config.Config.Wrap<ConfigOptions>,
-  functions: FunctionOptions = {}
-): Layer.Layer<Services | PostHogConfig, PostHogConfigError | ConfigError, HttpClient.HttpClient> =>
+  { beforeSend, inApp, regexEngine, ...parts }: FunctionOptions<E, R> = {}
+): Layer.Layer<Services | PostHogConfig, PostHogConfigError | ConfigError | E, Needs<R>> =>
   Layer.unwrapEffect(
     Effect.map(Config.unwrap(options), (config) =>
-      layer({
+      layerWith({
         ...config,
-        definitions: { ...config.definitions, regexEngine: functions.regexEngine },
-        events: { ...config.events, beforeSend: functions.beforeSend },
-        exceptions: { ...config.exceptions, inApp: functions.inApp }
-      }))
+        definitions: { ...config.definitions, regexEngine },
+        events: { ...config.events, beforeSend },
+        exceptions: { ...config.exceptions, inApp }
+      }, parts))
   )
 
 /**
@@ -151,56 +202,24 @@ export const layerConfig = (
  * @since 3.0.0
  * @category layers
  */
-export const layerDisabled: Layer.Layer<Services | PostHogConfig> = Layer.mergeAll(
+export const layerDisabled: Layer.Layer<Services | PostHogConfig> = Layer.suspend(() =>
+  Layer.merge(layerNothing, PostHogConfig.layerDisabled)
+)
+
+const layerNothing: Layer.Layer<Services> = Layer.mergeAll(
   Decider.layerNoop,
   LocalEvaluator.layerNoop,
   EventQueue.layerNoop,
-  DedupCache.layerNoop,
-  PostHogConfig.layerDisabled
+  DedupCache.layerNoop
 )
 
-const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
-
-const isBlank = (secret: Redacted.Redacted<string>): boolean => Redacted.value(secret).trim() === ""
-
-const captureMode = Effect.flatMap(
-  optional(Config.string("POSTHOG_CAPTURE_MODE")),
-  (mode): Effect.Effect<CaptureProtocol | undefined> => {
-    switch (mode?.trim().toLowerCase()) {
-      case undefined:
-      case "":
-        return Effect.succeed(undefined)
-      case "v0":
-      case "legacy":
-        return Effect.succeed("v0")
-      case "v1":
-      case "analytics_v1":
-        return Effect.succeed("v1")
-      default:
-        return Effect.logWarning("POSTHOG_CAPTURE_MODE is neither v0 nor v1; events are sent with v0").pipe(
-          annotated("PostHog"),
-          Effect.as("v0")
-        )
-    }
-  }
-)
-
-// Here as below, an empty variable is how environments say "not set".
-const isDisabled = Effect.flatMap(
-  Config.withDefault(Config.string("POSTHOG_DISABLED"), ""),
-  (text) => text.trim() === "" ? Effect.succeed(false) : Config.boolean("POSTHOG_DISABLED")
-)
-
-const fromEnv = Effect.gen(function*() {
-  if (yield* isDisabled) return layerDisabled
-  const secretKey = yield* optional(Config.redacted("POSTHOG_SECRET_KEY"))
-  return layer({
-    apiKey: yield* Config.redacted("POSTHOG_API_KEY"),
-    host: yield* optional(Config.string("POSTHOG_HOST")),
-    secretKey: secretKey === undefined || isBlank(secretKey) ? undefined : secretKey,
-    events: { protocol: yield* captureMode }
-  })
-})
+const layerFromConfig: Layer.Layer<Services, PostHogConfigError, PostHogConfig | HttpClient.HttpClient> = Layer
+  .unwrapEffect(
+    Effect.map(
+      PostHogConfig,
+      ({ enabled }) => enabled ? Layer.fresh(Layer.provide(layerServices, partsOf({}))) : layerNothing
+    )
+  )
 
 /**
  * {@link layer} with options from the environment, or from whatever the `ConfigProvider` reads. An empty variable counts
@@ -221,4 +240,4 @@ export const layerFromEnv: Layer.Layer<
   Services | PostHogConfig,
   PostHogConfigError | ConfigError,
   HttpClient.HttpClient
-> = Layer.unwrapEffect(fromEnv)
+> = Layer.provideMerge(layerFromConfig, PostHogConfig.layerFromEnv)

@@ -4,6 +4,8 @@
  * @since 3.0.0
  */
 import type { RegexEngine } from "@effect-posthog/evaluator"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { BeforeSend } from "./EventDraft.ts"
+import { annotated } from "./internal/library.ts"
 import { PostHogConfigError } from "./PostHogConfigError.ts"
 
 /**
@@ -239,9 +242,14 @@ const defaultHost = "https://us.i.posthog.com"
 
 // The addresses of the web application, which people copy from their browser, do not take events.
 const ingestionHosts: Readonly<Record<string, string>> = {
-  "https://app.posthog.com": defaultHost,
-  "https://us.posthog.com": defaultHost,
-  "https://eu.posthog.com": "https://eu.i.posthog.com"
+  "app.posthog.com": defaultHost,
+  "posthog.com": defaultHost,
+  "www.posthog.com": defaultHost,
+  "us.posthog.com": defaultHost,
+  "eu.posthog.com": "https://eu.i.posthog.com",
+  // PostHog's own addresses take requests over TLS alone.
+  "us.i.posthog.com": defaultHost,
+  "eu.i.posthog.com": "https://eu.i.posthog.com"
 }
 
 type Checked<A> = Either.Either<A, PostHogConfigError>
@@ -250,8 +258,9 @@ const unusable = (option: string, problem: string) => Either.left(new PostHogCon
 
 const key = (option: string, value: Redacted.Redacted<string> | undefined): Checked<Redacted.Redacted<string>> => {
   const text = Redacted.isRedacted(value) ? Redacted.value(value) : undefined
-  if (typeof text !== "string") return unusable(option, "is not a Redacted string")
+  if (typeof text !== "string") return unusable(option, "is not a Redacted string: wrap it, as in Redacted.make(key)")
   const trimmed = text.trim()
+  if (/^["'`].*["'`]$/.test(trimmed)) return unusable(option, "is wrapped in quotation marks: remove them")
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f-\uffff]/.test(trimmed)) return unusable(option, "contains a character no key has")
   return Either.right(Redacted.make(trimmed))
@@ -261,6 +270,13 @@ const apiKey = (options: Options): Checked<Redacted.Redacted<string>> =>
   Either.flatMap(key("apiKey", options.apiKey), (checked) =>
     options.enabled !== false && Redacted.value(checked) === ""
       ? unusable("apiKey", "is empty (to run without a key, set enabled to false)")
+      : Redacted.value(checked).startsWith("phx_")
+      ? unusable(
+        "apiKey",
+        "is a personal API key (phx_): it belongs in secretKey; the project API key begins with phc_"
+      )
+      : Redacted.value(checked).startsWith("phs_")
+      ? unusable("apiKey", "is a secret key (phs_): it belongs in secretKey; the project API key begins with phc_")
       : Either.right(checked))
 
 const secretKey = (options: Options): Checked<Redacted.Redacted<string> | undefined> => {
@@ -279,16 +295,19 @@ const host = (options: Options): Checked<string> => {
   if (options.host !== undefined && typeof options.host !== "string") return unusable("host", "is not a string")
   const text = (options.host ?? "").trim().replace(/\/+$/, "")
   if (text === "") return Either.right(defaultHost)
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    return unusable("host", "is not a URL")
+  if (!URL.canParse(text)) {
+    return unusable(
+      "host",
+      URL.canParse(`https://${text}`) ? `is not a URL: did you mean https://${text}?` : "is not a URL"
+    )
   }
+  const url = new URL(text)
   if (url.protocol !== "http:" && url.protocol !== "https:") return unusable("host", "is not an http or https URL")
   if (url.username !== "" || url.password !== "") return unusable("host", "contains credentials")
   if (url.search !== "" || url.hash !== "") return unusable("host", "has a query or a fragment")
-  return Either.right(ingestionHosts[text] ?? text)
+  const path = url.pathname.replace(/\/+$/, "")
+  const ingestion = path === "" ? ingestionHosts[url.hostname] : undefined
+  return Either.right(ingestion ?? `${url.origin}${path}`)
 }
 
 /** What a group of options was given, read option by option. `prefix`: what stands before their names in errors. */
@@ -329,7 +348,7 @@ const reader = <Given extends object>(prefix: string, given: Given | undefined) 
       const value: unknown = read(option, allowed[0])
       return allowed.includes(value as A)
         ? Either.right(value as A)
-        : unusable(prefix + option, `is none of ${allowed.join(", ")}`)
+        : unusable(prefix + option, `must be one of ${allowed.join(", ")}`)
     },
 
     flag: (option: keyof Given & string, fallback: boolean): Checked<boolean> => {
@@ -377,7 +396,7 @@ const hooks = (beforeSend: EventsOptions["beforeSend"]): Checked<ReadonlyArray<B
   const list = beforeSend === undefined ? [] : typeof beforeSend === "function" ? [beforeSend] : beforeSend
   return Array.isArray(list) && list.every((hook) => typeof hook === "function")
     ? Either.right([...list])
-    : unusable("events.beforeSend", "is neither a function nor a list of functions")
+    : unusable("events.beforeSend", "must be a function or a list of functions")
 }
 
 const events = (given: Options["events"]): Checked<Settings["events"]> =>
@@ -434,6 +453,60 @@ export const validate = (options: Options): Effect.Effect<Settings, PostHogConfi
     }
   })
 
+// These options are valid: without a key is how a disabled client runs.
+const disabled = Effect.orDie(validate({ apiKey: Redacted.make(""), enabled: false }))
+
+const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
+
+const isBlank = (secret: Redacted.Redacted<string>): boolean => Redacted.value(secret).trim() === ""
+
+const captureMode = Effect.flatMap(
+  optional(Config.string("POSTHOG_CAPTURE_MODE")),
+  (mode): Effect.Effect<CaptureProtocol | undefined> => {
+    switch (mode?.trim().toLowerCase()) {
+      case undefined:
+      case "":
+        return Effect.succeed(undefined)
+      case "v0":
+      case "legacy":
+        return Effect.succeed("v0")
+      case "v1":
+      case "analytics_v1":
+        return Effect.succeed("v1")
+      default:
+        return Effect.logWarning("POSTHOG_CAPTURE_MODE is neither v0 nor v1; events are sent with v0").pipe(
+          annotated("PostHogConfig"),
+          Effect.as("v0")
+        )
+    }
+  }
+)
+
+// Here as below, an empty variable is how environments say "not set".
+const isDisabled = Effect.flatMap(
+  Config.withDefault(Config.string("POSTHOG_DISABLED"), ""),
+  (text) => text.trim() === "" ? Effect.succeed(false) : Config.boolean("POSTHOG_DISABLED")
+)
+
+const variables: Readonly<Record<string, string>> = {
+  apiKey: "POSTHOG_API_KEY",
+  host: "POSTHOG_HOST",
+  secretKey: "POSTHOG_SECRET_KEY"
+}
+
+const fromEnvironment: Effect.Effect<Settings, PostHogConfigError | ConfigError> = Effect.gen(function*() {
+  if (yield* isDisabled) return yield* disabled
+  const secretKey = yield* optional(Config.redacted("POSTHOG_SECRET_KEY"))
+  return yield* validate({
+    apiKey: yield* Config.redacted("POSTHOG_API_KEY"),
+    host: yield* optional(Config.string("POSTHOG_HOST")),
+    secretKey: secretKey === undefined || isBlank(secretKey) ? undefined : secretKey,
+    events: { protocol: yield* captureMode }
+  }).pipe(
+    Effect.mapError(({ option, problem }) => new PostHogConfigError({ option, problem, variable: variables[option] }))
+  )
+})
+
 /**
  * The validated configuration. Every service takes what it needs from it once, when its layer is built.
  *
@@ -460,7 +533,18 @@ export class PostHogConfig extends Context.Tag("effect-posthog/PostHogConfig")<P
    */
   static readonly layerDisabled: Layer.Layer<PostHogConfig> = Layer.effect(
     PostHogConfig,
-    // These options are valid: without a key is how a disabled client runs.
-    Effect.orDie(validate({ apiKey: Redacted.make(""), enabled: false }))
+    disabled
+  )
+
+  /**
+   * The configuration from the environment, or from whatever the `ConfigProvider` reads; see `PostHog.layerFromEnv` for
+   * the variables. Errors name the variable.
+   *
+   * @since 3.0.0
+   * @category layers
+   */
+  static readonly layerFromEnv: Layer.Layer<PostHogConfig, PostHogConfigError | ConfigError> = Layer.effect(
+    PostHogConfig,
+    fromEnvironment
   )
 }

@@ -15,8 +15,11 @@ import * as Data from "effect/Data"
 export class PostHogConfigError extends Data.TaggedError("PostHogConfigError")<{
   readonly option: string
   readonly problem: string
+  /** The environment variable that the option came from, if it did. */
+  readonly variable?: string | undefined
 }> {
   override get message(): string {
-    return `${this.option}: ${this.problem}`
+    const place = this.variable === undefined ? this.option : `${this.variable} (${this.option})`
+    return `${place}: ${this.problem}`
   }
 }

@@ -1,4 +1,4 @@
-import { describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { PostHogConfig, type PostHogConfigError } from "effect-posthog"
@@ -68,6 +68,10 @@ describe("PostHogConfig.layer", () => {
     ["apiKey", { apiKey: Redacted.make("  ") }],
     ["apiKey", { apiKey: "phc_not_redacted" }],
     ["apiKey", { apiKey: Redacted.make("phc_\u0000") }],
+    ["apiKey", { apiKey: Redacted.make("phx_personal") }],
+    ["apiKey", { apiKey: Redacted.make("phs_secret") }],
+    ["apiKey", { apiKey: Redacted.make(`"phc_quoted"`) }],
+    ["host", { host: "us.i.posthog.com" }],
     ["host", { host: "no url" }],
     ["host", { host: "ftp://example.com" }],
     ["host", { host: "http://user:password@example.com" }],
@@ -106,6 +110,25 @@ describe("PostHogConfig.layer", () => {
         strictEqual(failure.message, `${option}: ${failure.problem}`)
       }))
   }
+
+  it.effect("understands hosts as people write them", () =>
+    Effect.gen(function*() {
+      const written: ReadonlyArray<readonly [string, string]> = [
+        ["HTTPS://US.I.PostHog.com/", "https://us.i.posthog.com"],
+        ["http://app.posthog.com", "https://us.i.posthog.com"],
+        ["https://app.posthog.com:443/", "https://us.i.posthog.com"],
+        ["https://eu.posthog.com", "https://eu.i.posthog.com"],
+        ["http://eu.i.posthog.com", "https://eu.i.posthog.com"],
+        ["https://PostHog.example:8443/ingest//", "https://posthog.example:8443/ingest"],
+        [" http://localhost:8000 ", "http://localhost:8000"]
+      ]
+      for (const [given, host] of written) strictEqual((yield* settings({ host: given })).host, host)
+    }))
+
+  it.effect("suggests the URL that a host without a scheme was meant to be", () =>
+    Effect.gen(function*() {
+      assert.include((yield* problem({ host: "eu.i.posthog.com" })).message, "did you mean https://eu.i.posthog.com?")
+    }))
 
   it.effect("lets a disabled client do without a key", () =>
     Effect.gen(function*() {

@@ -1,5 +1,5 @@
 import { FetchHttpClient } from "@effect/platform"
-import { describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { assertNone, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Config, ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
 import { evaluateFlags, Events, PostHog, PostHogConfig } from "effect-posthog"
@@ -68,6 +68,22 @@ describe("PostHog.layerFromEnv", () => {
         ]),
         ["ConfigError", "PostHogConfigError", "ConfigError", "PostHogConfigError"]
       )
+    }).pipe(Effect.scoped))
+})
+
+describe("PostHogConfig.layerFromEnv", () => {
+  it.effect("names the variable at fault", () =>
+    Effect.gen(function*() {
+      const message = (variables: Readonly<Record<string, string>>) =>
+        Effect.map(
+          Effect.flip(Layer.build(Layer.provide(PostHogConfig.layerFromEnv, reading(variables)))),
+          (error) => error._tag === "PostHogConfigError" ? error.message : error._tag
+        )
+      assert.include(
+        yield* message({ POSTHOG_API_KEY: "phc_test", POSTHOG_SECRET_KEY: "phc_test" }),
+        "POSTHOG_SECRET_KEY (secretKey): is a project API key"
+      )
+      assert.include(yield* message({ POSTHOG_API_KEY: "phc_test", POSTHOG_HOST: "eu" }), "POSTHOG_HOST (host)")
     }).pipe(Effect.scoped))
 })
 

@@ -37,9 +37,9 @@ describe("PostHogPromise", () => {
       strictEqual(flags.isEnabled("beta"), true)
       strictEqual(flags.isEnabled("absent", { defaultValue: true }), true)
       strictEqual(flags.getFlag("beta"), true)
-      strictEqual(yield* Effect.promise(() => flags.get(pricing)), "annual")
+      strictEqual(flags.get(pricing), "annual")
       deepStrictEqual(yield* Effect.promise(() => flags.payload(pricing)), { headline: "Two months free" })
-      const accessed = yield* Effect.promise(() => flags.onlyAccessed())
+      const accessed = flags.onlyAccessed()
       const id = yield* Effect.promise(() =>
         posthog.capture({ event: "paid", distinctId: "ada", flags: accessed, properties: { total: 3 } })
       )
@@ -58,17 +58,156 @@ describe("PostHogPromise", () => {
       strictEqual(paid?.properties["total"], 3)
     }).pipe(Effect.scoped, Effect.provide(server)))
 
-  it.live("rejects with the failure itself, whose snapshot can be read", () =>
+  it.live("resolves in an outage with what was decided locally, and says why; strict rejects", () =>
     Effect.gen(function*() {
-      const { script } = yield* PostHogServer.PostHogServer
-      yield* script("flags", Fault.status(500), Fault.status(500))
+      const { always } = yield* PostHogServer.PostHogServer
+      yield* always("flags", Fault.status(500))
       const posthog = yield* client({ flags: { maxRetries: 0 } })
-      const error = yield* rejection(posthog.evaluateFlags({ distinctId: "ada" }))
+      const flags = yield* Effect.promise(() => posthog.evaluateFlags("ada"))
+      deepStrictEqual(flags.keys, [])
+      deepStrictEqual(flags.errors, ["api_error_500"])
+      strictEqual(flags.error?.httpStatus, 500)
+      strictEqual(flags.isEnabled("beta", { defaultValue: true }), true)
+      strictEqual(yield* Effect.promise(() => posthog.isFeatureEnabled({ distinctId: "ada", key: "beta" })), false)
+      strictEqual(yield* Effect.promise(() => posthog.getFeatureFlag({ distinctId: "ada", key: "beta" })), undefined)
+      deepStrictEqual({ ...yield* Effect.promise(() => posthog.getAllFlags({ distinctId: "ada" })) }, {})
+      const error = yield* rejection(posthog.strict.evaluateFlags("ada"))
       assert(error instanceof RemoteFlagsError)
       strictEqual(error.httpStatus, 500)
       strictEqual(posthog.snapshot(error.snapshot).isEnabled("beta"), false)
-      const partial = yield* Effect.promise(() => posthog.evaluateFlagsOrPartial({ distinctId: "ada" }))
-      deepStrictEqual(partial.keys, [])
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("has every call of the Effect API", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      const ada = { distinctId: "ada" }
+      const run = <A>(call: () => Promise<A>) => Effect.promise(call)
+      strictEqual(yield* run(() => posthog.isFeatureEnabled({ ...ada, key: "beta" })), true)
+      strictEqual(yield* run(() => posthog.getFeatureFlag({ ...ada, key: "pricing" })), "annual")
+      deepStrictEqual(yield* run(() => posthog.getFeatureFlagResult({ ...ada, key: "pricing" })), {
+        key: "pricing",
+        enabled: true,
+        variant: "annual",
+        payload: yield* run(() => posthog.getFeatureFlagPayload({ ...ada, key: "pricing" }))
+      })
+      deepStrictEqual({ ...yield* run(() => posthog.getAllFlags(ada)) }, { beta: true, pricing: "annual" })
+      const { flags, payloads } = yield* run(() => posthog.getAllFlagsAndPayloads({ ...ada, flagKeys: ["beta"] }))
+      deepStrictEqual([{ ...flags }, { ...payloads }], [{ beta: true }, {}])
+      yield* run(() => posthog.captureWithFlags({ ...ada, event: "with flags", flagKeys: ["beta"] }))
+      yield* run(() => posthog.captureAi({ ...ada, event: "$ai_generation" }))
+      yield* run(() => posthog.setPersonProperties({ ...ada, set: { plan: "pro" } }))
+      yield* run(() => posthog.reload())
+      strictEqual(yield* run(() => posthog.ready()), true)
+      yield* run(() => posthog.flush())
+      const counts = yield* run(() => posthog.counts())
+      strictEqual(counts.accepted, counts.delivered)
+      deepStrictEqual(
+        (yield* events).map(({ event }) => event).filter((event) => event !== "$feature_flag_called").sort(),
+        ["$ai_generation", "$set", "with flags"]
+      )
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("reads typed flags at once, from snapshots and their parts", () =>
+    Effect.gen(function*() {
+      const posthog = yield* client()
+      const flags = yield* Effect.promise(() => posthog.evaluateFlags("ada"))
+      const pricing = Flag.variants("pricing", ["control", "annual"]).pipe(Flag.withDefault("control"))
+      const other = Flag.boolean("pricing")
+      strictEqual(flags.get(pricing), "annual")
+      strictEqual(flags.get(other), undefined)
+      strictEqual(flags.isEnabled(other), false)
+      strictEqual(flags.match(pricing, { on: (variant) => `on ${variant}`, off: () => "off" }), "on annual")
+      strictEqual(flags.match("gone", { on: () => "on", off: () => "off" }), "off")
+      deepStrictEqual(flags.onlyAccessed().keys, ["pricing"])
+      deepStrictEqual(flags.only([pricing]).keys, ["pricing"])
+      deepStrictEqual(flags.toBootstrap(["beta"]), { distinctID: "ada", featureFlags: { beta: true } })
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("evaluates and captures for the person of a context", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      const ada = posthog.with({ distinctId: "ada", sessionId: "s-1" })
+      const grace = posthog.with({ distinctId: "grace" }).with({ properties: { plan: "pro" } })
+      const [first, second] = yield* Effect.promise(() => Promise.all([ada.evaluateFlags(), grace.evaluateFlags()]))
+      deepStrictEqual([first.distinctId, second.distinctId], ["ada", "grace"])
+      yield* Effect.promise(() => Promise.all([ada.capture({ event: "one" }), grace.capture({ event: "two" })]))
+      yield* Effect.promise(() => posthog.flush())
+      deepStrictEqual(
+        (yield* events).map(({ distinct_id, event, properties }) => [
+          event,
+          distinct_id,
+          properties["$session_id"],
+          properties["plan"]
+        ]),
+        [["one", "ada", "s-1", undefined], ["two", "grace", undefined, "pro"]]
+      )
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("ends an evaluation that takes longer than its caller waits, or that is aborted", () =>
+    Effect.gen(function*() {
+      const { always } = yield* PostHogServer.PostHogServer
+      yield* always("flags", Fault.hang)
+      const posthog = yield* client({ flags: { requestTimeout: "1 minute" } })
+      const late = yield* Effect.promise(() => posthog.evaluateFlags("ada", { timeout: "10 millis" }))
+      strictEqual(late.error?.reason, "Timeout")
+      const controller = new AbortController()
+      const evaluation = posthog.evaluateFlags("ada", { signal: controller.signal })
+      controller.abort()
+      strictEqual((yield* Effect.promise(() => evaluation)).error?.reason, "Timeout")
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("logs to the logger it is given, and keeps a function alive until its events are delivered", () =>
+    Effect.gen(function*() {
+      const { events, url } = yield* PostHogServer.PostHogServer
+      const lines: Array<string> = []
+      const log = (message: string) => void lines.push(message)
+      const waiting: Array<Promise<unknown>> = []
+      const posthog = PostHogPromise.make({
+        apiKey: "phc_test",
+        host: url,
+        logger: { error: log, warn: log },
+        waitUntil: (promise) => waiting.push(promise)
+      })
+      void posthog.capture({ event: "one", distinctId: "ada" })
+      void posthog.capture({ event: "two", distinctId: "ada" })
+      strictEqual(waiting.length, 1)
+      yield* Effect.promise(() => Promise.all(waiting))
+      strictEqual((yield* events).length, 2)
+      strictEqual(yield* Effect.promise(() => posthog.identify({ distinctId: "" })), undefined)
+      yield* Effect.promise(() => posthog.shutdown())
+      assert.include(lines.join("\n"), "distinctId")
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("survives every way of forgetting an await, closing early and capturing late", () =>
+    Effect.gen(function*() {
+      const unhandled: Array<unknown> = []
+      const listen = (reason: unknown) => void unhandled.push(reason)
+      process.on("unhandledRejection", listen)
+      const posthog = yield* client()
+      const late = yield* client()
+      yield* Effect.promise(() => late.shutdown())
+      for (const target of [posthog, late]) {
+        void target.capture({ event: "", distinctId: "ada" })
+        void target.capture({ event: "late", distinctId: "ada" })
+        void target.captureAi({ event: "no id" })
+        void target.captureWithFlags({ event: "late", distinctId: "ada" })
+        void target.identify({ distinctId: "" })
+        void target.alias({ distinctId: "ada", alias: "" })
+        void target.groupIdentify({ groupType: "", groupKey: "" })
+        void target.setPersonProperties({ distinctId: "" })
+        void target.evaluateFlags()
+        void target.getAllFlags({ distinctId: "ada" })
+        void target.shutdown()
+        void target.shutdown()
+      }
+      yield* Effect.promise(() => posthog.shutdown())
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      process.off("unhandledRejection", listen)
+      deepStrictEqual(unhandled, [])
+      const flags = yield* Effect.promise(() => late.evaluateFlags("ada"))
+      strictEqual(flags.error?.reason, "UnknownError")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("identifies, links and describes groups; closing delivers what is queued", () =>
@@ -80,7 +219,7 @@ describe("PostHogPromise", () => {
       yield* Effect.promise(() => posthog.groupIdentify({ groupType: "company", groupKey: 7 }))
       yield* Effect.promise(() => posthog[Symbol.asyncDispose]())
       deepStrictEqual((yield* events).map(({ event }) => event), ["$identify", "$create_alias", "$groupidentify"])
-      for (const late of [() => posthog.evaluateFlags({ distinctId: "ada" }), posthog.flush, posthog.ready]) {
+      for (const late of [() => posthog.strict.evaluateFlags("ada"), posthog.flush, posthog.status]) {
         const error = yield* rejection(late())
         assert(error instanceof Error)
         assert.include(error.message, "closed")
@@ -172,16 +311,20 @@ describe("PostHogPromise", () => {
       strictEqual(yield* rejection(posthog.runPromise(Effect.fail("no luck"))), "no luck")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
-  it.live("rejects for unusable options and unusable messages", () =>
-    Effect.gen(function*() {
-      const unusable = PostHogPromise.make({ apiKey: Redacted.make("") })
-      const error = yield* rejection(unusable.evaluateFlags({ distinctId: "ada" }))
-      assert(error instanceof PostHogConfigError)
-      strictEqual(error.option, "apiKey")
-      yield* Effect.promise(() => unusable.close())
-      const posthog = PostHogPromise.make({ apiKey: Redacted.make(""), enabled: false })
-      const invalid = yield* rejection(posthog.identify({ distinctId: "" }))
-      assert.include(String(invalid), "distinctId")
-      yield* Effect.promise(() => posthog.close())
-    }))
+  it("throws at once for options that cannot be used", () => {
+    for (
+      const [options, option] of [[{ apiKey: "" }, "apiKey"], [{ apiKey: "phx_personal" }, "apiKey"], [{
+        apiKey: "phc_a",
+        host: "us"
+      }, "host"]] as const
+    ) {
+      try {
+        PostHogPromise.make(options)
+        assert.fail("made a client")
+      } catch (error) {
+        assert(error instanceof PostHogConfigError)
+        strictEqual(error.option, option)
+      }
+    }
+  })
 })

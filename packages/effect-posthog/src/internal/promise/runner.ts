@@ -1,0 +1,74 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Option from "effect/Option"
+import type { Services } from "../../PostHog.ts"
+import type { PostHogConfig } from "../../PostHogConfig.ts"
+import type { PostHogConfigError } from "../../PostHogConfigError.ts"
+import type { RequestContext } from "../requestContext.ts"
+import { mergeContexts, requestContextRef } from "../requestContext.ts"
+
+/** @internal */
+export type ClientRuntime = ManagedRuntime.ManagedRuntime<Services | PostHogConfig, PostHogConfigError>
+
+type Run = <A, E>(effect: Effect.Effect<A, E, Services>, signal?: AbortSignal) => Promise<A>
+
+/**
+ * Runs effects with the services of a client.
+ *
+ * @internal
+ */
+export interface Runner {
+  /** Rejects with the failure itself. */
+  readonly run: Run
+  /** The same for what a flush waits for. */
+  readonly queued: Run
+  /** What was queued before has ended, in one way or the other. */
+  readonly settled: () => Effect.Effect<void>
+  /** The same client in a request context. */
+  readonly within: (context: RequestContext) => Runner
+}
+
+// A disposed runtime dies with a text instead of an error.
+const errorOf = (cause: Cause.Cause<unknown>): unknown => {
+  const error = Cause.squash(cause)
+  return typeof error === "string" && Option.isNone(Cause.failureOption(cause))
+    ? new Cause.RuntimeException("The client is closed")
+    : error
+}
+
+const resolved = <A, E>(exit: Exit.Exit<A, E>): A | Promise<never> =>
+  Exit.isSuccess(exit) ? exit.value : Promise.reject(errorOf(exit.cause))
+
+/** @internal */
+export const makeRunner = (runtime: ClientRuntime): Runner => {
+  // Definitions load from now on, not from the first call. Why the client could not be built, every call hears anew.
+  let building: Promise<unknown> | undefined = runtime.runtime().then(() => {}, () => {})
+  // A step behind the calls that wait for it, so that none overtakes them.
+  void building.then(() => building = undefined)
+  const running = new Set<Promise<unknown>>()
+
+  const makeIn = (context: RequestContext): Runner => {
+    // In the order of the calls, also of those that have to wait for the client.
+    const exitOf = <A, E>(effect: Effect.Effect<A, E, Services>, signal: AbortSignal | undefined) => {
+      const inContext = Effect.locally(effect, requestContextRef, context)
+      const start = () => runtime.runPromiseExit(inContext, signal === undefined ? undefined : { signal })
+      return building === undefined ? start() : building.then(start)
+    }
+    return {
+      run: (effect, signal) => exitOf(effect, signal).then(resolved),
+      queued: (effect, signal) => {
+        const exit = exitOf(effect, signal)
+        running.add(exit)
+        return exit.finally(() => running.delete(exit)).then(resolved)
+      },
+      settled: () => {
+        const before = [...running]
+        return Effect.asVoid(Effect.promise(() => Promise.allSettled(before)))
+      },
+      within: (inner) => makeIn(mergeContexts(context, inner))
+    }
+  }
+  return makeIn({})
+}
