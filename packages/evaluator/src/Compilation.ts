@@ -81,7 +81,7 @@ export const compile = (document: unknown, options?: CompileOptions): Compilatio
  *
  * **Details**
  *
- * A step takes about a millisecond, also within one large flag, cohort, value or payload. The generator returns what
+ * A step takes a fraction of a millisecond, also within one large flag, cohort, value or payload. The generator returns what
  * `compile` returns.
  *
  * @since 1.0.0

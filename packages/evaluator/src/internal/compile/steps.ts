@@ -1,7 +1,7 @@
 /** @since 1.0.0 */
 
-/** What is compiled in one step: about a millisecond of work. */
-const perStep = 800
+/** What is compiled in one step: a fraction of a millisecond of work. */
+const perStep = 200
 
 /**
  * Counts the work of a compilation, which pauses between steps.
