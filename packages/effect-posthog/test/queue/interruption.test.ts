@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Context, Effect, Exit, Fiber, Layer, Logger, Scope, Stream, TestClock, Utils } from "effect"
+import { Chunk, Context, Effect, Exit, Fiber, Layer, Logger, Scheduler, Scope, Stream, TestClock, Utils } from "effect"
 import type { EventBatch, SendOutcome } from "effect-posthog"
 import { EventQueue } from "effect-posthog"
 import type { WhenFull } from "effect-posthog/PostHogConfig"
@@ -7,6 +7,26 @@ import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "../sup
 import { tally } from "../support/tally.ts"
 
 const runs = Number(process.env["INTERRUPTION_RUNS"] ?? 1_000)
+
+/**
+ * Runs a resumed fiber on the stack of the fiber that resumes it, as Effect 4 does; up to some depth, as fibers that yield
+ * would otherwise nest without an end.
+ */
+const makeInlineScheduler = (): Scheduler.Scheduler => {
+  let depth = 0
+  return {
+    shouldYield: () => false,
+    scheduleTask: (task) => {
+      if (depth === 3) return queueMicrotask(task)
+      depth++
+      try {
+        task()
+      } finally {
+        depth--
+      }
+    }
+  }
+}
 
 /** One run: fibers capture and flush, are interrupted at random points, and the scope closes at one, too. */
 const run = (seed: number) =>
@@ -118,6 +138,17 @@ describe("interruption", () => {
         for (let seed = 0; seed < runs; seed++) events += yield* run(seed)
         assert.isAbove(events, runs * 5)
       }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger))),
+    300_000
+  )
+
+  it.effect(
+    "law 11 holds where resumed fibers run on the stack of those that resume them",
+    () =>
+      Effect.gen(function*() {
+        let events = 0
+        for (let seed = 0; seed < runs / 2; seed++) events += yield* run(seed)
+        assert.isAbove(events, runs * 2)
+      }).pipe(Effect.withScheduler(makeInlineScheduler()), Effect.provide(Logger.remove(Logger.defaultLogger))),
     300_000
   )
 })

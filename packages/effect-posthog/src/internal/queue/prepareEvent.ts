@@ -199,4 +199,4 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
 }
 
 /** @internal */
-export type Admit = ReturnType<typeof makePrepareEvent>
+export type PrepareEvent = ReturnType<typeof makePrepareEvent>

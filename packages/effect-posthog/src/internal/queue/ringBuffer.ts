@@ -18,6 +18,14 @@ export class RingBuffer<A> {
     this.size++
   }
 
+  /** Adds to the front. */
+  unshift(value: A): void {
+    if (this.size === this.slots.length) this.grow()
+    this.head = (this.head - 1) & (this.slots.length - 1)
+    this.slots[this.head] = value
+    this.size++
+  }
+
   shift(): A | undefined {
     if (this.size === 0) return undefined
     const value = this.slots[this.head]

@@ -4,24 +4,29 @@ import * as FiberId from "effect/FiberId"
 import type { DropReason } from "../../Delivery.ts"
 import type { WhenFull } from "../../PostHogConfig.ts"
 import { turns } from "../eventLoop.ts"
+import { wake } from "../wake.ts"
 import type { Counters } from "./counters.ts"
-import type { QueuedEvent } from "./queuedEvent.ts"
+import type { QueuedEvent, Route } from "./queuedEvent.ts"
 import { RingBuffer } from "./ringBuffer.ts"
 import type { Subscribers } from "./subscribers.ts"
 
-/** Characters of JSON a routeQueue holds, roughly; more counts as full. */
-const maxLaneSize = 64 * 1024 * 1024
+/** Characters of JSON that a queue holds, roughly; with more it counts as full. */
+const maxSize = 64 * 1024 * 1024
 
-/** Half of it is sent without further waiting, as a few large events would fill the routeQueue before they are `flushAt`. */
-const dueSize = maxLaneSize / 2
+/** Half of it is sent without further waiting: a few large events would fill the queue before they are `flushAt`. */
+const dueSize = maxSize / 2
 
-/** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for what is around them. */
+/** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for the envelope. */
 const maxBatchBytes = 5 * 1024 * 1024 - 1024
 
-/** What an event of a batch may take beside its own JSON: a comma, and `"options":{},` with the `v1` protocol. */
+/** What an event of a batch may take besides its own JSON: a comma, and `"options":{},` with the `v1` protocol. */
 const besideEvent = 14
 
-/** @internal */
+/**
+ * A fiber that waits for room, and how to tell it what became of its event.
+ *
+ * @internal
+ */
 export interface Waiter {
   readonly event: QueuedEvent
   readonly offeredAt: number
@@ -29,8 +34,31 @@ export interface Waiter {
   readonly closed: () => void
 }
 
+/**
+ * Events that are on their way together. Not a literal: see decision 0014.
+ *
+ * @internal
+ */
+export class Batch {
+  readonly events: ReadonlyArray<QueuedEvent>
+  /** Those before this index have ended. */
+  private from = 0
+
+  constructor(events: ReadonlyArray<QueuedEvent>) {
+    this.events = events
+  }
+
+  /** The first event, in order of acceptance, that has not ended. */
+  get firstLive(): QueuedEvent | undefined {
+    let first = this.events[this.from]
+    while (first !== undefined && !first.live) first = this.events[++this.from]
+    return first
+  }
+}
+
 /** @internal */
-export interface LaneOptions {
+export interface RouteQueueOptions {
+  readonly route: Route
   readonly capacity: number
   readonly flushAt: number
   readonly flushIntervalMillis: number
@@ -38,27 +66,28 @@ export interface LaneOptions {
   readonly whenFull: WhenFull
   readonly counters: Counters
   readonly subscribers: Subscribers
-  /** Starts the worker: the one fiber that takes batches. Called when events arrive and no worker runs. */
-  readonly startWorker: (routeQueue: RouteQueue) => void
 }
 
+const isBefore = (event: QueuedEvent | undefined, other: QueuedEvent): boolean =>
+  event === undefined || other.order < event.order
+
 /**
- * The events of one route, from acceptance to end. Everything here is synchronous, so every method leaves the routeQueue in a
- * state that interruption cannot spoil.
+ * The events of one route, from acceptance to end. Everything here is synchronous, so that every method leaves the queue
+ * in a state that interruption cannot spoil, and fibers are resumed last, through `wake`. Knows nothing of those who
+ * offer and of those who send: they call its methods.
  *
  * @internal
  */
 export class RouteQueue {
-  private readonly options: LaneOptions
+  private readonly options: RouteQueueOptions
   private readonly buffer = new RingBuffer<QueuedEvent>()
   private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
+  private readonly waiters = new Set<Waiter>()
+  private readonly onTheirWay = new Set<Batch>()
   /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
   private readonly lateDecisions = new Set<QueuedEvent>()
   /** Those of them whose hook has not decided yet. They are not in the buffer. */
   private readonly undecided = new Set<QueuedEvent>()
-  private readonly waiters = new Set<Waiter>()
-  private inFlight: ReadonlyArray<QueuedEvent> = []
-  private inFlightFrom = 0
   private lastOrder = 0
   private live = 0
   private size = 0
@@ -67,30 +96,36 @@ export class RouteQueue {
   private waitingSize = 0
   /** Entries up to this one are to be sent without further waiting. */
   private dueOrder = 0
-  private workerRuns = false
-  /** Those who wait are about to take the room there is. */
+  /** Room is about to be given to those who wait. */
   private opening = false
   private alarm: Deferred.Deferred<void> | undefined
+  /** Nothing was queued when the alarm was set, so any event makes it ring. */
+  private isIdle = false
 
-  constructor(options: LaneOptions) {
+  constructor(options: RouteQueueOptions) {
     this.options = options
+  }
+
+  get route(): Route {
+    return this.options.route
   }
 
   // ------------------------------------------------------------------------------------------------------ acceptance
 
-  /** Room for an event, after giving up the oldest where that is the policy. */
+  /** Makes room for an event, by giving up the oldest where that is the policy. */
   makeRoom(estimate: number): boolean {
-    if (this.options.whenFull === "dropOldest") {
-      while (this.isFull(estimate)) this.giveUpOldest()
-      if (this.flushes.length > 0) this.resolveFlushes()
-      return true
-    }
-    return this.waiters.size === 0 && !this.isFull(estimate)
+    if (this.options.whenFull !== "dropOldest") return this.waiters.size === 0 && !this.isFull(estimate)
+    if (!this.isFull(estimate)) return true
+    do this.giveUpOldest()
+    while (this.isFull(estimate))
+    this.resolveFlushes()
+    return true
   }
 
   accept(event: QueuedEvent, now: number): void {
     this.enter(event, now)
     this.enqueue(event)
+    this.ringAlarm()
   }
 
   /** Accepts an event whose hook still runs. */
@@ -108,18 +143,27 @@ export class RouteQueue {
     this.size += growth
     this.waitingSize += growth
     event.become(decided)
-    // Somebody flushed while the hook was still deciding.
+    // A flush began while the hook was still deciding.
     if (event.order <= this.dueOrder) this.dueOrder = this.lastOrder
     this.enqueue(event)
+    this.ringAlarm()
   }
 
   addWaiter(waiter: Waiter): void {
     this.waiters.add(waiter)
-    this.drainNow()
+    this.makeDue()
+    this.ringAlarm()
   }
 
   removeWaiter(waiter: Waiter): void {
     this.waiters.delete(waiter)
+  }
+
+  /** Rejects the events that wait for room. */
+  rejectWaiters(): void {
+    const rejected = [...this.waiters]
+    this.waiters.clear()
+    for (const { closed } of rejected) closed()
   }
 
   private enter(event: QueuedEvent, now: number): void {
@@ -136,10 +180,7 @@ export class RouteQueue {
   private enqueue(event: QueuedEvent): void {
     this.buffer.push(event)
     const { capacity, flushAt } = this.options
-    if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= dueSize) {
-      this.dueOrder = this.lastOrder
-    }
-    this.stir()
+    if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= dueSize) this.makeDue()
   }
 
   // What is on its way cannot be given up any more, and must not push out what came after it. Where nothing is given up,
@@ -147,19 +188,18 @@ export class RouteQueue {
   private isFull(estimate: number): boolean {
     const { capacity, whenFull } = this.options
     const [count, size] = whenFull === "dropOldest" ? [this.waiting, this.waitingSize] : [this.live, this.size]
-    return count >= capacity || (count > 0 && size + estimate > maxLaneSize)
+    return count >= capacity || (count > 0 && size + estimate > maxSize)
   }
 
   private giveUpOldest(): void {
     const queued = this.buffer.peek(0)
     for (const undecided of this.undecided) {
-      if (queued === undefined || undecided.order < queued.order) return this.end(undecided, "Overflow")
+      if (isBefore(queued, undecided)) return this.end(undecided, "Overflow")
       break
     }
-    if (queued !== undefined) {
-      this.buffer.shift()
-      this.end(queued, "Overflow")
-    }
+    if (queued === undefined) return
+    this.buffer.shift()
+    this.end(queued, "Overflow")
   }
 
   // ------------------------------------------------------------------------------------------------------------ ends
@@ -195,7 +235,7 @@ export class RouteQueue {
     this.waitingSize -= event.estimate
   }
 
-  /** To be called after ends: wakes who waited for them. */
+  /** To be called after ends: resumes those who waited for them. */
   settle(): void {
     this.resolveFlushes()
     if (this.waiters.size === 0 || this.opening) return
@@ -206,142 +246,141 @@ export class RouteQueue {
 
   private readonly open = (): void => {
     this.opening = false
+    const admitted: Array<Waiter> = []
     for (const waiter of this.waiters) {
-      if (this.isFull(waiter.event.estimate)) return
+      if (this.isFull(waiter.event.estimate)) break
       this.waiters.delete(waiter)
-      this.accept(waiter.event, waiter.offeredAt)
-      waiter.accepted()
+      this.enter(waiter.event, waiter.offeredAt)
+      this.enqueue(waiter.event)
+      admitted.push(waiter)
     }
+    if (admitted.length > 0) this.ringAlarm()
+    for (const { accepted } of admitted) accepted()
   }
 
-  /** Ends all that is left and turns the waiting away. */
+  /** Ends all that is left and rejects the events that wait for room. Gives the number of events that ended. */
   abandon(reason: DropReason): number {
     const left = this.live
-    this.reject()
     for (let next = this.buffer.shift(); next !== undefined; next = this.buffer.shift()) this.end(next, reason)
-    for (const event of this.inFlight) this.end(event, reason)
+    for (const { events } of this.onTheirWay) {
+      for (const event of events) this.end(event, reason)
+    }
     for (const event of this.lateDecisions) this.end(event, reason)
+    this.rejectWaiters()
     this.resolveFlushes()
     return left
   }
 
-  /** Ends what is left of the batch on its way. */
-  endBatch(reason: DropReason, details: string): void {
-    for (const event of this.inFlight) this.end(event, reason, details)
-    this.settle()
-  }
-
-  /** Refuses the events that wait for room. */
-  reject(): void {
-    for (const waiter of this.waiters) waiter.closed()
-    this.waiters.clear()
-  }
-
   // ----------------------------------------------------------------------------------------------------------- flush
 
-  /** Sends all that is queued. Done when it has ended; `undefined` when nothing is queued. */
+  /** Makes all that is queued due. The result ends when that has ended; `undefined` when nothing is queued. */
   flush(): Deferred.Deferred<void> | undefined {
     if (this.live === 0) return undefined
-    this.drainNow()
+    this.makeDue()
     const last = this.flushes.peek(this.flushes.length - 1)
-    if (last?.order === this.lastOrder) return last.done
-    const done = Deferred.unsafeMake<void>(FiberId.none)
-    this.flushes.push({ order: this.lastOrder, done })
+    const done = last?.order === this.lastOrder ? last.done : Deferred.unsafeMake<void>(FiberId.none)
+    if (done !== last?.done) this.flushes.push({ order: this.lastOrder, done })
+    this.ringAlarm()
     return done
   }
 
-  private drainNow(): void {
+  private makeDue(): void {
     this.dueOrder = this.lastOrder
-    this.stir()
   }
 
   private resolveFlushes(): void {
     let next = this.flushes.peek(0)
     if (next === undefined) return
     const lowest = this.lowestLive()
+    const resolved: Array<Deferred.Deferred<void>> = []
     while (next !== undefined && next.order < lowest) {
       this.flushes.shift()
-      Deferred.unsafeDone(next.done, Exit.void)
+      resolved.push(next.done)
       next = this.flushes.peek(0)
     }
+    for (const done of resolved) wake(() => Deferred.unsafeDone(done, Exit.void))
   }
 
   private lowestLive(): number {
     let lowest = this.buffer.peek(0)?.order ?? Number.POSITIVE_INFINITY
-    let sent = this.inFlight[this.inFlightFrom]
-    while (sent !== undefined && !sent.live) sent = this.inFlight[++this.inFlightFrom]
-    if (sent !== undefined && sent.order < lowest) lowest = sent.order
-    for (const straggler of this.lateDecisions) return Math.min(lowest, straggler.order)
+    for (const batch of this.onTheirWay) {
+      const first = batch.firstLive
+      if (first !== undefined && first.order < lowest) lowest = first.order
+    }
+    for (const late of this.lateDecisions) return Math.min(lowest, late.order)
     return lowest
   }
 
-  // ---------------------------------------------------------------------------------------------------------- worker
+  // --------------------------------------------------------------------------------------------------------- sending
 
-  /**
-   * What the worker does next: nothing more (`undefined`, and it must return), or taking a batch after so many
-   * milliseconds.
-   */
-  nextBatchIn(now: number): number | undefined {
-    this.inFlight = []
+  /** In how many milliseconds the next batch is due; `undefined`: nothing waits to be sent. */
+  dueIn(now: number): number | undefined {
     const head = this.buffer.peek(0)
-    if (head === undefined) {
-      this.workerRuns = false
-      return undefined
-    }
-    if (this.isDue()) return 0
+    if (head === undefined) return undefined
+    if (head.order <= this.dueOrder) return 0
     const { flushIntervalMillis } = this.options
     // The clock may have jumped; the interval is the longest wait in any case.
     return Math.min(flushIntervalMillis, Math.max(0, head.acceptedAt + flushIntervalMillis - now))
   }
 
-  /** Goes off when a batch becomes due before its time. */
+  /** Ends when a batch is due before its time; when nothing is queued, with the next event. */
   setAlarm(): Deferred.Deferred<void> {
+    this.isIdle = this.buffer.length === 0
     this.alarm = Deferred.unsafeMake(FiberId.none)
     return this.alarm
   }
 
-  /** The interval has passed. */
-  becomeDue(): void {
+  /** The interval has passed: everything queued is due. */
+  intervalPassed(): void {
     this.alarm = undefined
-    this.dueOrder = this.lastOrder
+    this.makeDue()
   }
 
-  /** The events of the next request, oldest first. They are in flight until they end. */
-  takeBatch(): ReadonlyArray<QueuedEvent> {
+  /** Takes the events of the next request, oldest first. They are on their way until `release`. */
+  take(): Batch | undefined {
     const { buffer, options: { maxBatchSize } } = this
     const most = Math.min(buffer.length, maxBatchSize)
+    if (most === 0) return undefined
     let bound = 0
     for (let index = 0; index < most; index++) bound += (buffer.peek(index)?.byteBound ?? 0) + besideEvent
-    const batch: Array<QueuedEvent> = []
+    const events: Array<QueuedEvent> = []
     let bytes = 0
-    for (let head = buffer.peek(0); head !== undefined && batch.length < most; head = buffer.peek(0)) {
+    for (let head = buffer.peek(0); head !== undefined && events.length < most; head = buffer.peek(0)) {
       if (bound > maxBatchBytes) {
         bytes += head.bytes + besideEvent
-        if (batch.length > 0 && bytes > maxBatchBytes) break
+        if (events.length > 0 && bytes > maxBatchBytes) break
       }
-      batch.push(head)
+      events.push(head)
       buffer.shift()
       head.sending = true
       this.leaveRoom(head)
     }
-    this.inFlight = batch
-    this.inFlightFrom = 0
+    const batch = new Batch(events)
+    this.onTheirWay.add(batch)
     return batch
   }
 
-  private isDue(): boolean {
-    const head = this.buffer.peek(0)
-    return head !== undefined && head.order <= this.dueOrder
+  /** The batch is not on its way any more. What of it has not ended waits again, before everything else. */
+  release(batch: Batch): void {
+    if (!this.onTheirWay.delete(batch) || batch.firstLive === undefined) return
+    for (let index = batch.events.length - 1; index >= 0; index--) {
+      const event = batch.events[index]
+      if (event === undefined || !event.live) continue
+      event.sending = false
+      this.waiting++
+      this.waitingSize += event.estimate
+      if (event.order > this.dueOrder) this.dueOrder = event.order
+      this.buffer.unshift(event)
+    }
+    this.ringAlarm()
   }
 
-  private stir(): void {
-    if (this.buffer.length === 0) return
-    if (!this.workerRuns) {
-      this.workerRuns = true
-      this.options.startWorker(this)
-    } else if (this.alarm !== undefined && this.isDue()) {
-      Deferred.unsafeDone(this.alarm, Exit.void)
-      this.alarm = undefined
-    }
+  private ringAlarm(): void {
+    const { alarm } = this
+    if (alarm === undefined) return
+    const head = this.buffer.peek(0)
+    if (head === undefined || (head.order > this.dueOrder && !this.isIdle)) return
+    this.alarm = undefined
+    wake(() => Deferred.unsafeDone(alarm, Exit.void))
   }
 }

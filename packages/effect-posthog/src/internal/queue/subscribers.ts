@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Delivery } from "../../Delivery.ts"
+import { wake } from "../wake.ts"
 import { RingBuffer } from "./ringBuffer.ts"
 
 type Pull = Effect.Effect<Chunk.Chunk<Delivery>, Option.Option<never>>
@@ -24,12 +25,12 @@ class Subscriber {
       this.missed++
     }
     this.buffer.push(delivery)
-    this.wake()
+    this.resumeReader()
   }
 
   end(): void {
     this.ended = true
-    this.wake()
+    this.resumeReader()
   }
 
   readonly pull: Pull = Effect.suspend(() => {
@@ -40,10 +41,11 @@ class Subscriber {
     })
   })
 
-  private wake(): void {
+  private resumeReader(): void {
     const { resume } = this
+    if (resume === undefined) return
     this.resume = undefined
-    resume?.(this.pull)
+    wake(() => resume(this.pull))
   }
 
   private take(): Chunk.Chunk<Delivery> {
@@ -58,8 +60,8 @@ class Subscriber {
 }
 
 /**
- * Tells subscribers how events end. Publishing never waits: each subscriber has a buffer of its own, in which the
- * newest ends push out the oldest.
+ * Publishes how events end. Publishing never waits: each subscriber has its own buffer, in which the newest ends push
+ * out the oldest.
  *
  * @internal
  */
@@ -72,7 +74,7 @@ export class Subscribers {
     this.capacity = capacity
   }
 
-  /** Nobody listens, so there is no need to say anything. */
+  /** Without subscribers an end need not be published. */
   get silent(): boolean {
     return this.subscribers.size === 0
   }
@@ -81,7 +83,7 @@ export class Subscribers {
     for (const subscriber of this.subscribers) subscriber.push(delivery)
   }
 
-  /** Lets subscribers read what they have and then ends their streams. */
+  /** Ends the streams, after what their subscribers have not read yet. */
   end(): void {
     this.ended = true
     for (const subscriber of this.subscribers) subscriber.end()

@@ -1,0 +1,134 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { OfferResult, RejectReason } from "../../Delivery.ts"
+import type { EventDraft, EventId, PostHogEvent } from "../../EventDraft.ts"
+import type { WhenFull } from "../../PostHogConfig.ts"
+import { clockOf } from "../eventLoop.ts"
+import { quote } from "../quote.ts"
+import { wake } from "../wake.ts"
+import type { Counters } from "./counters.ts"
+import { makeOffer } from "./immediateOffer.ts"
+import type { Prepared, PrepareEvent, Verdict } from "./prepareEvent.ts"
+import { QueuedEvent } from "./queuedEvent.ts"
+import type { Route } from "./queuedEvent.ts"
+import type { EventReports, Warnings } from "./reports.ts"
+import type { RouteQueue, Waiter } from "./routeQueue.ts"
+
+const accepted = (id: EventId): Exit.Exit<OfferResult> => Exit.succeed({ _tag: "Accepted", id })
+
+const rejected = (reason: RejectReason): Exit.Exit<OfferResult> => Exit.succeed({ _tag: "Rejected", reason })
+
+const after = <A>(log: Effect.Effect<void> | undefined, self: Effect.Effect<A>): Effect.Effect<A> =>
+  log === undefined ? self : Effect.zipRight(log, self)
+
+/** @internal */
+export interface OfferingParts {
+  readonly prepare: PrepareEvent
+  readonly whenFull: WhenFull
+  readonly counters: Counters
+  readonly warnings: Warnings
+  readonly reports: EventReports
+  readonly queueOf: (route: Route) => RouteQueue
+  readonly isClosed: () => boolean
+  readonly inBackground: (effect: Effect.Effect<void>) => void
+}
+
+/**
+ * How events get into the queues of their routes: prepared, and accepted, rejected or made to wait.
+ *
+ * @internal
+ */
+export const makeOffering = (
+  { counters, inBackground, isClosed, prepare, queueOf, reports, warnings, whenFull }: OfferingParts
+) => {
+  const reject = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<OfferResult> => {
+    counters.reject(reason)
+    const log = warning === undefined ? undefined : warnings.warn(reason, warning, now)
+    return after(log, rejected(reason))
+  }
+
+  const waitForRoom = (queue: RouteQueue, event: QueuedEvent, now: number): Effect.Effect<OfferResult> =>
+    Effect.async((resume) => {
+      const waiter: Waiter = {
+        event,
+        offeredAt: now,
+        accepted: () => wake(() => resume(accepted(event.id))),
+        closed: () => {
+          counters.reject("Closed")
+          wake(() => resume(rejected("Closed")))
+        }
+      }
+      queue.addWaiter(waiter)
+      return Effect.sync(() => queue.removeWaiter(waiter))
+    })
+
+  const enqueue = (
+    queue: RouteQueue,
+    verdict: Verdict,
+    now: number,
+    mayWait: boolean
+  ): Effect.Effect<OfferResult> => {
+    if (!(verdict instanceof QueuedEvent)) return reject(verdict.reason, verdict.warning, now)
+    if (isClosed()) return reject("Closed", undefined, now)
+    if (queue.makeRoom(verdict.estimate)) {
+      queue.accept(verdict, now)
+      return accepted(verdict.id)
+    }
+    return mayWait && whenFull === "backpressure"
+      ? waitForRoom(queue, verdict, now)
+      : reject("Overflow", undefined, now)
+  }
+
+  // The hook finishes in the background; the answer is given before its decision is known.
+  const acceptUndecided = (
+    queue: RouteQueue,
+    stamped: PostHogEvent,
+    decision: Effect.Effect<Verdict>,
+    now: number
+  ): Effect.Effect<OfferResult> => {
+    if (!queue.makeRoom(0)) return reject("Overflow", undefined, now)
+    const event = new QueuedEvent(stamped, 0)
+    queue.acceptUndecided(event, now)
+    inBackground(Effect.flatMap(decision, (verdict) => {
+      if (verdict instanceof QueuedEvent) {
+        queue.decide(event, verdict)
+        return Effect.void
+      }
+      queue.end(event, verdict.reason === "Hook" || verdict.reason === "TooLarge" ? verdict.reason : "HookFailed")
+      queue.settle()
+      return (verdict.warning === undefined ? undefined : warnings.warn(verdict.reason, verdict.warning, now)) ??
+        Effect.void
+    }))
+    return accepted(event.id)
+  }
+
+  const answer = (
+    draft: EventDraft,
+    { event, verdict }: Prepared,
+    now: number,
+    mayWait: boolean
+  ): Effect.Effect<OfferResult> => {
+    const queue = queueOf(draft.route ?? "analytics")
+    if (!Effect.isEffect(verdict)) return enqueue(queue, verdict, now, mayWait)
+    return mayWait
+      ? Effect.flatMap(verdict, (decided) => enqueue(queue, decided, now, true))
+      : acceptUndecided(queue, event, verdict, now)
+  }
+
+  const offerWith = (mayWait: boolean) =>
+    makeOffer((fiber, draft) => {
+      const now = clockOf(fiber).unsafeCurrentTimeMillis()
+      if (isClosed()) return reject("Closed", undefined, now)
+      const prepared = prepare(draft, now)
+      const offered = answer(draft, prepared, now, mayWait)
+      const { repaired } = prepared
+      // Not in the fiber that happens to capture: it has a logger and annotations of its own.
+      const losses = reports.publishNowAndThen(now)
+      if (losses !== undefined) inBackground(losses)
+      return repaired === undefined
+        ? offered
+        : after(warnings.warn(repaired, `The event ${quote(prepared.event.event)} has an ${repaired}`, now), offered)
+    })
+
+  return { offer: offerWith(true), tryOffer: offerWith(false) }
+}
