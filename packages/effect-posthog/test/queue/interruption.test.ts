@@ -3,6 +3,7 @@ import { Chunk, Context, Effect, Exit, Fiber, Layer, Logger, Scheduler, Scope, S
 import type { EventBatch, SendOutcome } from "effect-posthog"
 import { EventQueue } from "effect-posthog"
 import type { WhenFull } from "effect-posthog/PostHogConfig"
+import { yieldToEventLoop } from "../../src/internal/eventLoop.ts"
 import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "../support/queue.ts"
 import { tally } from "../support/tally.ts"
 
@@ -146,7 +147,10 @@ describe("interruption", () => {
     () =>
       Effect.gen(function*() {
         let events = 0
-        for (let seed = 0; seed < runs / 2; seed++) events += yield* run(seed)
+        for (let seed = 0; seed < runs / 2; seed++) {
+          events += yield* run(seed)
+          if (seed % 50 === 0) yield* yieldToEventLoop
+        }
         assert.isAbove(events, runs * 2)
       }).pipe(Effect.withScheduler(makeInlineScheduler()), Effect.provide(Logger.remove(Logger.defaultLogger))),
     300_000

@@ -12,8 +12,7 @@ type ImmediateOffer = (fiber: Fiber.RuntimeFiber<unknown, unknown>, draft: Event
 const immediateOffers = new WeakMap<Offer, ImmediateOffer>()
 
 /**
- * An `offer` that fibers can also carry out as part of a step of their own. Every step of a fiber has its price, and
- * events are captured in large numbers.
+ * An `offer` that fibers can also carry out as part of a step of their own: see decision 0020.
  *
  * @internal
  */
@@ -27,7 +26,7 @@ const isAnswered = (offered: Effect.Effect<OfferResult>): offered is Exit.Succes
   Exit.isExit(offered) && offered._tag === "Success"
 
 /**
- * Offers to a queue, at once if it is one of ours, and goes on with the answer.
+ * Offers to a queue, within the current step if the queue is the library's own, and goes on with the answer.
  *
  * @internal
  */
