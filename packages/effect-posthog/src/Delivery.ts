@@ -67,7 +67,7 @@ export type Delivery =
     readonly id: EventId
     readonly event: string
     readonly reason: DropReason
-    /** What the server said, or the class of the last failure: never a body or a key. */
+    /** What the server said, shortened, or the class of the last failure: never a whole body or a key. */
     readonly details?: string | undefined
   }
   | { readonly _tag: "Missed"; readonly count: number }
@@ -132,4 +132,9 @@ export type SendOutcome =
   }
   | { readonly _tag: "Retry"; readonly details: string; readonly retryAfter?: Duration.Duration | undefined }
   | { readonly _tag: "TooLarge"; readonly details: string }
-  | { readonly _tag: "Rejected"; readonly details: string }
+  | {
+    readonly _tag: "Rejected"
+    readonly details: string
+    /** One event may be the cause: the queue sends the batch again in parts, to find it and deliver the others. */
+    readonly narrowable?: boolean | undefined
+  }

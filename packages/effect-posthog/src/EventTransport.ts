@@ -12,7 +12,8 @@ import type { EventBatch, SendOutcome } from "./Delivery.ts"
 import { makeUtcFormatter } from "./internal/timestamp.ts"
 import { makeCaptureV0 } from "./internal/transport/captureV0.ts"
 import { makeCompressor } from "./internal/transport/compressBody.ts"
-import { eventRequest, makeSendEvents } from "./internal/transport/sendEvents.ts"
+import { eventOptions } from "./internal/transport/eventOptions.ts"
+import { eventRequest, makeSendEvents, refused } from "./internal/transport/sendEvents.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
@@ -45,11 +46,11 @@ export class EventTransport extends Context.Tag("effect-posthog/EventTransport")
         const settings = yield* PostHogConfig
         const client = yield* HttpClient.HttpClient
         const compression = yield* Compression
-        const { compression: codec, protocol, requestTimeout } = settings.events
+        const { compression: codec, protocol } = settings.events
         const sendWith = (used: typeof codec) =>
           Effect.map(
             makeCompressor(used, compression),
-            (compressor) => makeSendEvents(client, compressor, requestTimeout)
+            (compressor) => makeSendEvents({ client, compressor, settings })
           )
         // V0, which the AI endpoint always speaks, knows gzip and nothing else.
         const captureV0 = makeCaptureV0(
@@ -59,8 +60,10 @@ export class EventTransport extends Context.Tag("effect-posthog/EventTransport")
         if (protocol === "v0") return { send: captureV0 }
         const { makeCaptureV1 } = yield* v1Module
         const captureV1 = makeCaptureV1(settings, {
+          eventOptions,
           eventRequest,
           formatUtc: makeUtcFormatter(),
+          refused,
           send: yield* sendWith(codec)
         })
         return { send: (batch) => batch.route === "ai" ? captureV0(batch) : captureV1(batch) }

@@ -139,6 +139,8 @@ export interface EventsOptions {
   readonly retryBase?: Duration.DurationInput | undefined
   /** Bounds each attempt, its body included. Default: 10 seconds. */
   readonly requestTimeout?: Duration.DurationInput | undefined
+  /** Bytes read of an answer at most; larger ones are not read to their end. Default: 1 MiB. */
+  readonly maxResponseBytes?: number | undefined
   /** Default: `"gzip"`. */
   readonly compression?: CompressionCodec | undefined
   /** Mark requests as an import of old events. Default: `false`. */
@@ -229,6 +231,7 @@ export interface Settings {
     readonly maxRetries: number
     readonly retryBase: Duration.Duration
     readonly requestTimeout: Duration.Duration
+    readonly maxResponseBytes: number
     readonly compression: CompressionCodec
     readonly historicalMigration: boolean
     readonly shutdownTimeout: Duration.Duration
@@ -418,6 +421,7 @@ const events = (given: Options["events"]): Checked<Settings["events"]> =>
       maxRetries: yield* size("maxRetries", 3, 0),
       retryBase: yield* duration("retryBase", "1 second", "allowed"),
       requestTimeout: yield* duration("requestTimeout", "10 seconds"),
+      maxResponseBytes: yield* size("maxResponseBytes", 1024 * 1024),
       historicalMigration: yield* flag("historicalMigration", false),
       shutdownTimeout: yield* duration("shutdownTimeout", "30 seconds", "allowed"),
       beforeSend: yield* hooks(given?.beforeSend)

@@ -1,8 +1,6 @@
 import * as Effect from "effect/Effect"
 import { annotated } from "./library.ts"
 
-const quietMillis = 60_000
-
 /** More kinds than there are; a bound all the same, as a kind may name what a server said. */
 const mostKinds = 1000
 
@@ -12,23 +10,25 @@ interface Entry {
 }
 
 /**
- * Warnings of one module, each kind at most once a minute: an outage is one line a minute, not one for each request. A
- * line says how many like it were withheld since the last one.
+ * Warnings of one module, each kind at most once within a time: an outage is one line a minute, not one for each request.
+ * A line says how many like it were withheld since the last one.
  *
  * @internal
  */
 export class Warnings {
   private readonly fromHere: ReturnType<typeof annotated>
   private readonly entries = new Map<string, Entry>()
+  private readonly quietMillis: number
 
-  constructor(module: string) {
+  constructor(module: string, quietMillis = 60_000) {
     this.fromHere = annotated(module)
+    this.quietMillis = quietMillis
   }
 
-  /** Logs the message, or counts it as withheld. `now`: epoch milliseconds. */
+  /** Logs the message, or counts it as withheld and is `Effect.void`. `now`: epoch milliseconds. */
   warn(kind: string, message: string, now: number): Effect.Effect<void> {
     const entry = this.entries.get(kind)
-    if (entry !== undefined && now >= entry.at && now - entry.at < quietMillis) {
+    if (entry !== undefined && now >= entry.at && now - entry.at < this.quietMillis) {
       entry.withheld += 1
       return Effect.void
     }

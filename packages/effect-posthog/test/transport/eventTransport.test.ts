@@ -288,14 +288,17 @@ describe("the analytics endpoint", () => {
       }
     }))
 
-  it.effect("retries some statuses; 429 and 413 are final", () =>
+  it.effect("retries some statuses; 429 is final", () =>
     Effect.gen(function*() {
       for (const status of [408, 500, 502, 503, 504]) {
         assert.strictEqual((yield* outcomeOf("x", { status }))._tag, "Retry", String(status))
       }
-      for (const status of [301, 400, 401, 402, 403, 404, 413, 415, 429, 501, 505]) {
-        assert.strictEqual((yield* outcomeOf("x", { status }))._tag, "Rejected", String(status))
+      for (const status of [301, 400, 401, 402, 403, 404, 415, 422, 429, 501, 505]) {
+        const outcome = yield* outcomeOf("x", { status })
+        assert.strictEqual(outcome._tag, "Rejected", String(status))
+        assert.strictEqual("narrowable" in outcome, status === 400 || status === 422, String(status))
       }
+      assert.strictEqual((yield* outcomeOf("x", { status: 413 }))._tag, "TooLarge")
     }))
 
   it.effect("is asked again when the body breaks off or stalls", () =>
@@ -306,6 +309,143 @@ describe("the analytics endpoint", () => {
       const stalled = yield* Effect.fork(send(batchOf(), v1, () => new Response(new ReadableStream({}))))
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual((yield* Fiber.join(stalled)).outcome, { _tag: "Retry", details: "timeout" })
+    }))
+})
+
+const collectLogs = (lines: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ message }) => {
+      lines.push(String(message))
+    })
+  )
+
+describe("answers", () => {
+  const endless = (chunk: Uint8Array) => {
+    let bytes = 0
+    let cancelled = false
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        bytes += chunk.length
+        controller.enqueue(chunk)
+      },
+      cancel: () => {
+        cancelled = true
+      }
+    })
+    return { stream, read: () => bytes, isCancelled: () => cancelled }
+  }
+
+  for (const protocol of ["v0", "v1"] as const) {
+    it.effect(`${protocol}: are read up to a mebibyte`, () =>
+      Effect.gen(function*() {
+        const body = endless(new TextEncoder().encode(" ".repeat(64 * 1024)))
+        const { outcome } = yield* send(batchOf(), { protocol }, () => new Response(body.stream))
+        assert.deepStrictEqual(
+          outcome,
+          protocol === "v0" ? { _tag: "Delivered" } : { _tag: "Rejected", details: "response_too_large" }
+        )
+        assert.isTrue(body.isCancelled())
+        assert.isBelow(body.read(), 2 * 1024 * 1024)
+      }))
+
+    it.effect(`${protocol}: that refuse are waited for half a second longer`, () =>
+      Effect.gen(function*() {
+        const stalled = yield* Effect.fork(
+          send(batchOf(), { protocol }, () => new Response(new ReadableStream({}), { status: 400 }))
+        )
+        yield* TestClock.adjust("500 millis")
+        assert.deepStrictEqual((yield* Fiber.join(stalled)).outcome, {
+          _tag: "Rejected",
+          details: "api_error_400",
+          narrowable: true
+        })
+      }))
+  }
+
+  it.effect("v0: that drip keep a delivered batch for half a second at most", () =>
+    Effect.gen(function*() {
+      const stalled = yield* Effect.fork(send(batchOf(), {}, () => new Response(new ReadableStream({}))))
+      yield* TestClock.adjust("500 millis")
+      assert.deepStrictEqual((yield* Fiber.join(stalled)).outcome, { _tag: "Delivered" })
+    }))
+
+  it.effect("of other servers are no receipt", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      for (const page of ["<!doctype html><title>Sign in</title>", "It works!", "{\"status\":"]) {
+        const { outcome } = yield* Effect.provide(
+          send(batchOf(), {}, () => new Response(page, { headers: { "content-type": "text/html" } })),
+          collectLogs(lines)
+        )
+        assert.deepStrictEqual(outcome, { _tag: "Rejected", details: "invalid_response" }, page)
+      }
+      assert.match(
+        lines[0] ?? "",
+        /^http:\/\/posthog\.example answered 200 with something that is not PostHog's answer/
+      )
+    }))
+
+  it.effect("that tell of a wrong configuration are logged with the host, the status and a hint", () =>
+    Effect.gen(function*() {
+      for (
+        const [status, hint] of [[401, "apiKey"], [402, "quota"], [403, "apiKey"], [404, "PostHog host"], [
+          308,
+          "redirect"
+        ]] as const
+      ) {
+        const lines: Array<string> = []
+        yield* Effect.provide(send(batchOf(), {}, () => new Response(null, { status })), collectLogs(lines))
+        assert.strictEqual(lines.length, 1)
+        assert.include(lines[0], `http://posthog.example refused events with status ${status}`)
+        assert.include(lines[0], hint)
+        assert.notInclude(lines[0], "phc_test")
+      }
+    }))
+
+  it.effect("that never came are logged with the last attempt alone", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const refused = () => Object.assign(new Error("connect"), { code: "ECONNREFUSED" })
+      for (const attempt of [1, 2, 3, 4]) {
+        yield* Effect.provide(send(batchOf({ attempt }), {}, refused), collectLogs(lines))
+      }
+      assert.deepStrictEqual(lines, [
+        "http://posthog.example took no events in 4 attempts (connection_error, ECONNREFUSED)"
+      ])
+    }))
+
+  it.effect("say why, without the values and the key that they repeat", () =>
+    Effect.gen(function*() {
+      const body = JSON.stringify({
+        error: "request_parsing_error",
+        error_description: `invalid type: string "ada@example.com", expected a map; key phc_test; ${"x".repeat(10_000)}`
+      })
+      const { outcome } = yield* send(batchOf(), {}, () => new Response(body, { status: 400 }))
+      assert.strictEqual(outcome._tag, "Rejected")
+      if (outcome._tag !== "Rejected") return
+      assert.include(
+        outcome.details,
+        "api_error_400: request_parsing_error: invalid type: string \"…\", expected a map"
+      )
+      assert.notMatch(outcome.details, /example\.com|phc_test/)
+      assert.isBelow(outcome.details.length, 300)
+    }))
+})
+
+describe("options of events", () => {
+  it.effect("are made to fit or left out, with v0 as with v1", () =>
+    Effect.gen(function*() {
+      const odd = [null, "TRUE", "0", 5, {}, "maybe", false, true]
+      const events = odd.map((value) => event({ $cookieless_mode: value, $process_person_profile: value, kept: 1 }))
+      const { sent } = yield* send(batchOf({ events }))
+      const usable = [undefined, true, false, true, undefined, undefined, false, true]
+      assert.deepStrictEqual(
+        json(sent).batch.map(({ properties }: PostHogEvent) => properties),
+        usable.map((value) =>
+          value === undefined ? { kept: 1 } : { $cookieless_mode: value, $process_person_profile: value, kept: 1 }
+        )
+      )
     }))
 })
 

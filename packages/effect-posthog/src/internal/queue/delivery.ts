@@ -8,13 +8,15 @@ import type { DropReason, EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
+import { annotated } from "../library.ts"
 import { retryDelay } from "./backoff.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
+import type { EventReports, Refusal } from "./reports.ts"
 import type { RouteQueue } from "./routeQueue.ts"
 
 type Next =
   | { readonly _tag: "Done" }
-  | { readonly _tag: "Split" }
+  | { readonly _tag: "Split"; readonly outcome: Extract<SendOutcome, { readonly _tag: "Rejected" | "TooLarge" }> }
   | {
     readonly _tag: "Again"
     readonly pending: ReadonlyArray<QueuedEvent>
@@ -23,7 +25,6 @@ type Next =
   }
 
 const done: Next = { _tag: "Done" }
-const split: Next = { _tag: "Split" }
 
 const requests: Readonly<Record<SendOutcome["_tag"], Metric.Metric.Counter<number>>> = {
   Delivered: Metric.tagged(Metrics.eventRequests, "outcome", "delivered"),
@@ -37,29 +38,74 @@ const allDelivered: SendOutcome = { _tag: "Delivered" }
 // A transport that broke instead of answering may or may not have reached the server, like a lost connection.
 const broken: SendOutcome = { _tag: "Retry", details: "unknown_error" }
 
+const logDelivered = (count: number, millis: number): Effect.Effect<void> =>
+  count === 0
+    ? Effect.void
+    : annotated("EventQueue")(
+      Effect.logDebug(`delivered ${count} ${count === 1 ? "event" : "events"} in ${millis} ms`)
+    )
+
+/** Requests that one batch may take, the parts included in which it is sent again. */
+const mostRequests = 64
+
+/** Batches in a row of which every part was refused, after which refused batches are not sent again in parts. */
+const mostFruitless = 2
+
+/** What became of a batch so far. */
+interface Progress {
+  requests: number
+  delivered: number
+  /** The server took a request. */
+  accepted: boolean
+  /** A refused request was sent again in parts. */
+  narrowed: boolean
+  readonly refusals: Array<Refusal>
+}
+
+/** @internal */
+export interface DeliveryParts {
+  readonly queue: RouteQueue
+  readonly settings: Settings["events"]
+  readonly ids: EventIdSource
+  readonly send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
+  readonly warnOfSize: (event: QueuedEvent) => Effect.Effect<void>
+  readonly reports: EventReports
+}
+
 /**
- * Sends events of a queue until every one of them has ended: attempt by attempt, within one budget of retries, in halves
- * when the server finds the request too large. Interruption leaves the events of the current attempt without an end.
+ * Sends events of a queue until every one of them has ended: attempt by attempt, within one budget of retries. A request
+ * that the server finds too large, or refuses for what may be one event in it, is sent again in halves, until the events
+ * at fault stand alone. At most 64 requests go out for one call: what is left then goes with the next, or ends when the
+ * server took nothing. Where the server takes nothing at all, batch after batch, they are not halved any more until it
+ * takes something.
+ *
+ * Interruption leaves the events of the current attempt without an end.
  *
  * @internal
  */
-export const makeDelivery = (
-  queue: RouteQueue,
-  settings: Settings["events"],
-  ids: EventIdSource,
-  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>,
-  warnOfSize: (event: QueuedEvent) => Effect.Effect<void>
-) => {
+export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }: DeliveryParts) => {
+  /** Batches in a row that were sent in parts, all of which were refused. */
+  let fruitless = 0
+
   const endAll = (events: ReadonlyArray<QueuedEvent>, reason?: DropReason, details?: string): void => {
     for (const event of events) queue.end(event, reason, details)
   }
 
+  const reject = (events: ReadonlyArray<QueuedEvent>, details: string, progress: Progress): void => {
+    for (const event of events) {
+      queue.end(event, "Rejected", details)
+      progress.refusals.push({ name: event.name, details })
+    }
+  }
+
   const settleDelivered = (
     events: ReadonlyArray<QueuedEvent>,
+    progress: Progress,
     { dropped = [], duplicates = [], retry = [], retryAfter }: Extract<SendOutcome, { readonly _tag: "Delivered" }>
   ): Next => {
     if (dropped.length === 0 && duplicates.length === 0 && retry.length === 0) {
       endAll(events)
+      progress.delivered += events.length
       return done
     }
     // A server may answer in lower case for a uuid that the caller wrote in upper case.
@@ -70,49 +116,65 @@ export const makeDelivery = (
     for (const event of events) {
       const id = event.id.toLowerCase()
       if (again.has(id)) pending.push(event)
-      else if (refused.has(id)) queue.end(event, "Rejected", refused.get(id))
       else if (repeated.has(id)) queue.end(event, "Duplicate")
-      else queue.end(event)
+      else if (refused.has(id)) {
+        const details = refused.get(id)
+        queue.end(event, "Rejected", details)
+        progress.refusals.push({ name: event.name, details: details ?? "no reason given" })
+      } else {
+        queue.end(event)
+        progress.delivered++
+      }
     }
     return pending.length === 0
       ? done
       : { _tag: "Again", pending, details: "the server asked for a retry", retryAfter }
   }
 
-  const settle = (events: ReadonlyArray<QueuedEvent>, outcome: SendOutcome): Next => {
+  const mayNarrow = (events: ReadonlyArray<QueuedEvent>): boolean => events.length > 1 && fruitless < mostFruitless
+
+  const settle = (events: ReadonlyArray<QueuedEvent>, outcome: SendOutcome, progress: Progress): Next => {
     switch (outcome._tag) {
       case "Delivered":
-        return settleDelivered(events, outcome)
+        progress.accepted = true
+        fruitless = 0
+        return settleDelivered(events, progress, outcome)
       case "Retry":
         return { _tag: "Again", pending: events, details: outcome.details, retryAfter: outcome.retryAfter }
       case "Rejected":
-        endAll(events, "Rejected", outcome.details)
+        if (outcome.narrowable === true && mayNarrow(events)) return { _tag: "Split", outcome }
+        reject(events, outcome.details, progress)
         return done
       case "TooLarge":
-        if (events.length > 1) return split
+        if (mayNarrow(events)) return { _tag: "Split", outcome }
         endAll(events, "TooLarge", outcome.details)
         return done
     }
   }
 
   // Nothing may come between the server's answer and the counts.
-  const attempt = (events: ReadonlyArray<QueuedEvent>, batch: EventBatch): Effect.Effect<Next> =>
+  const attempt = (
+    events: ReadonlyArray<QueuedEvent>,
+    batch: EventBatch,
+    progress: Progress
+  ): Effect.Effect<Next> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
         restore(Effect.catchAllCause(Effect.suspend(() => send(batch)), () => Effect.succeed(broken))),
         (answer) => {
           const outcome = answer ?? allDelivered
           requests[outcome._tag].unsafeUpdate(1, [])
-          const next = settle(events, outcome)
+          progress.requests++
+          const next = settle(events, outcome, progress)
           queue.settle()
           return outcome._tag === "TooLarge" && next === done
-            ? Effect.as(Effect.forEach(events, warnOfSize, { discard: true }), next)
+            ? Effect.as(Effect.forEach(events.slice(0, 1), warnOfSize, { discard: true }), next)
             : Effect.succeed(next)
         }
       )
     )
 
-  const deliver = (events: ReadonlyArray<QueuedEvent>): Effect.Effect<void> =>
+  const deliverPart = (events: ReadonlyArray<QueuedEvent>, progress: Progress): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (createdAt) => {
       // No literal: see decision 0014.
       const batch = {} as Types.Mutable<EventBatch>
@@ -122,36 +184,78 @@ export const makeDelivery = (
       batch.createdAt = createdAt
       batch.attempt = 1
       return Effect.flatMap(
-        attempt(events, batch),
-        (next) => next._tag === "Done" ? Effect.void : proceed(events, batch, next)
+        attempt(events, batch, progress),
+        (next) => next._tag === "Done" ? Effect.void : proceed(events, batch, next, progress)
       )
     })
 
   // What follows on a first attempt that did not settle everything.
-  const proceed = (events: ReadonlyArray<QueuedEvent>, batch: EventBatch, first: Next): Effect.Effect<void> =>
+  const proceed = (
+    events: ReadonlyArray<QueuedEvent>,
+    batch: EventBatch,
+    first: Next,
+    progress: Progress
+  ): Effect.Effect<void> =>
     Effect.gen(function*() {
       let pending = events
       let next = first
       for (let number = 1; next._tag !== "Done"; number++) {
-        if (next._tag === "Split") {
-          const middle = Math.ceil(pending.length / 2)
-          yield* deliver(pending.slice(0, middle))
-          return yield* deliver(pending.slice(middle))
-        }
+        if (next._tag === "Split") return yield* deliverHalves(pending, next.outcome, progress)
         pending = next.pending
+        const { details } = next
         if (number > settings.maxRetries) {
-          endAll(pending, "RetriesExhausted", next.details)
+          endAll(pending, "RetriesExhausted", details)
           return queue.settle()
         }
+        if (isSpent(progress)) return giveUp(progress, () => endAll(pending, "RetriesExhausted", details))
         const delay = retryDelay(settings.retryBase, number - 1, yield* Random.next, next.retryAfter)
         yield* Effect.sleep(Duration.millis(delay))
-        next = yield* attempt(pending, {
-          ...batch,
-          events: pending.map((event) => event.event),
-          attempt: number + 1
-        })
+        next = yield* attempt(
+          pending,
+          { ...batch, events: pending.map((event) => event.event), attempt: number + 1 },
+          progress
+        )
       }
     })
 
-  return deliver
+  const isSpent = ({ narrowed, requests }: Progress): boolean => narrowed && requests >= mostRequests
+
+  // The server took other parts: these may go with the next batch. It took nothing: they share the fate of the whole.
+  const giveUp = ({ accepted }: Progress, end: () => void): void => {
+    if (accepted) return
+    end()
+    queue.settle()
+  }
+
+  const deliverHalves = (
+    events: ReadonlyArray<QueuedEvent>,
+    outcome: Extract<SendOutcome, { readonly _tag: "Rejected" | "TooLarge" }>,
+    progress: Progress
+  ): Effect.Effect<void> => {
+    const { details } = outcome
+    const middle = Math.ceil(events.length / 2)
+    progress.narrowed = true
+    return Effect.forEach([events.slice(0, middle), events.slice(middle)], (half) =>
+      Effect.suspend(() => {
+        if (!isSpent(progress)) return deliverPart(half, progress)
+        giveUp(
+          progress,
+          () => outcome._tag === "Rejected" ? reject(half, details, progress) : endAll(half, "TooLarge", details)
+        )
+        return Effect.void
+      }), { discard: true })
+  }
+
+  return (events: ReadonlyArray<QueuedEvent>): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (startedAt) => {
+      const progress: Progress = { requests: 0, delivered: 0, accepted: false, narrowed: false, refusals: [] }
+      return Effect.flatMap(deliverPart(events, progress), () => {
+        if (progress.narrowed && !progress.accepted) fruitless++
+        return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.zipRight(
+            logDelivered(progress.delivered, now - startedAt),
+            reports.warnAboutRefusals(progress.refusals, now)
+          ))
+      })
+    })
 }

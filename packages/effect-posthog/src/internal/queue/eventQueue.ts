@@ -11,12 +11,13 @@ import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { annotated } from "../library.ts"
 import { quote } from "../quote.ts"
+import { Warnings } from "../warnings.ts"
 import { Counters } from "./counters.ts"
 import { makeDelivery } from "./delivery.ts"
 import { makeOffering } from "./offering.ts"
 import { makePrepareEvent } from "./prepareEvent.ts"
 import type { QueuedEvent, Route } from "./queuedEvent.ts"
-import { EventReports, Warnings } from "./reports.ts"
+import { EventReports } from "./reports.ts"
 import { RouteQueue } from "./routeQueue.ts"
 import { Subscribers } from "./subscribers.ts"
 import { makeDrainOnce, work } from "./worker.ts"
@@ -70,7 +71,7 @@ export const makeEventQueue = (
     const { flushAt, flushInterval, maxBatchSize, queueSize, shutdownTimeout, whenFull } = settings.events
     const counters = new Counters()
     const subscribers = new Subscribers(Math.max(leastSubscriberCapacity, queueSize))
-    const warnings = new Warnings()
+    const warnings = new Warnings("EventQueue")
     const reports = new EventReports(counters, warnings)
     const report = Effect.flatMap(Clock.currentTimeMillis, reports.publish)
     const warnOfSize = ({ bytes, name }: QueuedEvent): Effect.Effect<void> =>
@@ -99,7 +100,7 @@ export const makeEventQueue = (
         subscribers
       })
       routeQueues.set(route, queue)
-      const drainOnce = makeDrainOnce(queue, makeDelivery(queue, settings.events, ids, send, warnOfSize), report)
+      const drainOnce = makeDrainOnce(queue, makeDelivery({ queue, settings: settings.events, ids, send, warnOfSize, reports }), report)
       inBackground(work(queue, drainOnce))
       return queue
     }
@@ -139,6 +140,7 @@ export const makeEventQueue = (
         yield* Effect.timeoutOption(Effect.interruptible(flush), shutdownTimeout)
         yield* abandon
         yield* report
+        yield* reports.finalAccount
         subscribers.end()
       })
     )

@@ -34,6 +34,17 @@ const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
   return { ...event, properties }
 }
 
+// Callers without types pass what is not text. What counts is whether anything is left of it as text.
+const idOf = (value: unknown): string | undefined => {
+  if (value === undefined || value === null) return undefined
+  try {
+    const text = String(value)
+    return text === "" ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
 const groupsOf = ({ groups }: EventDraft, copy: JsonCopy): unknown => {
   try {
     return copy.value(groups)
@@ -91,8 +102,9 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     return draft.minimal === true ? minimalProperties(properties) : properties
   }
 
-  const sized = (event: PostHogEvent, copy: JsonCopy, limit: number): Verdict => {
+  const sized = (event: PostHogEvent, copy: JsonCopy, limit: number, hasGivenId: boolean): Verdict => {
     const queued = new QueuedEvent(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
+    queued.hasGivenId = hasGivenId
     if (!copy.exceeded && queued.fits(limit)) return queued
     const size = copy.exceeded ? `more than ${limit}` : String(queued.bytes)
     return new Rejection("TooLarge", `The event ${quote(event.event)} is too large to be sent: ${size} bytes`)
@@ -116,7 +128,8 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
         properties: copied
       },
       copy,
-      limit
+      limit,
+      true
     )
   }
 
@@ -179,7 +192,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
   return (draft: EventDraft, now: number): Prepared => {
     const limit = maxEventBytes[draft.route ?? "analytics"]
     const copy = new JsonCopy(limit)
-    const distinctId = draft.distinctId === undefined || draft.distinctId === "" ? undefined : String(draft.distinctId)
+    const distinctId = idOf(draft.distinctId)
     const timestamp = timestampOf(draft.timestamp, now)
     const uuid = isUuid(draft.uuid) ? draft.uuid : ids.make(now)
     // No literal: see decision 0014.
@@ -191,7 +204,9 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     event.uuid = uuid
     return {
       // A hook may be there to make large events smaller, so what counts is the size after the hooks.
-      verdict: hooks.length === 0 || copy.exceeded ? sized(event, copy, limit) : runHooks(event, 0, event, limit),
+      verdict: hooks.length === 0 || copy.exceeded
+        ? sized(event, copy, limit, uuid === draft.uuid)
+        : runHooks(event, 0, event, limit),
       event,
       repaired: repairOf(timestamp === undefined, draft.uuid !== undefined && draft.uuid !== uuid)
     }

@@ -19,7 +19,7 @@ const mostBytesPerCharacter = 6
 const encoder = new TextEncoder()
 
 /**
- * An event from its admission to its end. There are many of them at a time, so it is one object with all that the queue
+ * An event from its preparation to its end. There are many of them at a time, so it is one object with all that the queue
  * notes about it. Its exact size is measured only where the estimate leaves a doubt.
  *
  * @internal
@@ -38,6 +38,8 @@ export class QueuedEvent {
   live = false
   /** On its way. */
   sending = false
+  /** The caller or a hook chose the id, so another event may have the same. */
+  hasGivenId = false
 
   constructor(event: PostHogEvent, estimate: number) {
     this.event = event

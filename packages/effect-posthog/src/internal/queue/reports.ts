@@ -3,28 +3,11 @@ import * as Metric from "effect/Metric"
 import type { DropReason, EventCounts, RejectReason } from "../../Delivery.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
 import { annotated } from "../library.ts"
+import { quote } from "../quote.ts"
+import type { Warnings } from "../warnings.ts"
 import type { Counters } from "./counters.ts"
 
-const quietMillis = 10_000
 const pauseMillis = 1000
-
-const fromHere = annotated("EventQueue")
-
-/**
- * A warning of a kind is logged at most once in ten seconds, so that a storm of events is not a storm of logs.
- *
- * @internal
- */
-export class Warnings {
-  private readonly lastAt = new Map<string, number>()
-
-  warn(kind: string, message: string, now: number): Effect.Effect<void> | undefined {
-    const last = this.lastAt.get(kind)
-    if (last !== undefined && now >= last && now - last < quietMillis) return undefined
-    this.lastAt.set(kind, now)
-    return fromHere(Effect.logWarning(message))
-  }
-}
 
 const differences = <Reason extends string>(
   current: Readonly<Record<Reason, number>>,
@@ -35,7 +18,28 @@ const differences = <Reason extends string>(
   )
 
 /**
- * Carries what happened since the last call from the books to metrics and, if events were lost, to the log. It runs
+ * An event that the server refused, and what it said.
+ *
+ * @internal
+ */
+export interface Refusal {
+  readonly name: string
+  readonly details: string
+}
+
+const mostNames = 3
+
+const lossesSince = (counts: EventCounts, before: EventCounts): ReadonlyArray<string> => [
+  ...differences<DropReason>(counts.droppedBy, before.droppedBy)
+    .filter(([reason]) => reason !== "Hook")
+    .map(([reason, count]) => `${count} dropped (${reason})`),
+  ...differences<RejectReason>(counts.rejected, before.rejected)
+    .filter(([reason]) => reason === "Overflow")
+    .map(([reason, count]) => `${count} refused (${reason})`)
+]
+
+/**
+ * Carries what happened since the last call from the counts to metrics and, if events were lost, to the log. It runs
  * once per batch or second rather than once per event.
  *
  * @internal
@@ -46,12 +50,14 @@ export class EventReports {
   private published: EventCounts
   private warned: EventCounts
   private publishedAt = Number.NEGATIVE_INFINITY
+  private readonly none: EventCounts
 
   constructor(counters: Counters, warnings: Warnings) {
     this.counters = counters
     this.warnings = warnings
-    this.published = counters.counts
-    this.warned = counters.counts
+    this.none = counters.counts
+    this.published = this.none
+    this.warned = this.none
   }
 
   readonly publish = (now: number): Effect.Effect<void> => {
@@ -87,17 +93,31 @@ export class EventReports {
   }
 
   private warnAboutLosses(counts: EventCounts, now: number): Effect.Effect<void> | undefined {
-    const losses = [
-      ...differences<DropReason>(counts.droppedBy, this.warned.droppedBy)
-        .filter(([reason]) => reason !== "Hook")
-        .map(([reason, count]) => `${count} dropped (${reason})`),
-      ...differences<RejectReason>(counts.rejected, this.warned.rejected)
-        .filter(([reason]) => reason === "Overflow")
-        .map(([reason, count]) => `${count} refused (${reason})`)
-    ]
+    const losses = lossesSince(counts, this.warned)
     if (losses.length === 0) return undefined
     const warning = this.warnings.warn("losses", `Events were lost: ${losses.join(", ")}`, now)
     if (warning !== undefined) this.warned = counts
     return warning
+  }
+
+  /** Names the events that the server refused, and what it said: the first few of a batch. */
+  warnAboutRefusals(refusals: ReadonlyArray<Refusal>, now: number): Effect.Effect<void> {
+    if (refusals.length === 0) return Effect.void
+    const named = refusals.slice(0, mostNames).map(({ details, name }) => `${quote(name)} (${quote(details)})`)
+    const more = refusals.length > mostNames ? ` and ${refusals.length - mostNames} more` : ""
+    return this.warnings.warn("Rejected", `PostHog refused the event ${named.join(", ")}${more}`, now) ?? Effect.void
+  }
+
+  /** The account of the whole life of the queue, for its end: nothing when nothing was lost. */
+  get finalAccount(): Effect.Effect<void> {
+    const counts = this.counters.counts
+    const losses = lossesSince(counts, this.none)
+    return losses.length === 0 ? Effect.void : annotated("EventQueue")(
+      Effect.logWarning(
+        `The event queue has closed: ${counts.delivered} of ${counts.accepted} events were delivered; ${
+          losses.join(", ")
+        }`
+      )
+    )
   }
 }

@@ -68,6 +68,17 @@ export interface RouteQueueOptions {
   readonly subscribers: Subscribers
 }
 
+// Ids that the library makes are unique. The others, in whatever case, are compared with those before them.
+const makeIsRepeated = (earlier: ReadonlyArray<QueuedEvent>) => {
+  let ids: Set<string> | undefined
+  return (event: QueuedEvent): boolean => {
+    if (ids === undefined && !event.hasGivenId) return false
+    ids ??= new Set(earlier.map(({ id }) => id.toLowerCase()))
+    const { size } = ids
+    return ids.add(event.id.toLowerCase()).size === size
+  }
+}
+
 const isBefore = (event: QueuedEvent | undefined, other: QueuedEvent): boolean =>
   event === undefined || other.order < event.order
 
@@ -344,12 +355,15 @@ export class RouteQueue {
     let bound = 0
     for (let index = 0; index < most; index++) bound += (buffer.peek(index)?.byteBound ?? 0) + besideEvent
     const events: Array<QueuedEvent> = []
+    const isRepeated = makeIsRepeated(events)
     let bytes = 0
     for (let head = buffer.peek(0); head !== undefined && events.length < most; head = buffer.peek(0)) {
       if (bound > maxBatchBytes) {
         bytes += head.bytes + besideEvent
         if (events.length > 0 && bytes > maxBatchBytes) break
       }
+      // PostHog refuses a request in which two events have one id: the second goes with the next.
+      if (isRepeated(head)) break
       events.push(head)
       buffer.shift()
       head.sending = true

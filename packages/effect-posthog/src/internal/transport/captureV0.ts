@@ -5,7 +5,8 @@ import type { EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { PostHogEvent } from "../../EventDraft.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { makeUtcFormatter } from "../timestamp.ts"
-import { eventRequest } from "./sendEvents.ts"
+import { withUsableOptions } from "./eventOptions.ts"
+import { eventRequest, refused } from "./sendEvents.ts"
 import type { EventProtocol, EventResponse, makeSendEvents } from "./sendEvents.ts"
 
 const paths: Readonly<Record<EventBatch["route"], string>> = {
@@ -19,16 +20,30 @@ const eventOf = ({ distinctId, event, properties, timestamp, uuid }: PostHogEven
   distinct_id: distinctId,
   uuid,
   timestamp,
-  properties
+  properties: withUsableOptions(properties)
 })
 
 const isRetryable = (status: number): boolean => status === 408 || status === 429 || status >= 500
 
-const classify = ({ retryAfter, status }: EventResponse): SendOutcome => {
-  if (status >= 200 && status < 300) return { _tag: "Delivered" }
-  const details = `api_error_${status}`
-  if (isRetryable(status)) return { _tag: "Retry", details, retryAfter }
-  return { _tag: status === 413 ? "TooLarge" : "Rejected", details }
+// PostHog answers with JSON, older versions and relays with a word. The page of some other server is not its receipt.
+const isForeign = ({ body, tooLarge }: EventResponse): boolean => {
+  const text = body.trim()
+  if (/^\w{0,16}$/.test(text)) return false
+  if (tooLarge) return text.startsWith("<")
+  try {
+    JSON.parse(text)
+    return false
+  } catch {
+    return true
+  }
+}
+
+const classify = (response: EventResponse): SendOutcome => {
+  const { details, retryAfter, status } = response
+  if (status >= 200 && status < 300) {
+    return isForeign(response) ? { _tag: "Rejected", details: "invalid_response" } : { _tag: "Delivered" }
+  }
+  return isRetryable(status) ? { _tag: "Retry", details, retryAfter } : refused(response)
 }
 
 const protocol: EventProtocol = { answersInBody: false, classify }
@@ -48,13 +63,17 @@ export const makeCaptureV0 = (settings: Settings, send: ReturnType<typeof makeSe
 
   return (batch: EventBatch): Effect.Effect<SendOutcome> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      send({
-        request: requests[batch.route],
-        body: JSON.stringify({
-          api_key: Redacted.value(settings.apiKey),
-          batch: batch.events.map(eventOf),
-          sent_at: formatUtc(now),
-          ...migration
-        })
-      }, protocol))
+      send(
+        {
+          request: requests[batch.route],
+          body: JSON.stringify({
+            api_key: Redacted.value(settings.apiKey),
+            batch: batch.events.map(eventOf),
+            sent_at: formatUtc(now),
+            ...migration
+          })
+        },
+        protocol,
+        batch
+      ))
 }

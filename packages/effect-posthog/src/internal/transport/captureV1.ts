@@ -6,69 +6,56 @@ import type { EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { PostHogEvent } from "../../EventDraft.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { userAgent } from "../library.ts"
-import type { EventProtocol, eventRequest, EventResponse, makeSendEvents } from "./sendEvents.ts"
+import type { eventOptions } from "./eventOptions.ts"
+import type { EventProtocol, eventRequest, EventResponse, makeSendEvents, refused } from "./sendEvents.ts"
 
 const path = "/i/v1/analytics/events"
-
-type Coerce = (value: unknown) => boolean | string | undefined
-
-const toBoolean: Coerce = (value) => {
-  switch (typeof value) {
-    case "boolean":
-      return value
-    case "number":
-      return value !== 0
-    case "string": {
-      const word = value.trim().toLowerCase()
-      return word === "true" || word === "1" ? true : word === "false" || word === "0" ? false : undefined
-    }
-    default:
-      return undefined
-  }
-}
-
-const toText: Coerce = (value) => (typeof value === "string" ? value : undefined)
 
 interface Place {
   readonly in: "event" | "options" | "nowhere"
   readonly name: string
-  readonly coerce: Coerce
 }
 
 /** Properties that have a place of their own in this protocol, and must not stay among the others. */
 const places: ReadonlyMap<string, Place> = new Map<string, Place>([
-  ["$cookieless_mode", { in: "options", name: "cookieless_mode", coerce: toBoolean }],
-  ["$ignore_sent_at", { in: "options", name: "disable_skew_correction", coerce: toBoolean }],
-  ["$process_person_profile", { in: "options", name: "process_person_profile", coerce: toBoolean }],
-  ["$product_tour_id", { in: "options", name: "product_tour_id", coerce: toText }],
-  ["$session_id", { in: "event", name: "session_id", coerce: toText }],
-  ["$window_id", { in: "event", name: "window_id", coerce: toText }],
-  // A header says these.
-  ["$lib", { in: "nowhere", name: "", coerce: toText }],
-  ["$lib_version", { in: "nowhere", name: "", coerce: toText }]
+  ["$cookieless_mode", { in: "options", name: "cookieless_mode" }],
+  ["$ignore_sent_at", { in: "options", name: "disable_skew_correction" }],
+  ["$process_person_profile", { in: "options", name: "process_person_profile" }],
+  ["$product_tour_id", { in: "options", name: "product_tour_id" }],
+  ["$session_id", { in: "event", name: "session_id" }],
+  ["$window_id", { in: "event", name: "window_id" }],
+  // Headers carry these.
+  ["$lib", { in: "nowhere", name: "" }],
+  ["$lib_version", { in: "nowhere", name: "" }]
 ])
 
-const eventOf = ({ distinctId, event, properties, timestamp, uuid }: PostHogEvent): Record<string, unknown> => {
-  const lifted: Record<string, unknown> = {}
-  const options: Record<string, unknown> = {}
-  const rest: Record<string, unknown> = {}
-  for (const key of Object.keys(properties)) {
-    const value = properties[key]
-    const place = places.get(key)
-    if (place === undefined) {
-      // `__proto__` is a property like any other here.
-      if (key === "__proto__") Object.defineProperty(rest, key, { value, enumerable: true })
-      else rest[key] = value
-      continue
+const makeEventOf =
+  (eventOptions: Shared["eventOptions"]) =>
+  ({ distinctId, event, properties, timestamp, uuid }: PostHogEvent): Record<string, unknown> => {
+    const lifted: Record<string, unknown> = {}
+    const options: Record<string, unknown> = {}
+    const rest: Record<string, unknown> = {}
+    for (const key of Object.keys(properties)) {
+      const value = properties[key]
+      const place = places.get(key)
+      if (place === undefined) {
+        // `__proto__` is a property like any other here.
+        if (key === "__proto__") Object.defineProperty(rest, key, { value, enumerable: true })
+        else rest[key] = value
+        continue
+      }
+      if (place.in === "nowhere") continue
+      const coerced = place.in === "options"
+        ? eventOptions[key]?.(value)
+        : typeof value === "string"
+        ? value
+        : undefined
+      if (coerced !== undefined) (place.in === "event" ? lifted : options)[place.name] = coerced
     }
-    if (place.in === "nowhere") continue
-    const coerced = place.coerce(value)
-    if (coerced !== undefined) (place.in === "event" ? lifted : options)[place.name] = coerced
+    // The id of an alias repeats the envelope's.
+    if (event === "$create_alias") delete rest["distinct_id"]
+    return { event, uuid, distinct_id: distinctId, timestamp, ...lifted, options, properties: rest }
   }
-  // The id of an alias repeats the envelope's.
-  if (event === "$create_alias") delete rest["distinct_id"]
-  return { event, uuid, distinct_id: distinctId, timestamp, ...lifted, options, properties: rest }
-}
 
 const retryableStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504])
 
@@ -80,13 +67,15 @@ const parse = (text: string): unknown => {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 const malformed: SendOutcome = { _tag: "Rejected", details: "invalid_response" }
 
+const tooLarge: SendOutcome = { _tag: "Rejected", details: "response_too_large" }
+
 // Every word but "retry" and "drop" is an end that counts as delivered, the words of years to come included.
-const readResults = ({ body, retryAfter }: EventResponse): SendOutcome => {
+const readResults = ({ body, retryAfter, wordsOf }: EventResponse): SendOutcome => {
   const answer = parse(body)
   if (!isRecord(answer)) return malformed
   const results = "results" in answer ? answer["results"] : {}
@@ -98,20 +87,17 @@ const readResults = ({ body, retryAfter }: EventResponse): SendOutcome => {
     if (!isRecord(entry)) continue
     if (entry["result"] === "retry") retry.push(id)
     else if (entry["result"] === "drop") {
-      dropped.push({ id, details: typeof entry["details"] === "string" ? entry["details"] : undefined })
+      dropped.push({ id, details: typeof entry["details"] === "string" ? wordsOf(entry["details"]) : undefined })
     }
   }
   return { _tag: "Delivered", dropped, retry, retryAfter }
 }
 
-const classify = (response: EventResponse): SendOutcome => {
-  const { retryAfter, status } = response
-  if (status >= 200 && status < 300) return readResults(response)
-  const details = `api_error_${status}`
-  return retryableStatuses.has(status) ? { _tag: "Retry", details, retryAfter } : { _tag: "Rejected", details }
+const makeClassify = (refused: Shared["refused"]) => (response: EventResponse): SendOutcome => {
+  const { details, retryAfter, status } = response
+  if (status >= 200 && status < 300) return response.tooLarge ? tooLarge : readResults(response)
+  return retryableStatuses.has(status) ? { _tag: "Retry", details, retryAfter } : refused(response)
 }
-
-const protocol: EventProtocol = { answersInBody: true, classify }
 
 /**
  * What this protocol has in common with others. It is given, as imports would tear a bundle into more files: see decision
@@ -120,8 +106,10 @@ const protocol: EventProtocol = { answersInBody: true, classify }
  * @internal
  */
 export interface Shared {
+  readonly eventOptions: typeof eventOptions
   readonly eventRequest: typeof eventRequest
   readonly formatUtc: (epochMillis: number) => string
+  readonly refused: typeof refused
   readonly send: ReturnType<typeof makeSendEvents>
 }
 
@@ -130,7 +118,9 @@ export interface Shared {
  *
  * @internal
  */
-export const makeCaptureV1 = (settings: Settings, { eventRequest, formatUtc, send }: Shared) => {
+export const makeCaptureV1 = (settings: Settings, { eventOptions, eventRequest, formatUtc, refused, send }: Shared) => {
+  const protocol: EventProtocol = { answersInBody: true, classify: makeClassify(refused) }
+  const eventOf = makeEventOf(eventOptions)
   const base = eventRequest(settings.host + path, {
     authorization: `Bearer ${Redacted.value(settings.apiKey)}`,
     "posthog-sdk-info": userAgent
@@ -139,16 +129,20 @@ export const makeCaptureV1 = (settings: Settings, { eventRequest, formatUtc, sen
 
   return (batch: EventBatch): Effect.Effect<SendOutcome> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      send({
-        request: HttpClientRequest.setHeaders(base, {
-          "posthog-attempt": String(batch.attempt),
-          "posthog-request-id": batch.requestId,
-          "posthog-request-timestamp": formatUtc(now)
-        }),
-        body: JSON.stringify({
-          created_at: formatUtc(batch.createdAt),
-          ...migration,
-          batch: batch.events.map(eventOf)
-        })
-      }, protocol))
+      send(
+        {
+          request: HttpClientRequest.setHeaders(base, {
+            "posthog-attempt": String(batch.attempt),
+            "posthog-request-id": batch.requestId,
+            "posthog-request-timestamp": formatUtc(now)
+          }),
+          body: JSON.stringify({
+            created_at: formatUtc(batch.createdAt),
+            ...migration,
+            batch: batch.events.map(eventOf)
+          })
+        },
+        protocol,
+        batch
+      ))
 }
