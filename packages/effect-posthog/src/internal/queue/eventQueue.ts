@@ -86,9 +86,7 @@ export const makeEventQueue = (
     let closed = false
 
     const routeQueues = new Map<Route, RouteQueue>()
-    const queueOf = (route: Route): RouteQueue => {
-      const known = routeQueues.get(route)
-      if (known !== undefined) return known
+    const openQueue = (route: Route): RouteQueue => {
       const queue = new RouteQueue({
         route,
         capacity: queueSize,
@@ -99,11 +97,13 @@ export const makeEventQueue = (
         counters,
         subscribers
       })
+      const deliver = makeDelivery({ queue, settings: settings.events, ids, send, warnOfSize, reports })
       routeQueues.set(route, queue)
-      const drainOnce = makeDrainOnce(queue, makeDelivery({ queue, settings: settings.events, ids, send, warnOfSize, reports }), report)
-      inBackground(work(queue, drainOnce))
+      inBackground(work(queue, makeDrainOnce(queue, deliver, report)))
       return queue
     }
+    const queueOf = (route: Route): RouteQueue =>
+      routeQueues.get(route) ?? openQueue(route)
 
     const { offer, tryOffer } = makeOffering({
       prepare: makePrepareEvent(settings, ids),
@@ -112,7 +112,8 @@ export const makeEventQueue = (
       warnings,
       reports,
       queueOf,
-      isClosed: () => closed,
+      isClosed: () =>
+        closed,
       inBackground
     })
 
