@@ -71,13 +71,12 @@ export const makeEventQueue = (
     const { flushAt, flushInterval, maxBatchSize, queueSize, shutdownTimeout, whenFull } = settings.events
     const counters = new Counters()
     const subscribers = new Subscribers(Math.max(leastSubscriberCapacity, queueSize))
-    const warnings = new Warnings("EventQueue")
+    const warnings = new Warnings("EventQueue", 10_000)
     const reports = new EventReports(counters, warnings)
     const report = Effect.flatMap(Clock.currentTimeMillis, reports.publish)
     const warnOfSize = ({ bytes, name }: QueuedEvent): Effect.Effect<void> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        warnings.warn("TooLarge", `The event ${quote(name)} is too large for the server: ${bytes} bytes`, now) ??
-          Effect.void)
+        warnings.warn("TooLarge", `The event ${quote(name)} is too large for the server: ${bytes} bytes`, now))
     // Work of the queue runs with the fiber references of its layer, not with those of the fiber that captures.
     const fork = yield* FiberSet.makeRuntime<never>()
     const inBackground = (effect: Effect.Effect<void>): void => {
@@ -112,8 +111,7 @@ export const makeEventQueue = (
       warnings,
       reports,
       queueOf,
-      isClosed: () =>
-        closed,
+      isClosed: () => closed,
       inBackground
     })
 

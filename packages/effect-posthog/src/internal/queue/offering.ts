@@ -19,8 +19,8 @@ const accepted = (id: EventId): Exit.Exit<OfferResult> => Exit.succeed({ _tag: "
 
 const rejected = (reason: RejectReason): Exit.Exit<OfferResult> => Exit.succeed({ _tag: "Rejected", reason })
 
-const after = <A>(log: Effect.Effect<void> | undefined, self: Effect.Effect<A>): Effect.Effect<A> =>
-  log === undefined ? self : Effect.zipRight(log, self)
+const after = <A>(log: Effect.Effect<void>, self: Effect.Effect<A>): Effect.Effect<A> =>
+  log === Effect.void ? self : Effect.zipRight(log, self)
 
 /** @internal */
 export interface OfferingParts {
@@ -44,8 +44,7 @@ export const makeOffering = (
 ) => {
   const reject = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<OfferResult> => {
     counters.reject(reason)
-    const log = warning === undefined ? undefined : warnings.warn(reason, warning, now)
-    return after(log, rejected(reason))
+    return warning === undefined ? rejected(reason) : after(warnings.warn(reason, warning, now), rejected(reason))
   }
 
   const waitForRoom = (queue: RouteQueue, event: QueuedEvent, now: number): Effect.Effect<OfferResult> =>
@@ -97,8 +96,7 @@ export const makeOffering = (
       }
       queue.end(event, verdict.reason === "Hook" || verdict.reason === "TooLarge" ? verdict.reason : "HookFailed")
       queue.settle()
-      return (verdict.warning === undefined ? undefined : warnings.warn(verdict.reason, verdict.warning, now)) ??
-        Effect.void
+      return verdict.warning === undefined ? Effect.void : warnings.warn(verdict.reason, verdict.warning, now)
     }))
     return accepted(event.id)
   }

@@ -9,6 +9,11 @@ import type { Counters } from "./counters.ts"
 
 const pauseMillis = 1000
 
+/** A report of losses says all that were lost since the one before. */
+const quietMillis = 10_000
+
+const fromHere = annotated("EventQueue")
+
 const differences = <Reason extends string>(
   current: Readonly<Record<Reason, number>>,
   previous: Readonly<Record<Reason, number>>
@@ -50,6 +55,7 @@ export class EventReports {
   private published: EventCounts
   private warned: EventCounts
   private publishedAt = Number.NEGATIVE_INFINITY
+  private warnedAt = Number.NEGATIVE_INFINITY
   private readonly none: EventCounts
 
   constructor(counters: Counters, warnings: Warnings) {
@@ -95,9 +101,10 @@ export class EventReports {
   private warnAboutLosses(counts: EventCounts, now: number): Effect.Effect<void> | undefined {
     const losses = lossesSince(counts, this.warned)
     if (losses.length === 0) return undefined
-    const warning = this.warnings.warn("losses", `Events were lost: ${losses.join(", ")}`, now)
-    if (warning !== undefined) this.warned = counts
-    return warning
+    if (now >= this.warnedAt && now - this.warnedAt < quietMillis) return undefined
+    this.warnedAt = now
+    this.warned = counts
+    return fromHere(Effect.logWarning(`Events were lost: ${losses.join(", ")}`))
   }
 
   /** Names the events that the server refused, and what it said: the first few of a batch. */
@@ -105,14 +112,14 @@ export class EventReports {
     if (refusals.length === 0) return Effect.void
     const named = refusals.slice(0, mostNames).map(({ details, name }) => `${quote(name)} (${quote(details)})`)
     const more = refusals.length > mostNames ? ` and ${refusals.length - mostNames} more` : ""
-    return this.warnings.warn("Rejected", `PostHog refused the event ${named.join(", ")}${more}`, now) ?? Effect.void
+    return this.warnings.warn("Rejected", `PostHog refused the event ${named.join(", ")}${more}`, now)
   }
 
   /** The account of the whole life of the queue, for its end: nothing when nothing was lost. */
   get finalAccount(): Effect.Effect<void> {
     const counts = this.counters.counts
     const losses = lossesSince(counts, this.none)
-    return losses.length === 0 ? Effect.void : annotated("EventQueue")(
+    return losses.length === 0 ? Effect.void : fromHere(
       Effect.logWarning(
         `The event queue has closed: ${counts.delivered} of ${counts.accepted} events were delivered; ${
           losses.join(", ")

@@ -105,7 +105,7 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
   const withinLimit = makeTimeLimit(requestTimeout)
   const withinRestLimit = makeTimeLimit(restLimit)
   const requestWhole = makeRequestWhole(client)
-  const warnings = new Warnings("EventTransport", 60_000)
+  const warnings = new Warnings("EventTransport")
   const wordsOf = (text: string) => shownWords(text, apiKey)
 
   const detailsOf = (status: number, body: string): string => {
@@ -152,7 +152,7 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
     })
 
   const warn = ({ kind, warning }: { readonly kind: string; readonly warning: string }): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => warnings.warn(kind, warning, now) ?? Effect.void)
+    Effect.flatMap(Clock.currentTimeMillis, (now) => warnings.warn(kind, warning, now))
 
   const post = (
     request: HttpClientRequest.HttpClientRequest,
