@@ -49,7 +49,9 @@ describe("what the library logs says where it is from", () => {
           "FlagSnapshot",
           "EvaluateFlags",
           "Events",
-          "Events"
+          "Events",
+          // Delivered when the scope closes.
+          "EventQueue"
         ].map(from)
       )
     }))
