@@ -1,0 +1,162 @@
+/**
+ * Logs, traces and metrics of Effect, sent to PostHog over OTLP with the identity of the request on them.
+ *
+ * An entry point of its own, `effect-posthog/PostHogTelemetry`, which the root does not re-export: it needs
+ * `@effect/opentelemetry`, an optional peer.
+ *
+ * @since 3.0.0
+ */
+import * as OtlpLogger from "@effect/opentelemetry/OtlpLogger"
+import * as OtlpMetrics from "@effect/opentelemetry/OtlpMetrics"
+import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
+import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberRefs from "effect/FiberRefs"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
+import { requestContextRef } from "./internal/requestContext.ts"
+import type { RequestContext } from "./internal/requestContext.ts"
+import { PostHogConfig } from "./PostHogConfig.ts"
+import type { Settings } from "./PostHogConfig.ts"
+
+/**
+ * What is sent, and as what.
+ *
+ * @since 3.0.0
+ * @category configuration
+ */
+export interface Options {
+  /** The name of the service. Default: `OTEL_SERVICE_NAME`, else `"effect-posthog"`. */
+  readonly serviceName?: string | undefined
+  /** Default: `OTEL_SERVICE_VERSION`, else none. */
+  readonly serviceVersion?: string | undefined
+  /** Attributes of the service. Default: `OTEL_RESOURCE_ATTRIBUTES`. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined
+  /** Default: `true`. */
+  readonly logs?: boolean | undefined
+  /** Default: `true`. */
+  readonly traces?: boolean | undefined
+  /** Metrics never carry an identity. Default: `true`. */
+  readonly metrics?: boolean | undefined
+  /** Time between two requests of logs or traces. Default: 1 second for logs, 5 seconds for traces. */
+  readonly exportInterval?: Duration.DurationInput | undefined
+}
+
+const identityOf = ({ distinctId, sessionId }: RequestContext): ReadonlyArray<readonly [string, string]> => [
+  ...(distinctId === undefined || distinctId === "" ? [] : [["posthogDistinctId", distinctId] as const]),
+  ...(sessionId === undefined || sessionId === "" ? [] : [["sessionId", sessionId] as const])
+]
+
+const withIdentity = (logger: Logger.Logger<unknown, void>): Logger.Logger<unknown, void> =>
+  Logger.make((entry) => {
+    let { annotations } = entry
+    for (const [name, value] of identityOf(FiberRefs.getOrDefault(entry.context, requestContextRef))) {
+      annotations = HashMap.set(annotations, name, value)
+    }
+    return logger.log({ ...entry, annotations })
+  })
+
+const currentContext = (): RequestContext =>
+  Option.match(Fiber.getCurrentFiber(), {
+    onNone: () => ({}),
+    onSome: (fiber) => fiber.getFiberRef(requestContextRef)
+  })
+
+// A span is made by the fiber that it is about.
+const tracerWithIdentity = (tracer: Tracer.Tracer): Tracer.Tracer =>
+  Tracer.make({
+    span: (...given) => {
+      const span = tracer.span(...given)
+      for (const [name, value] of identityOf(currentContext())) span.attribute(name, value)
+      return span
+    },
+    context: (execute, fiber) => tracer.context(execute, fiber)
+  })
+
+const exporters = (
+  { apiKey, host }: Settings,
+  { attributes, exportInterval, logs = true, metrics = true, serviceName, serviceVersion, traces = true }: Options
+) => {
+  const common = {
+    headers: { authorization: `Bearer ${Redacted.value(apiKey)}` },
+    resource: {
+      serviceName: serviceName ?? "effect-posthog",
+      serviceVersion,
+      ...(attributes === undefined ? {} : { attributes: { ...attributes } })
+    },
+    ...(exportInterval === undefined ? {} : { exportInterval })
+  }
+  const urlOf = (signal: string) => `${host}/i/v1/${signal}`
+  return Layer.mergeAll(
+    logs
+      ? Logger.addScoped(Effect.map(OtlpLogger.make({ ...common, url: urlOf("logs") }), withIdentity))
+      : Layer.empty,
+    traces
+      ? Layer.unwrapScoped(
+        Effect.map(
+          OtlpTracer.make({ ...common, url: urlOf("traces") }),
+          (tracer) => Layer.setTracer(tracerWithIdentity(tracer))
+        )
+      )
+      : Layer.empty,
+    metrics ? OtlpMetrics.layer({ ...common, url: urlOf("metrics") }) : Layer.empty
+  ).pipe(Layer.provide(OtlpSerialization.layerJson))
+}
+
+const serviceNameFromEnvironment = Effect.map(Effect.option(Config.string("OTEL_SERVICE_NAME")), Option.getOrUndefined)
+
+/**
+ * {@link layer} with options.
+ *
+ * @since 3.0.0
+ * @category layers
+ */
+export const layerWith = (options: Options): Layer.Layer<never, never, PostHogConfig | HttpClient.HttpClient> =>
+  Layer.unwrapEffect(Effect.gen(function*() {
+    const settings = yield* PostHogConfig
+    if (!settings.enabled) return Layer.empty
+    const serviceName = options.serviceName ?? (yield* serviceNameFromEnvironment)
+    return exporters(settings, { ...options, serviceName })
+  }))
+
+/**
+ * Sends the logs, spans and metrics of the program to the project.
+ *
+ * **When to use**
+ *
+ * To see a person's requests beside their events and exceptions in PostHog. With a collector of your own, point it at
+ * PostHog instead.
+ *
+ * **Details**
+ *
+ * Uses Effect's OTLP exporters, as JSON, to `{host}/i/v1/logs`, `/traces` and `/metrics` with the project API key. Log
+ * records and spans of a fiber with a `RequestContext` carry `posthogDistinctId` and `sessionId`; metrics carry neither.
+ * What cannot be sent is dropped, and reported by the exporters at Debug.
+ *
+ * @example
+ * ```ts
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Effect, Layer } from "effect"
+ * import { PostHog } from "effect-posthog"
+ * import * as PostHogTelemetry from "effect-posthog/PostHogTelemetry"
+ *
+ * const Live = PostHogTelemetry.layer.pipe(
+ *   Layer.provideMerge(PostHog.layerDisabled),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ *
+ * await Effect.runPromise(Effect.log("started").pipe(Effect.provide(Live)))
+ * ```
+ *
+ * @since 3.0.0
+ * @category layers
+ */
+export const layer: Layer.Layer<never, never, PostHogConfig | HttpClient.HttpClient> = layerWith({})
