@@ -52,7 +52,7 @@ const program = Effect.gen(function*() {
   const error = yield* Effect.flip(strict)
   assert.equal(
     error.message,
-    "Remote flag evaluation failed: PostHog answered with status 503; 1 flag resolved locally"
+    "Remote flag evaluation failed: PostHog answered with status 503. 1 flag was decided locally."
   )
   assert.deepStrictEqual((yield* partial).keys, ["new-checkout"])
   assert.deepStrictEqual((yield* partial).errors, ["api_error_503"])

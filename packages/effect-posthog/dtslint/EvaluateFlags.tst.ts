@@ -151,7 +151,7 @@ describe("snapshots", () => {
     const error = new RemoteFlagsError({ reason: "Timeout", snapshot })
     expect(error._tag).type.toBe<"RemoteFlagsError">()
     expect(error.snapshot).type.toBe<FlagSnapshot>()
-    expect(error.status).type.toBe<number | undefined>()
+    expect(error.httpStatus).type.toBe<number | undefined>()
     expect(error.reason).type.toBe<"Timeout" | "ConnectionError" | "ApiError" | "InvalidResponse" | "UnknownError">()
   })
 

@@ -28,7 +28,7 @@ import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import * as boundaries from "./internal/exceptions/boundaries.ts"
 import { settingsOf } from "./internal/exceptions/clientSettings.ts"
 import * as keys from "./internal/exceptions/eventProperties.ts"
-import { type LogRecord, recordOf, type Severity } from "./internal/exceptions/logRecord.ts"
+import { type LogRecord, recordOf } from "./internal/exceptions/logRecord.ts"
 import { ofFiber } from "./internal/exceptions/origin.ts"
 import { type Found, reportTo } from "./internal/exceptions/report.ts"
 import { makeSourceContext, sourceContextRef } from "./internal/exceptions/sourceContext.ts"
@@ -103,7 +103,7 @@ export interface MiddlewareOptions extends BoundaryOptions {
  */
 export interface LoggerOptions {
   /** Default: `"error"`. */
-  readonly minimumLevel?: Severity | undefined
+  readonly minimumLevel?: Exclude<Level, "log"> | undefined
   /** Errors not to report. */
   readonly ignore?: ((error: unknown) => boolean) | undefined
 }

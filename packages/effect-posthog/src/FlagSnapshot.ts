@@ -21,8 +21,23 @@ import type {
   Registry,
   Unless
 } from "./Flag.ts"
-import { isSnapshot, makeSnapshot } from "./internal/evaluation/snapshot.ts"
-import type { TypeId } from "./internal/evaluation/snapshot.ts"
+import * as internal from "./internal/evaluation/snapshot.ts"
+
+/**
+ * Marks every snapshot.
+ *
+ * @since 3.0.0
+ * @category type ids
+ */
+export const TypeId: TypeId = internal.TypeId
+
+/**
+ * The type of {@link TypeId}.
+ *
+ * @since 3.0.0
+ * @category type ids
+ */
+export type TypeId = "~effect-posthog/FlagSnapshot"
 
 /**
  * What is known about a flag beside its payload.
@@ -111,7 +126,7 @@ export interface BootstrapOptions {
  * @category models
  */
 export interface FlagSnapshot extends Inspectable.Inspectable, Pipeable {
-  readonly [TypeId]: typeof TypeId
+  readonly [TypeId]: TypeId
   /** Whom the flags were evaluated for. Empty without an id; reading then reports nothing. */
   readonly distinctId: string
   /** The keys of the flags that have a value, sorted by code unit. */
@@ -227,7 +242,7 @@ const isRegistry = (value: object): value is Registry => {
 
 const fromRecord = (values: Values, options: FromValuesOptions = {}, registry?: Registry): FlagSnapshot => {
   const payloads = options.payloads ?? {}
-  return makeSnapshot({
+  return internal.makeSnapshot({
     subject: {
       distinctId: options.distinctId ?? "",
       deviceId: undefined,
@@ -324,4 +339,4 @@ export const FlagSnapshot: {
   readonly fromValues: FromValues
   /** Whether a value is a snapshot. */
   readonly isFlagSnapshot: (value: unknown) => value is FlagSnapshot
-} = { fromValues, isFlagSnapshot: isSnapshot }
+} = { fromValues, isFlagSnapshot: internal.isSnapshot }

@@ -61,8 +61,8 @@ const barrel = (sourceFile, major) => [
     .map((statement) => `${at(statement)} index.ts re-exports modules and declares nothing`)
 ]
 
-/** Whether a package with this major version can have had a thing since then. */
-const isSince = (version, major) => /^\d+\.\d+\.\d+$/.test(version) && [major, "0"].includes(version.split(".")[0])
+/** Whether a package with this major version can have had a thing since then. None was published below its major one. */
+const isSince = (version, major) => /^\d+\.\d+\.\d+$/.test(version) && version.split(".")[0] === major
 
 const header = (sourceFile, major) => {
   const [first] = ts.getLeadingCommentRanges(sourceFile.text, 0) ?? []

@@ -1,7 +1,8 @@
-// The @example blocks of the documentation, compiled and run.
+// The examples of the documentation, compiled and run.
 //
-// docgen does both for most of them while it generates the reference. It overlooks the examples of classes and of their
-// static properties, so those are compiled and run here, in the same way.
+// docgen does both for most @example blocks while it generates the reference. It overlooks those of classes and of their
+// static properties, and every block of code in the description, as below **Example**. These are compiled and run here,
+// in the same way: each a module of its own, all of a package in one process.
 //
 // A package whose examples passed is not asked again until a source of any package changes.
 import { createHash } from "node:crypto"
@@ -54,11 +55,9 @@ const readable = (output) =>
   output.split("\n").filter((line) => !/ INFO \(|docgen\/bin\.cjs|^\s*$/.test(line)).join("\n").trim()
 
 const overlooked = async (name) => {
-  const blocks = sourceFiles(name)
-    .filter((file) => !shown(file).includes("/internal/"))
-    .flatMap((file) => examplesOfClasses(file))
+  const blocks = sourceFiles(name).flatMap((file) => [...examplesOfClasses(file), ...examplesOfDescriptions(file)])
   if (blocks.length === 0) return []
-  const folder = join(root, "packages", name, ".docgen", "classes")
+  const folder = join(root, "packages", name, ".docgen", "overlooked")
   mkdirSync(folder, { recursive: true })
   for (const [index, block] of blocks.entries()) writeFileSync(join(folder, `Example${index}.ts`), block.code)
   const modules = blocks.map((_, index) => `import "./Example${index}.ts"\n`)
@@ -67,15 +66,20 @@ const overlooked = async (name) => {
     join(folder, "tsconfig.json"),
     JSON.stringify({ extends: "../../../tools/tsconfig.examples.json", include: ["*.ts"] })
   )
-  const key = blocks.map((block, index) => `Example${index}.ts is of ${block.where}`).join("\n")
   for (const [tool, ...args] of [["tsc", "-p", "."], ["tsx", "--tsconfig", "tsconfig.json", "All.ts"]]) {
-    const result = await run(tool, args, { cwd: folder })
-    if (result.code !== 0) return [`packages/${name}: examples of classes\n${key}\n${result.output}`]
+    const result = await run(tool, args, { cwd: folder, timeout: 120_000 })
+    if (result.code === 0) continue
+    // Only the examples that the output names, where it names any.
+    const named = blocks.map(({ where }, index) => [`Example${index}.ts`, where])
+    const failing = named.filter(([file]) => result.output.includes(file))
+    const key = (failing.length > 0 ? failing : named).map(([file, where]) => `${file} is of ${where}`).join("\n")
+    return [`packages/${name}: examples\n${key}\n${result.output}`]
   }
   return []
 }
 
 const examplesOfClasses = (file) => {
+  if (shown(file).includes("/internal/")) return []
   const found = []
   visit(parse(file), (node) => {
     if (!ts.isClassDeclaration(node) && !ts.isPropertyDeclaration(node)) return
@@ -83,9 +87,27 @@ const examplesOfClasses = (file) => {
       if (tag.tagName.text !== "example") continue
       const text = ts.getTextOfJSDocComment(tag.comment) ?? ""
       const code = /```\w*\n([\s\S]*?)```/.exec(text)?.[1] ?? text
-      const assert = code.includes("assert.") ? "import * as assert from \"node:assert\"\n" : ""
-      found.push({ code: `${assert}${code}\n`, where: `${shown(file)} ${node.name?.getText() ?? ""}` })
+      found.push({ code: asModule(code), where: `${shown(file)} ${node.name?.getText() ?? ""}` })
     }
   })
   return found
+}
+
+/** The blocks of TypeScript before the first tag of each comment, wherever the comment is. */
+const examplesOfDescriptions = (file) => {
+  const text = readFileSync(file, "utf8")
+  return [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap((comment) => {
+    const [description] = comment[0].replace(/^[ \t]*\* ?/gm, "").split(/^@(?:example|since|category|internal)\b/m)
+    const where = `${shown(file)}:${text.slice(0, comment.index).split("\n").length}`
+    return [...description.matchAll(/^```(?:ts|typescript)\b[^\n]*\n([\s\S]*?)^```/gm)].map(([, code]) => ({
+      code: asModule(code),
+      where
+    }))
+  })
+}
+
+/** With the assertions that examples use without importing them. */
+const asModule = (code) => {
+  const isMissing = /\bassert[.(]/.test(code) && !/import [^\n]*\bassert\b/.test(code)
+  return `${isMissing ? "import * as assert from \"node:assert\"\n" : ""}${code}\nexport {}\n`
 }

@@ -9,7 +9,7 @@ const editions = ["effect-posthog", "testkit"]
 
 export const releases = async () => {
   const plan = await releasePlan()
-  return [...versions(), ...published(plan), ...majors(plan)]
+  return [...versions(), ...published(plan), ...unreleased(plan), ...majors(plan)]
 }
 
 /**
@@ -28,6 +28,15 @@ const published = ({ releases }) => {
   return releases
     .filter((release) => !names.includes(release.name))
     .map((release) => `a changeset releases ${release.name}, which is not published`)
+}
+
+/** A published package that stands at the prerelease before its first version has a changeset that releases it. */
+const unreleased = ({ changesets }) => {
+  const named = changesets.flatMap(({ releases }) => releases.map(({ name }) => name))
+  return [...publishable, ...bundled]
+    .map(manifestOf)
+    .filter(({ name, version }) => version.endsWith("-0") && !named.includes(name))
+    .map(({ name, version }) => `${name} stands at ${version}, and no changeset releases it`)
 }
 
 /** The next major version of these packages is for the next major version of Effect, and is not made here. */

@@ -112,13 +112,13 @@ const files = {
   "packages/evaluator/src/Rollout.ts": `/**
  * Rollouts.
  *
- * @since 0.1.0
+ * @since 1.0.0
  */
 
 /**
  * Whether a hash in [0, 1) is inside a rollout of so many percent.
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category getters
  */
 // #region inRollout
@@ -139,13 +139,13 @@ export const inRollout = (hash: number, percentage: number): boolean => hash * 1
   "packages/effect-posthog/src/Name.ts": `/**
  * Names.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 
 /**
  * A name.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export type Name = string
@@ -163,7 +163,7 @@ export type Greet = typeof greet
   "packages/effect-posthog/src/Greeting.ts": `/**
  * Greetings.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 import * as Effect from "effect/Effect"
 import { salutation } from "./internal/salutation.ts"
@@ -171,7 +171,7 @@ import { salutation } from "./internal/salutation.ts"
 /**
  * Greets on the log.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 export const greet = (name: string): Effect.Effect<void> =>

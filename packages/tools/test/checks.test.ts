@@ -22,7 +22,7 @@ const library = (imports: string, body: string): string =>
   `/**
  * Planted.
  *
- * @since 0.1.0
+ * @since 3.0.0
  */
 ${imports}
 ${body}`
@@ -30,7 +30,7 @@ ${body}`
 const documented = `/**
  * Planted.
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category constructors
  */
 `
@@ -192,6 +192,13 @@ const violations: ReadonlyArray<Violation> = [
     finds: /Undocumented\.ts:\d+:\d+ planted has no description/
   },
   {
+    kind: "a version before the first release",
+    step: "documentation",
+    file: "packages/effect-posthog/src/TooOld.ts",
+    content: library("", `${documented.replace("3.0.0", "0.1.0")}export const planted = 1\n`),
+    finds: /TooOld\.ts:\d+:\d+ planted has no @since 3\.x\.x/
+  },
+  {
     kind: "an unknown category",
     step: "documentation",
     file: "packages/effect-posthog/src/UnknownCategory.ts",
@@ -212,7 +219,7 @@ const violations: ReadonlyArray<Violation> = [
  *
  * assert.strictEqual(one, 2)
  *
- * @since 0.1.0
+ * @since 1.0.0
  * @category constructors
  */
 export const one: number = 1
@@ -234,7 +241,7 @@ export const one: number = 1
  *
  * assert.strictEqual(new One().value, 2)
  *
- * @since 0.1.0
+ * @since 3.0.0
  * @category models
  */
 export class One {
@@ -242,7 +249,41 @@ export class One {
 }
 `
     ),
-    finds: /packages\/effect-posthog: examples of classes[^]*WrongClassExample\.ts One[^]*AssertionError/
+    finds: /packages\/effect-posthog: examples[^]*WrongClassExample\.ts One[^]*AssertionError/
+  },
+  {
+    kind: "a package without examples",
+    step: "examples",
+    file: "packages/testkit/package.json",
+    content:
+      "{ \"name\": \"@effect-posthog/testkit\", \"version\": \"3.0.0\", \"exports\": { \"./*\": \"./src/*.ts\" } }\n",
+    finds: /packages\/testkit\/docgen\.json is missing/
+  },
+  {
+    kind: "an example in a description that does not compile",
+    step: "examples",
+    file: "packages/testkit/src/WrongDescription.ts",
+    content: `/**
+ * Planted.
+ *
+ * @since 3.0.0
+ */
+
+/**
+ * Planted.
+ *
+ * **Example** (One)
+ *
+ * \`\`\`ts
+ * const one: string = 1
+ * \`\`\`
+ *
+ * @since 3.0.0
+ * @category constructors
+ */
+export const one: number = 1
+`,
+    finds: /packages\/testkit: examples[^]*WrongDescription\.ts:7\n[^]*TS2322/
   },
   {
     kind: "a major version of a package whose major version is Effect's",
@@ -250,6 +291,13 @@ export class One {
     file: ".changeset/planted.md",
     content: "---\n\"effect-posthog\": major\n---\n\nPlanted.\n",
     finds: /\.changeset\/planted\.md asks for a major version of effect-posthog/
+  },
+  {
+    kind: "a package that no changeset releases for the first time",
+    step: "releases",
+    file: "packages/testkit/package.json",
+    content: "{ \"name\": \"@effect-posthog/testkit\", \"version\": \"3.0.0-0\", \"exports\": {} }\n",
+    finds: /@effect-posthog\/testkit stands at 3\.0\.0-0, and no changeset releases it/
   },
   {
     kind: "a version that is not the package's",

@@ -21,12 +21,8 @@ const hasOwn = Object.prototype.hasOwnProperty
 
 const holdoutPrefix = packPrefix("holdout-")
 
-/**
- * The own property of that name; `undefined` without one.
- *
- * @internal
- */
-export const ownProperty = (properties: Properties, key: string): unknown => {
+/** The own property of that name; `undefined` without one. */
+const ownProperty = (properties: Properties, key: string): unknown => {
   const value = properties[key]
   return value === undefined || !hasOwn.call(properties, key) ? undefined : value
 }

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto"
 
 type Options = Parameters<typeof PostHogConfig.layer>[0]
 
-export const secretKey = "phs_the_secret_of_tests"
+const secretKey = "phs_the_secret_of_tests"
 
 /** Each project has keys of its own in Redis. */
 export const newProject = (): string => `phc_${randomUUID()}`

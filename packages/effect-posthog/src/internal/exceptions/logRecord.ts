@@ -8,8 +8,8 @@ import { type Level, levelOf } from "./levels.ts"
 import { ofLogRecord, type Origin } from "./origin.ts"
 import { isError } from "./reading.ts"
 
-/** @internal */
-export type Severity = "fatal" | "error" | "warning" | "info" | "debug"
+/** The levels by which records of the log are chosen. */
+type Severity = Exclude<Level, "log">
 
 const logLevels: Readonly<Record<Severity, LogLevel.LogLevel>> = {
   fatal: LogLevel.Fatal,
