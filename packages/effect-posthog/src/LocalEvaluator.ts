@@ -82,6 +82,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
         source,
         pollInterval: definitions.pollInterval,
         regexEngine: definitions.regexEngine,
+        timeZone: definitions.timeZone,
         evaluationContexts: flags.evaluationContexts
       })
     })

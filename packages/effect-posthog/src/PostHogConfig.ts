@@ -107,6 +107,11 @@ export interface DefinitionsOptions {
   readonly requestTimeout?: Duration.DurationInput | undefined
   /** A linear-time engine for patterns that the built-in one declines. Default: those flags go to the server. */
   readonly regexEngine?: RegexEngine | undefined
+  /**
+   * The time zone of the PostHog project, as in its settings, by its IANA name: `"Europe/Berlin"`. Dates in conditions are
+   * read in it. Default: unknown, and a condition that the zone could decide is left to the server.
+   */
+  readonly timeZone?: string | undefined
   /** A larger definitions document is refused and the loaded one kept. Default: 32 MiB. */
   readonly maxDocumentBytes?: number | undefined
 }
@@ -219,6 +224,7 @@ export interface Settings {
     readonly pollInterval: Duration.Duration
     readonly requestTimeout: Duration.Duration
     readonly regexEngine: RegexEngine | undefined
+    readonly timeZone: string | undefined
     readonly maxDocumentBytes: number
   }
   readonly events: {
@@ -384,6 +390,16 @@ const flags = (given: Options["flags"]): Checked<Settings["flags"]> =>
     }
   })
 
+const timeZone = (value: unknown): Checked<string | undefined> => {
+  if (value === undefined) return Either.right(undefined)
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: value as string })
+    return typeof value === "string" ? Either.right(value) : unusable("definitions.timeZone", "is not a string")
+  } catch {
+    return unusable("definitions.timeZone", `is not an IANA time zone, such as "Europe/Berlin" or "UTC"`)
+  }
+}
+
 const definitions = (given: Options["definitions"]): Checked<Settings["definitions"]> =>
   Either.gen(function*() {
     const { duration, size } = reader("definitions.", given)
@@ -391,6 +407,7 @@ const definitions = (given: Options["definitions"]): Checked<Settings["definitio
       pollInterval: Duration.max(Duration.millis(100), yield* duration("pollInterval", "30 seconds")),
       requestTimeout: yield* duration("requestTimeout", "10 seconds"),
       regexEngine: given?.regexEngine,
+      timeZone: yield* timeZone(given?.timeZone),
       maxDocumentBytes: yield* size("maxDocumentBytes", 32 * 1024 * 1024)
     }
   })

@@ -86,6 +86,8 @@ describe("PostHogConfig.layer", () => {
     ["flags.requestTimeout", { flags: { requestTimeout: Duration.infinity } }],
     ["flags.evaluationContexts", { flags: { evaluationContexts: "backend" } }],
     ["flags.evaluationContexts", { flags: { evaluationContexts: [1] } }],
+    ["definitions.timeZone", { definitions: { timeZone: "Mars/Olympus" } }],
+    ["definitions.timeZone", { definitions: { timeZone: 1 } }],
     ["definitions.pollInterval", { definitions: { pollInterval: "never" } }],
     ["events.flushAt", { events: { flushAt: 0 } }],
     ["events.maxBatchSize", { events: { maxBatchSize: -1 } }],
