@@ -129,12 +129,12 @@ export const make = (
     )
     const queue = Context.get(services, EventQueue)
 
-    const capture = (send: typeof Events.capture) => (message: Capture) =>
+    const capture = (send: typeof Events.strict.capture) => (message: Capture) =>
       send(captureMessage(message)).pipe(Effect.map(Option.getOrNull), Effect.provide(services))
 
     return {
-      capture: capture(Events.capture),
-      captureAi: capture(Events.captureAi),
+      capture: capture(Events.strict.capture),
+      captureAi: capture(Events.strict.captureAi),
       flush: Effect.gen(function*() {
         const before = yield* queue.counts
         yield* queue.flush

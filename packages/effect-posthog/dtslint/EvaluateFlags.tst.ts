@@ -87,6 +87,9 @@ describe("single flags", () => {
 describe("events", () => {
   test("capture needs the queue alone", () => {
     expect(Events.capture({ event: "paid", flags: snapshot })).type.toBe<
+      Effect.Effect<Option.Option<EventId>, never, EventQueue>
+    >()
+    expect(Events.strict.capture({ event: "paid" })).type.toBe<
       Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>
     >()
     expect(Events.flush).type.toBe<Effect.Effect<void, never, EventQueue>>()
@@ -94,6 +97,9 @@ describe("events", () => {
 
   test("captureWithFlags needs what evaluates too, and never fails for it", () => {
     expect(Events.captureWithFlags({ event: "paid", flagKeys: ["a"] })).type.toBe<
+      Effect.Effect<Option.Option<EventId>, never, Services>
+    >()
+    expect(Events.strict.captureWithFlags({ event: "paid", flagKeys: ["a"] })).type.toBe<
       Effect.Effect<Option.Option<EventId>, InvalidEventError, Services>
     >()
   })

@@ -1,5 +1,5 @@
 /**
- * What becomes of events: batches, the server's verdict, the queue's answer to an offer, and the counts.
+ * What becomes of events: the queue's answer to an offer, batches, what the server made of them, and the counts.
  *
  * @since 3.0.0
  */
@@ -15,7 +15,7 @@ import type { EventId, PostHogEvent } from "./EventDraft.ts"
 export type RejectReason = "Disabled" | "Hook" | "HookFailed" | "Closed" | "Overflow" | "TooLarge"
 
 /**
- * The queue's answer to an offer. An accepted event ends exactly once on `deliveries`; a rejected one never existed.
+ * The queue's answer to an offer. An accepted event ends exactly once on `deliveries`; a rejected one was never queued.
  *
  * @since 3.0.0
  * @category models
@@ -23,6 +23,18 @@ export type RejectReason = "Disabled" | "Hook" | "HookFailed" | "Closed" | "Over
 export type OfferResult =
   | { readonly _tag: "Accepted"; readonly id: EventId }
   | { readonly _tag: "Rejected"; readonly reason: RejectReason }
+
+/**
+ * An event that is ready to be sent: enriched, stamped, and past the hooks.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface Prepared {
+  readonly _tag: "Prepared"
+  readonly route: "analytics" | "ai"
+  readonly event: PostHogEvent
+}
 
 /**
  * Why an accepted event was not delivered.

@@ -1,5 +1,5 @@
 /**
- * Admission and delivery of events.
+ * Queueing and delivery of events.
  *
  * @since 3.0.0
  */
@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
-import type { Delivery, EventCounts, OfferResult } from "./Delivery.ts"
+import type { Delivery, EventCounts, OfferResult, Prepared } from "./Delivery.ts"
 import type { EventDraft } from "./EventDraft.ts"
 import { EventIds } from "./EventIds.ts"
 import { EventTransport } from "./EventTransport.ts"
@@ -16,18 +16,25 @@ import { makeDisabledQueue, makeEventQueue } from "./internal/queue/eventQueue.t
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
- * Admission and delivery of events. `PostHog.layer` provides it; tests replace it with `Layer.succeed` or
+ * Queueing and delivery of events. `PostHog.layer` provides it; tests replace it with `Layer.succeed` or
  * `EventQueue.layerNoop`.
  *
  * @since 3.0.0
  * @category tags
  */
 export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQueue, {
-  /** Admits an event. Suspends only when the queue is full under `"backpressure"`, or while an effectful hook runs. */
+  /** Accepts or rejects an event. Suspends only when the queue is full under `"backpressure"`, or while an effectful hook runs. */
   readonly offer: (draft: EventDraft) => Effect.Effect<OfferResult>
-  /** Admits an event or refuses it, and never suspends. Exposures use it. */
+  /** Accepts or rejects an event, and never suspends. Exposures use it. */
   readonly tryOffer: (draft: EventDraft) => Effect.Effect<OfferResult>
-  /** Resolves when every event accepted before it has ended. Never fails. */
+  /**
+   * Does all that `offer` does up to queueing, and gives the finished event to the caller, who sends it: an outbox, for
+   * one. The event is not counted as accepted; a rejected one is counted as such.
+   */
+  readonly prepare: (
+    draft: EventDraft
+  ) => Effect.Effect<Prepared | Extract<OfferResult, { readonly _tag: "Rejected" }>>
+  /** Ends when every event accepted before it has ended. Never fails. */
   readonly flush: Effect.Effect<void>
   /** How accepted events end, from the moment of subscription. Bounded and sliding for each subscriber. */
   readonly deliveries: Stream.Stream<Delivery>
@@ -35,7 +42,7 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
 }>() {
   /**
    * The queue. Events wait until `events.flushAt` of them are queued, the oldest has waited for `events.flushInterval`,
-   * or somebody flushes; then they go out in batches, oldest first, one request at a time. Events for the AI endpoint
+   * or the program flushes; then they go out in batches, oldest first, one request at a time. Events for the AI endpoint
    * have a queue of their own.
    *
    * Closing the scope refuses new events and drains for at most `events.shutdownTimeout`; what could not be sent by

@@ -1,9 +1,18 @@
 /**
  * Capturing events.
  *
- * Every function here hands its event to the `EventQueue` and answers with the event's id, or `None` when the queue did
- * not take it: the client is disabled or closed, a hook rejected the event, or there was no room. How an accepted event
- * ended is told on `EventQueue.deliveries`.
+ * **When to use**
+ *
+ * Wherever something happens that PostHog is to know. Capturing never fails and never throws: analytics must not change
+ * what the program does.
+ *
+ * **Details**
+ *
+ * Every function hands its event to the `EventQueue` and answers with the event's id, or with `None` when nothing was
+ * queued: the client is disabled or closed, a hook rejected the event, there was no room, or the message cannot be sent.
+ * A message that cannot be sent, such as an event without a name, is logged and counted. The functions of
+ * {@link strict} fail with {@link InvalidEventError} in its place. How an accepted event ended is published on
+ * `EventQueue.deliveries`.
  *
  * @since 3.0.0
  */
@@ -19,21 +28,31 @@ import type { Decider } from "./Decider.ts"
 import type { DedupCache } from "./DedupCache.ts"
 import type { OfferResult } from "./Delivery.ts"
 import { evaluateFlags } from "./EvaluateFlags.ts"
-import type { EventDraft, EventId, Timestamp } from "./EventDraft.ts"
+import type { EvaluationRequest } from "./EvaluateFlags.ts"
+import type { EventId, Timestamp } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
-import { attachedFlags } from "./internal/evaluation/requestFlags.ts"
+import {
+  InvalidMessage,
+  readAlias,
+  readCapture,
+  readGroupIdentify,
+  readIdentify,
+  readPersonProperties
+} from "./internal/eventDrafts.ts"
+import type { Reading } from "./internal/eventDrafts.ts"
+import { clockOf } from "./internal/eventLoop.ts"
 import { annotated } from "./internal/library.ts"
-import { mergeProperties } from "./internal/properties.ts"
 import { offerThen } from "./internal/queue/immediateOffer.ts"
 import { quote } from "./internal/quote.ts"
-import { contextProperties, requestContextRef } from "./internal/requestContext.ts"
+import { Warnings } from "./internal/warnings.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
+import type { Properties } from "./Properties.ts"
 
 /**
- * A message that is no event: nothing was queued. `field` is the field of the message at fault, `problem` what is wrong
- * with it.
+ * A message that cannot be sent; nothing was queued. `field` is the field of the message at fault, `problem` what is wrong
+ * with it. The functions of {@link strict} fail with it.
  *
  * @since 3.0.0
  * @category errors
@@ -44,14 +63,9 @@ export class InvalidEventError extends Data.TaggedError("InvalidEventError")<{
   readonly problem: string
 }> {
   override get message(): string {
-    return `${this.event === undefined ? "" : `${this.event}: `}${this.field} ${this.problem}`
+    return `${this.event === undefined ? "" : `${quote(this.event)}: `}${this.field} ${this.problem}`
   }
 }
-
-/** @internal */
-export const eventPropertiesOf = (snapshot: FlagSnapshot): Readonly<Record<string, unknown>> => snapshot.eventProperties
-
-type Properties = Readonly<Record<string, unknown>>
 
 const fromHere = annotated("Events")
 
@@ -62,7 +76,7 @@ const fromHere = annotated("Events")
  * @category models
  */
 export interface EventOptions {
-  /** When it happened. Default: now, which also replaces a timestamp that is none. */
+  /** When it happened. Default: now, which also replaces a timestamp that cannot be read. */
   readonly timestamp?: Timestamp | undefined
   /** Events with the same uuid, name, time and distinct id are one event to PostHog. Default: a new one. */
   readonly uuid?: string | undefined
@@ -110,7 +124,7 @@ export interface CaptureMessage extends EventOptions, PersonChanges {
  */
 export interface CaptureWithFlagsMessage extends CaptureMessage {
   /** Attach these flags alone. Default: all. */
-  readonly flagKeys?: ReadonlyArray<string> | undefined
+  readonly flagKeys?: EvaluationRequest["flagKeys"]
   /** Never ask the server: flags that cannot be decided locally are not attached. Default: the configured one. */
   readonly onlyEvaluateLocally?: boolean | undefined
   /** What is known about the person, beside what PostHog has stored. */
@@ -120,7 +134,7 @@ export interface CaptureWithFlagsMessage extends CaptureMessage {
 }
 
 /**
- * Says who somebody is.
+ * Who a person is, and what is known about them.
  *
  * @since 3.0.0
  * @category models
@@ -168,93 +182,177 @@ export interface PersonPropertiesMessage extends EventOptions, PersonChanges {
   readonly unset?: ReadonlyArray<string> | undefined
 }
 
-type Captured = Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>
+type Captured<E = never> = Effect.Effect<Option.Option<EventId>, E, EventQueue>
 
-const notAccepted = Effect.succeedNone
+type CapturedWithFlags<E = never> = Effect.Effect<
+  Option.Option<EventId>,
+  E,
+  Decider | LocalEvaluator | EventQueue | DedupCache
+>
+
+type Running = Fiber.RuntimeFiber<unknown, unknown>
+
+/**
+ * The functions of this module that capture. `E` is what they fail with.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export interface Functions<E> {
+  readonly capture: (message: CaptureMessage) => Captured<E>
+  readonly captureAi: (message: CaptureMessage) => Captured<E>
+  readonly captureWithFlags: (message: CaptureWithFlagsMessage) => CapturedWithFlags<E>
+  readonly identify: (message: IdentifyMessage) => Captured<E>
+  readonly alias: (message: AliasMessage) => Captured<E>
+  readonly groupIdentify: (message: GroupIdentifyMessage) => Captured<E>
+  readonly setPersonProperties: (message: PersonPropertiesMessage) => Captured<E>
+}
 
 const answer = (offered: OfferResult): Effect.Effect<Option.Option<EventId>> =>
-  offered._tag === "Accepted" ? Effect.succeed(Option.some(offered.id)) : notAccepted
+  offered._tag === "Accepted" ? Effect.succeed(Option.some(offered.id)) : Effect.succeedNone
 
-const invalid = (field: string, problem: string, event?: string): Effect.Effect<never, InvalidEventError> =>
-  Effect.suspend(() => {
-    Metric.tagged(Metrics.eventsInvalid, "field", field).unsafeUpdate(1, [])
-    return Effect.fail(new InvalidEventError({ field, problem, ...(event === undefined ? {} : { event }) }))
-  })
+const queueOf = (fiber: Running) => Context.unsafeGet(fiber.currentContext, EventQueue)
 
-const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+// One for each client, which is known by its queue.
+const warningsOf = (() => {
+  const all = new WeakMap<object, Warnings>()
+  return (fiber: Running): Warnings => {
+    const queue = queueOf(fiber)
+    const known = all.get(queue) ?? new Warnings("Events", 10_000)
+    all.set(queue, known)
+    return known
+  }
+})()
 
-const isKey = (value: unknown): boolean => isText(value) || (typeof value === "number" && Number.isFinite(value))
+const warn = (fiber: Running, kind: string, message: string): Effect.Effect<void> =>
+  warningsOf(fiber).warn(kind, message, clockOf(fiber).unsafeCurrentTimeMillis())
 
-const isRecord = (value: unknown): value is Properties =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+const subjectOf = (event: string | undefined): string => event === undefined ? "An event" : `The event ${quote(event)}`
 
-const offer = (
-  fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  draft: EventDraft
-): Effect.Effect<Option.Option<EventId>> =>
-  offerThen(fiber, Context.unsafeGet(fiber.currentContext, EventQueue), draft, answer)
+const rawException =
+  "An event \"$exception\" is sent as it was captured; effect-posthog/Exceptions makes them in the form that PostHog needs"
 
-const mergedInto = (properties: Properties | undefined, name: string, given: Properties): Properties => {
-  try {
-    const stored = properties?.[name]
-    return isRecord(stored) ? mergeProperties(stored, given) : given
-  } catch {
-    return given
+// One line for each client. What it is about goes on in any case.
+const warnOfException = (fiber: Running): Effect.Effect<void> =>
+  warningsOf(fiber).once("$exception", rawException, clockOf(fiber).unsafeCurrentTimeMillis())
+
+type OnInvalid<E> = (fiber: Running, invalid: InvalidMessage) => Effect.Effect<Option.Option<EventId>, E>
+
+const reportInvalid: OnInvalid<never> = (fiber, { event, field, problem }) =>
+  Effect.zipRight(
+    warn(fiber, field, `${subjectOf(event)} was not captured: ${field} ${problem}`),
+    Effect.succeedNone
+  )
+
+const failInvalid: OnInvalid<InvalidEventError> = (_, { event, field, problem }) =>
+  Effect.fail(new InvalidEventError({ field, problem, ...(event === undefined ? {} : { event }) }))
+
+const count = ({ field }: InvalidMessage): void =>
+  Metric.tagged(Metrics.eventsInvalid, "field", field).unsafeUpdate(1, [])
+
+// Evaluated for the event alone: nothing branched on these values, so nothing is reported but the event.
+const evaluateFor = (
+  message: CaptureWithFlagsMessage,
+  distinctId: string
+): Effect.Effect<FlagSnapshot | undefined, never, Decider | LocalEvaluator | EventQueue | DedupCache> => {
+  const { disableGeoip, flagKeys, groupProperties, groups, onlyEvaluateLocally, personProperties } = message
+  return Effect.suspend(() =>
+    evaluateFlags({
+      distinctId,
+      groups,
+      personProperties,
+      groupProperties,
+      flagKeys,
+      onlyEvaluateLocally,
+      disableGeoip
+    })
+  ).pipe(
+    Effect.catchTag("RemoteFlagsError", (error) =>
+      Effect.as(
+        fromHere(
+          Effect.logWarning(`The event ${quote(message.event)} is captured with the flags that were decided`, error)
+        ),
+        error.snapshot
+      )),
+    Effect.catchAllDefect((defect) =>
+      Effect.as(
+        fromHere(
+          Effect.logError(`The event ${quote(message.event)} is captured without flags`, Cause.die(defect))
+        ),
+        undefined
+      )
+    )
+  )
+}
+
+const makeFunctions = <E>(onInvalid: OnInvalid<E>): Functions<E> => {
+  const offer = (fiber: Running, read: Reading): Effect.Effect<Option.Option<EventId>, E> => {
+    if (read === undefined) return Effect.succeedNone
+    if (read instanceof InvalidMessage) {
+      count(read)
+      return onInvalid(fiber, read)
+    }
+    const { draft, unusable } = read
+    const offered = draft.event === "$exception"
+      ? Effect.zipRight(warnOfException(fiber), offerThen(fiber, queueOf(fiber), draft, answer))
+      : offerThen(fiber, queueOf(fiber), draft, answer)
+    return unusable.length === 0 ? offered : Effect.zipRight(
+      warn(
+        fiber,
+        `unusable ${unusable.join()}`,
+        `${subjectOf(draft.event)} is captured without what cannot be used: ${unusable.map(quote).join(", ")}`
+      ),
+      offered
+    )
+  }
+
+  const reading = <M>(read: (fiber: Running, message: M) => Reading) => (message: M): Captured<E> =>
+    Effect.withFiberRuntime((fiber) => offer(fiber, read(fiber, message)))
+
+  const capture = reading<CaptureMessage>((fiber, message) => readCapture(fiber, "analytics", message))
+
+  return {
+    capture,
+    captureAi: reading((fiber, message) => readCapture(fiber, "ai", message)),
+    captureWithFlags: (message) =>
+      Effect.withFiberRuntime((fiber) => {
+        const read = readCapture(fiber, "analytics", message)
+        if (read === undefined || read instanceof InvalidMessage) return offer(fiber, read)
+        if (message.flags !== undefined && message.flags !== null) {
+          return Effect.zipRight(
+            fromHere(Effect.logWarning(
+              `Events.captureWithFlags: the event ${
+                quote(message.event)
+              } has a snapshot, which is used; nothing is evaluated`
+            )),
+            capture(message)
+          )
+        }
+        const { distinctId } = read.draft
+        if (distinctId === undefined) return offer(fiber, read)
+        // The event happened before its flags were evaluated.
+        return Effect.flatMap(DateTime.now, (now) =>
+          Effect.flatMap(
+            evaluateFor(message, distinctId),
+            (flags) => capture({ ...message, distinctId, flags, timestamp: message.timestamp ?? now })
+          ))
+      }),
+    identify: reading(readIdentify),
+    alias: reading(readAlias),
+    groupIdentify: reading(readGroupIdentify),
+    setPersonProperties: reading(readPersonProperties)
   }
 }
 
-const withPersonChanges = (
-  properties: Properties | undefined,
-  { set, setOnce, unset }: PersonChanges & { readonly unset?: ReadonlyArray<string> | undefined }
-): Properties | undefined => {
-  if (set === undefined && setOnce === undefined && unset === undefined) return properties
-  return mergeProperties(properties, {
-    ...(set === undefined ? {} : { $set: mergedInto(properties, "$set", set) }),
-    ...(setOnce === undefined ? {} : { $set_once: mergedInto(properties, "$set_once", setOnce) }),
-    ...(unset === undefined ? {} : { $unset: unset })
-  })
-}
-
-// Queues that were offered a raw exception.
-const warnedOfRawExceptions = new WeakSet<object>()
-
-const warnOfRawException = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Effect.Effect<void> | undefined => {
-  const queue = Context.unsafeGet(fiber.currentContext, EventQueue)
-  if (warnedOfRawExceptions.has(queue)) return undefined
-  warnedOfRawExceptions.add(queue)
-  return fromHere(Effect.logWarning(
-    "An event \"$exception\" is sent as it was captured; effect-posthog/Exceptions makes them in the form that PostHog needs"
-  ))
-}
-
-const captureTo = (route: EventDraft["route"], message: CaptureMessage): Captured =>
-  Effect.withFiberRuntime((fiber) => {
-    if (!isText(message.event)) return invalid("event", "is empty")
-    if (message.event === "$exception") {
-      const warning = warnOfRawException(fiber)
-      if (warning !== undefined) return Effect.zipRight(warning, captureTo(route, message))
-    }
-    const { flags } = message
-    const context = fiber.getFiberRef(requestContextRef)
-    const distinctId = message.distinctId || context.distinctId || flags?.distinctId || undefined
-    if (route === "ai" && distinctId === undefined) return invalid("distinctId", "is empty", message.event)
-    return offer(fiber, {
-      event: message.event,
-      distinctId,
-      properties: withPersonChanges(message.properties, message),
-      contextProperties: contextProperties(context),
-      flagProperties: flags === undefined ? attachedFlags(fiber, distinctId) : eventPropertiesOf(flags),
-      groups: message.groups,
-      timestamp: message.timestamp,
-      uuid: message.uuid,
-      disableGeoip: message.disableGeoip,
-      route
-    })
-  })
+const functions: Functions<never> = /* @__PURE__ */ makeFunctions(reportInvalid)
 
 /**
- * Captures an event. Waits only when the queue is full under `"backpressure"`, or for an effectful `beforeSend` hook;
- * delivery goes on in the background. Fails with `InvalidEventError` when the event has no name.
+ * Captures an event.
+ *
+ * **Details**
+ *
+ * Waits only when the queue is full under `"backpressure"`, or for an effectful `beforeSend` hook; delivery goes on in the
+ * background. The groups of the request context are sent as `$groups` unless the message has groups.
  *
  * @example
  * ```ts
@@ -270,57 +368,37 @@ const captureTo = (route: EventDraft["route"], message: CaptureMessage): Capture
  * @since 3.0.0
  * @category constructors
  */
-export const capture = (message: CaptureMessage): Captured => captureTo("analytics", message)
+export const capture: (message: CaptureMessage) => Captured = functions.capture
 
 /**
- * Captures an event of an AI application through PostHog's AI endpoint, which takes larger events than the ordinary one,
- * by a queue of its own. What `capture` is given goes the ordinary way, whatever its name. Fails with
- * `InvalidEventError` when the event has no name, or when neither the message, the request context nor the snapshot
- * says whose it is.
+ * Captures an event of an AI application through PostHog's AI endpoint.
+ *
+ * **When to use**
+ *
+ * For `$ai_generation` and its siblings, whose events may be larger than the ordinary endpoint takes. They have a queue of
+ * their own. An event given to `capture` goes to the ordinary endpoint, whatever its name.
+ *
+ * **Details**
+ *
+ * The event needs an id: the message's, the request context's or the snapshot's.
  *
  * @since 3.0.0
  * @category constructors
  */
-export const captureAi = (message: CaptureMessage): Captured => captureTo("ai", message)
-
-// Evaluated for the event alone: nobody branched on these values, so nothing is reported but the event.
-const evaluateFor = (
-  message: CaptureWithFlagsMessage,
-  distinctId: string
-): Effect.Effect<FlagSnapshot | undefined, never, Decider | LocalEvaluator | EventQueue | DedupCache> => {
-  const { disableGeoip, flagKeys, groupProperties, groups, onlyEvaluateLocally, personProperties } = message
-  return evaluateFlags({
-    distinctId,
-    groups,
-    personProperties,
-    groupProperties,
-    flagKeys,
-    onlyEvaluateLocally,
-    disableGeoip
-  }).pipe(
-    Effect.catchTag("RemoteFlagsError", (error) =>
-      Effect.as(
-        fromHere(
-          Effect.logWarning(`The event ${quote(message.event)} is captured with what flags could be decided`, error)
-        ),
-        error.snapshot
-      )),
-    Effect.catchAllDefect((defect) =>
-      Effect.as(
-        fromHere(Effect.logError(`The event ${quote(message.event)} is captured without flags`, Cause.die(defect))),
-        undefined
-      )
-    )
-  )
-}
+export const captureAi: (message: CaptureMessage) => Captured = functions.captureAi
 
 /**
- * Evaluates flags and captures an event that carries them: the older way of doing so. Reports no exposures. A failed
- * evaluation never loses the event: it carries what could be decided. An event of nobody, without an id, carries no
- * flags. When a snapshot is given as `flags` it is used, nothing is evaluated, and a warning is logged each time.
+ * Evaluates flags and captures an event that carries them.
  *
- * Prefer `evaluateFlags` once per request and `capture` with its snapshot: the event then carries the values that the
- * code branched on, and costs no request of its own.
+ * **When to use**
+ *
+ * Where the code does not branch on the flags. Otherwise prefer `evaluateFlags` once per request and `capture` with its
+ * snapshot: the event then carries the values that the code branched on, and costs no request of its own.
+ *
+ * **Details**
+ *
+ * Reports no exposures. A failed evaluation never loses the event: it carries what was decided. An event without an id
+ * carries no flags. When a snapshot is given as `flags` it is used, nothing is evaluated, and a warning is logged.
  *
  * @example
  * ```ts
@@ -335,109 +413,73 @@ const evaluateFor = (
  * @since 3.0.0
  * @category constructors
  */
-export const captureWithFlags = (
-  message: CaptureWithFlagsMessage
-): Effect.Effect<
-  Option.Option<EventId>,
-  InvalidEventError,
-  Decider | LocalEvaluator | EventQueue | DedupCache
-> =>
-  Effect.withFiberRuntime((fiber) => {
-    if (!isText(message.event)) return invalid("event", "is empty")
-    if (message.flags !== undefined) {
-      return Effect.zipRight(
-        fromHere(Effect.logWarning(
-          `Events.captureWithFlags: the event ${
-            quote(message.event)
-          } has a snapshot, which is used; nothing is evaluated`
-        )),
-        capture(message)
-      )
-    }
-    const distinctId = message.distinctId || fiber.getFiberRef(requestContextRef).distinctId
-    if (distinctId === undefined || distinctId === "") return capture(message)
-    // The event happened before its flags were evaluated.
-    return Effect.flatMap(DateTime.now, (now) =>
-      Effect.flatMap(
-        evaluateFor(message, distinctId),
-        (flags) => capture({ ...message, distinctId, flags, timestamp: message.timestamp ?? now })
-      ))
-  })
-
-const captureNamed = (
-  event: string,
-  distinctId: string,
-  properties: Properties,
-  { disableGeoip, timestamp, uuid }: EventOptions
-): Captured =>
-  Effect.withFiberRuntime((fiber) =>
-    offer(fiber, {
-      event,
-      distinctId,
-      properties,
-      contextProperties: contextProperties(fiber.getFiberRef(requestContextRef)),
-      timestamp,
-      uuid,
-      disableGeoip
-    })
-  )
+export const captureWithFlags: (message: CaptureWithFlagsMessage) => CapturedWithFlags = functions.captureWithFlags
 
 /**
- * Says who somebody is, and stores person properties. Fails with `InvalidEventError` when `distinctId` is empty.
+ * Tells PostHog who a person is, and stores properties of the person.
  *
  * @since 3.0.0
  * @category constructors
  */
-export const identify = (message: IdentifyMessage): Captured => {
-  if (!isText(message.distinctId)) return invalid("distinctId", "is empty", "$identify")
-  return captureNamed("$identify", message.distinctId, withPersonChanges({}, message) ?? {}, message)
-}
+export const identify: (message: IdentifyMessage) => Captured = functions.identify
 
 /**
- * Links a new id, `alias`, to the existing `distinctId`. Fails with `InvalidEventError` when either is empty.
+ * Links a new id, `alias`, to the existing `distinctId`.
  *
  * @since 3.0.0
  * @category constructors
  */
-export const alias = (message: AliasMessage): Captured => {
-  if (!isText(message.distinctId)) return invalid("distinctId", "is empty", "$create_alias")
-  if (!isText(message.alias)) return invalid("alias", "is empty", "$create_alias")
-  const { alias, distinctId } = message
-  return captureNamed("$create_alias", distinctId, { distinct_id: distinctId, alias }, message)
-}
+export const alias: (message: AliasMessage) => Captured = functions.alias
 
 /**
- * Stores the properties of a group. Fails with `InvalidEventError` when `groupType` or `groupKey` is empty.
+ * Stores the properties of a group.
  *
  * @since 3.0.0
  * @category constructors
  */
-export const groupIdentify = (message: GroupIdentifyMessage): Captured => {
-  const { distinctId, groupKey, groupType, properties } = message
-  if (!isText(groupType)) return invalid("groupType", "is empty", "$groupidentify")
-  if (!isKey(groupKey)) return invalid("groupKey", "is empty", "$groupidentify")
-  return captureNamed(
-    "$groupidentify",
-    isText(distinctId) ? distinctId : `$${groupType}_${groupKey}`,
-    { $group_type: groupType, $group_key: groupKey, $group_set: properties ?? {} },
-    message
-  )
-}
+export const groupIdentify: (message: GroupIdentifyMessage) => Captured = functions.groupIdentify
 
 /**
- * Stores and removes properties of a person. Fails with `InvalidEventError` when `distinctId` is empty.
+ * Stores and removes properties of a person. Without a change nothing is captured.
  *
  * @since 3.0.0
  * @category constructors
  */
-export const setPersonProperties = (message: PersonPropertiesMessage): Captured => {
-  if (!isText(message.distinctId)) return invalid("distinctId", "is empty", "$set")
-  return captureNamed("$set", message.distinctId, withPersonChanges({}, message) ?? {}, message)
-}
+export const setPersonProperties: (message: PersonPropertiesMessage) => Captured = functions.setPersonProperties
 
 /**
- * Resolves when every event accepted before it has ended: delivered, or dropped for a reason. Never fails; what became
- * of the events is told on `EventQueue.deliveries`. Call it at the end of a serverless handler.
+ * The same functions, which fail with {@link InvalidEventError} when a message cannot be sent.
+ *
+ * **When to use**
+ *
+ * Where a message is made from input that the program wants to refuse, and in tests.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { EventQueue, Events } from "effect-posthog"
+ *
+ * const program = Effect.flip(Events.strict.identify({ distinctId: "" }))
+ *
+ * const error = Effect.runSync(Effect.provide(program, EventQueue.layerNoop))
+ * assert.strictEqual(error.field, "distinctId")
+ * ```
+ *
+ * @since 3.0.0
+ * @category constructors
+ */
+export const strict: Functions<InvalidEventError> = /* @__PURE__ */ makeFunctions(failInvalid)
+
+/**
+ * Ends when every event accepted before it has ended: delivered, or dropped for a reason.
+ *
+ * **When to use**
+ *
+ * At the end of a serverless handler, and in tests.
+ *
+ * **Details**
+ *
+ * Never fails; what became of each event is published on `EventQueue.deliveries`.
  *
  * @since 3.0.0
  * @category combinators

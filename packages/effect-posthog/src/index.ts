@@ -34,6 +34,7 @@ export type {
   EventBatch,
   EventCounts,
   OfferResult,
+  Prepared,
   RejectReason,
   SendOutcome
 } from "./Delivery.ts"

@@ -106,7 +106,7 @@ describe("Events.captureWithFlags", () => {
   it.effect("an event without a name is refused before anything is evaluated", () => {
     const { layer, queue, requests } = Doubles.services()
     return Effect.gen(function*() {
-      const error = yield* Effect.flip(Events.captureWithFlags({ event: "", distinctId: "user-17" }))
+      const error = yield* Effect.flip(Events.strict.captureWithFlags({ event: "", distinctId: "user-17" }))
       strictEqual(error.field, "event")
       strictEqual(requests.length + queue.offers.length, 0)
     }).pipe(Effect.provide(layer))

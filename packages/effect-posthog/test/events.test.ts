@@ -3,18 +3,18 @@ import {
   Context,
   Deferred,
   Effect,
-  Either,
   Exit,
   Fiber,
   FiberId,
   Layer,
   Logger,
+  Metric,
   Option,
   Scope,
   TestClock
 } from "effect"
 import type { BeforeSend, EventDraft, PostHogEvent } from "effect-posthog"
-import { EventQueue, Events, FlagSnapshot, RequestContext } from "effect-posthog"
+import { EventQueue, Events, FlagSnapshot, PostHogMetrics, RequestContext } from "effect-posthog"
 import type { Options } from "effect-posthog/PostHogConfig"
 import { version } from "../src/internal/library.ts"
 import { queueLayer, recordDeliveries, ScriptedTransport, settled } from "./support/queue.ts"
@@ -50,6 +50,14 @@ const warningsOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Read
     const logger = Logger.make(({ message }) => void messages.push(String(message)))
     return Effect.as(Effect.provide(effect, Logger.replace(Logger.defaultLogger, logger)), messages)
   })
+
+const collectLogs = (lines: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ message }) => {
+      lines.push(String(message))
+    })
+  )
 
 describe("capture", () => {
   it.effect("sends an event whose groups cannot be read, without them", () => {
@@ -223,11 +231,92 @@ describe("capture", () => {
       assert.deepStrictEqual(event.properties, { $set: { a: 1, b: 2 }, $set_once: { c: 3 }, $unset: ["d"], ...sdk })
     }))
 
-  it.effect("refuses a message without a name", () =>
+  it.effect("of a message without a name is None, said once, and counted; strict functions fail", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function*() {
+      for (let round = 0; round < 3; round++) {
+        assert.isTrue(Option.isNone(yield* Events.capture({ event: "", distinctId: "a" })))
+      }
+      yield* Events.identify({ distinctId: "" })
+      assert.deepStrictEqual(lines, [
+        "An event was not captured: event is empty",
+        "The event \"$identify\" was not captured: distinctId is empty"
+      ])
+      const refused = yield* Effect.flip(Events.strict.capture({ event: "", distinctId: "a" }))
+      assert.deepInclude(refused, { _tag: "InvalidEventError", field: "event" })
+      const invalid = yield* Metric.value(Metric.tagged(PostHogMetrics.eventsInvalid, "field", "event"))
+      assert.isAtLeast(invalid.count, 4)
+    }).pipe(Effect.provide(EventQueue.layerNoop), Effect.provide(collectLogs(lines)))
+  })
+
+  it.effect("takes what callers without types pass, and says what it leaves out", () => {
+    const lines: Array<string> = []
+    const untyped = Events.capture as (message: unknown) => ReturnType<typeof Events.capture>
+    const throwing = {
+      event: "thrower",
+      get distinctId() {
+        throw new Error("no")
+      }
+    }
+    return Effect.gen(function*() {
+      const absent = yield* sentOne(
+        untyped({
+          event: "e",
+          distinctId: 17,
+          properties: null,
+          groups: { company: undefined, team: "t" },
+          flags: null,
+          set: null,
+          timestamp: null,
+          uuid: null,
+          disableGeoip: null
+        })
+      )
+      assert.deepStrictEqual([absent.distinctId, absent.properties], ["17", { $groups: { team: "t" }, ...sdk }])
+      assert.deepStrictEqual(lines, [])
+      const odd = yield* sentOne(
+        untyped({
+          event: "e",
+          distinctId: { id: 1 },
+          properties: new Map([["a", 1]]),
+          groups: { company: {} },
+          flags: 5,
+          unset: "x"
+        })
+      )
+      assert.deepStrictEqual(odd.properties, { ...sdk, $process_person_profile: false })
+      assert.deepStrictEqual(lines, [
+        "The event \"e\" is captured without what cannot be used: \"distinctId\", \"properties\", \"unset\", \"flags\", \"groups.company\""
+      ])
+      for (
+        const message of [undefined, null, 5, "e", throwing, { event: 5 }, { event: "e", distinctId: "x".repeat(2000) }]
+      ) {
+        assert.isTrue(Option.isNone(yield* untyped(message)))
+      }
+    }).pipe(Effect.provide(EventQueue.layerNoop), Effect.provide(collectLogs(lines)))
+  })
+
+  it.effect("takes the groups of the request unless the message has some", () =>
     Effect.gen(function*() {
-      const refused = yield* Effect.either(Events.capture({ event: "", distinctId: "a" }))
-      assert.deepInclude(Either.getOrThrow(Either.flip(refused)), { _tag: "InvalidEventError", field: "event" })
-    }).pipe(Effect.provide(EventQueue.layerNoop)))
+      const groups = (message: Partial<Events.CaptureMessage>) =>
+        Effect.map(
+          sentOne(
+            RequestContext.with(Events.capture({ event: "e", distinctId: "a", ...message }), {
+              groups: { company: "acme" },
+              personProperties: { plan: "pro" },
+              groupProperties: { company: { size: 5 } }
+            })
+          ),
+          ({ properties }) => {
+            assert.notMatch(JSON.stringify(properties), /plan|size/)
+            return properties["$groups"]
+          }
+        )
+      assert.deepStrictEqual(yield* groups({}), { company: "acme" })
+      assert.deepStrictEqual(yield* groups({ groups: {} }), { company: "acme" })
+      assert.deepStrictEqual(yield* groups({ groups: { team: "t" } }), { team: "t" })
+      assert.deepStrictEqual(yield* groups({ properties: { $groups: { team: "p" } } }), { team: "p" })
+    }))
 
   it.effect("answers None when the queue does not take the event", () =>
     Effect.map(Events.capture({ event: "e" }), (answer) => assert.isTrue(Option.isNone(answer))).pipe(
@@ -267,25 +356,36 @@ describe("the other messages", () => {
 
   it.effect("name the id they lack", () =>
     Effect.gen(function*() {
-      const field = (effect: ReturnType<typeof Events.capture>) =>
+      const { strict } = Events
+      const field = (effect: ReturnType<typeof strict.capture>) =>
         Effect.map(Effect.flip(effect), (error) => [error.event, error.field])
-      assert.deepStrictEqual(yield* field(Events.identify({ distinctId: "" })), ["$identify", "distinctId"])
-      assert.deepStrictEqual(yield* field(Events.alias({ distinctId: "a", alias: "" })), ["$create_alias", "alias"])
-      assert.deepStrictEqual(yield* field(Events.alias({ distinctId: "", alias: "a" })), [
+      assert.deepStrictEqual(yield* field(strict.identify({ distinctId: "" })), ["$identify", "distinctId"])
+      assert.deepStrictEqual(yield* field(strict.alias({ distinctId: "a", alias: "" })), ["$create_alias", "alias"])
+      assert.deepStrictEqual(yield* field(strict.alias({ distinctId: "", alias: "a" })), [
         "$create_alias",
         "distinctId"
       ])
-      assert.deepStrictEqual(yield* field(Events.groupIdentify({ groupType: "", groupKey: "k" })), [
+      assert.deepStrictEqual(yield* field(strict.groupIdentify({ groupType: "", groupKey: "k" })), [
         "$groupidentify",
         "groupType"
       ])
-      assert.deepStrictEqual(yield* field(Events.groupIdentify({ groupType: "t", groupKey: "" })), [
+      assert.deepStrictEqual(yield* field(strict.groupIdentify({ groupType: "t", groupKey: "" })), [
         "$groupidentify",
         "groupKey"
       ])
-      assert.deepStrictEqual(yield* field(Events.setPersonProperties({ distinctId: "" })), ["$set", "distinctId"])
-      assert.deepStrictEqual(yield* field(Events.captureAi({ event: "$ai_trace" })), ["$ai_trace", "distinctId"])
+      assert.deepStrictEqual(yield* field(strict.setPersonProperties({ distinctId: "" })), ["$set", "distinctId"])
+      assert.deepStrictEqual(yield* field(strict.captureAi({ event: "$ai_trace" })), ["$ai_trace", "distinctId"])
     }).pipe(Effect.provide(EventQueue.layerNoop)))
+
+  it.effect("that change nothing of a person are not sent", () =>
+    Effect.gen(function*() {
+      const events = yield* sent(Effect.all([
+        Events.setPersonProperties({ distinctId: "ada" }),
+        Events.setPersonProperties({ distinctId: "ada", set: {}, setOnce: {}, unset: [] }),
+        Events.setPersonProperties({ distinctId: "ada", unset: ["a"] })
+      ]))
+      assert.deepStrictEqual(events.map(({ properties }) => properties["$unset"]), [["a"]])
+    }))
 
   it.effect("captureAi takes the AI route, capture never does", () => {
     const transport = new ScriptedTransport()

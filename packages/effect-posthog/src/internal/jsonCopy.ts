@@ -24,8 +24,8 @@ export const wellFormed: (text: string) => string =
  *
  * - `undefined`, functions and symbols: left out, `null` in arrays, as in JSON
  * - numbers that are not finite: `null`; bigints: decimal text
- * - dates: ISO text; `Map`: object; `Set` and typed arrays: array; errors: name, message and cause
- * - `toJSON` is honoured; other instances: their own enumerable properties
+ * - dates: ISO text; `Map`: object; `Set` and typed arrays: array; errors: name, message, cause and `errors`
+ * - `toJSON` is called once, with the name of the property, as JSON does; other instances: their own enumerable properties
  * - cycles, what is nested too deep and what throws when read: a marker
  *
  * @internal
@@ -65,7 +65,8 @@ export class JsonCopy {
     return value === this.root || (this.ancestors !== undefined && this.ancestors.includes(value))
   }
 
-  value(value: unknown): unknown {
+  /** `key`: the name under which the value stands, for `toJSON`. */
+  value(value: unknown, key = ""): unknown {
     switch (typeof value) {
       case "string":
         this.size += value.length + 3
@@ -83,7 +84,7 @@ export class JsonCopy {
           this.size += 5
           return null
         }
-        return this.object(value)
+        return this.object(value, key)
       default:
         return undefined
     }
@@ -108,25 +109,26 @@ export class JsonCopy {
 
   private property(source: object, key: string): unknown {
     try {
-      return this.value((source as Record<string, unknown>)[key])
+      return this.value((source as Record<string, unknown>)[key], key)
     } catch {
       return "[Unreadable]"
     }
   }
 
-  private object(value: object): unknown {
+  /** `key`: `undefined` for what `toJSON` returned, whose own `toJSON` is not called. */
+  private object(value: object, key: string | undefined): unknown {
     if (this.isInside(value)) return this.value("[Circular]")
     const ancestors = this.ancestors ??= []
     if (ancestors.length >= deepest - 1) return this.value("[Too deep]")
     const depth = ancestors.push(value)
     try {
-      return this.contents(value)
+      return this.contents(value, key)
     } finally {
       ancestors.length = depth - 1
     }
   }
 
-  private contents(value: object): unknown {
+  private contents(value: object, key: string | undefined): unknown {
     this.size += 3
     if (Array.isArray(value)) return this.array(value)
     const prototype = Object.getPrototypeOf(value)
@@ -143,10 +145,20 @@ export class JsonCopy {
       }
     }
     const { toJSON } = value as { readonly toJSON?: unknown }
-    if (typeof toJSON === "function") return this.value(toJSON.call(value))
+    if (typeof toJSON === "function" && key !== undefined) {
+      const replaced: unknown = toJSON.call(value, key)
+      if (typeof replaced !== "object" || replaced === null) return this.value(replaced)
+      if (replaced !== value) return this.object(replaced, undefined)
+    }
     const target: Record<string, unknown> = {}
     if (value instanceof Error) {
-      this.into(target, { name: value.name, message: value.message, cause: value.cause })
+      const { errors } = value as { readonly errors?: unknown }
+      this.into(target, {
+        name: value.name,
+        message: value.message,
+        cause: value.cause,
+        errors: Array.isArray(errors) ? errors : undefined
+      })
     }
     this.properties(target, value)
     return target
@@ -155,7 +167,7 @@ export class JsonCopy {
   private array(values: Iterable<unknown>): Array<unknown> {
     const target: Array<unknown> = []
     for (const value of values) {
-      target.push(this.value(value) ?? null)
+      target.push(this.value(value, typeof value === "object" ? String(target.length) : "") ?? null)
       if (this.size > this.ceiling) {
         this.exceeded = true
         break

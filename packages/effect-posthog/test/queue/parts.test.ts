@@ -122,6 +122,33 @@ describe("property values", () => {
     )
   })
 
+  it("with a toJSON are asked once, as JSON does", () => {
+    const toJSON = function(this: unknown) {
+      return this
+    }
+    const values = [
+      { itself: { a: 1, toJSON } },
+      { other: { toJSON: () => ({ b: 2, toJSON: () => "never" }) } },
+      { list: [{ toJSON: (key: unknown) => key }, { toJSON: (key: unknown) => ({ key }) }] },
+      { named: { toJSON: (key: unknown) => key } },
+      { none: { toJSON: () => undefined }, kept: 1 },
+      { nested: { toJSON: () => ({ inner: { toJSON: () => "called" } }) } }
+    ]
+    for (const value of values) {
+      const without = JSON.parse(JSON.stringify(value, (key, member: unknown) => key === "toJSON" ? undefined : member))
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(copy(value))), without)
+    }
+    const loop: Record<string, unknown> = {}
+    loop["toJSON"] = () => ({ loop })
+    assert.deepStrictEqual(copy({ loop }), { loop: { loop: "[Circular]" } })
+    const many = new AggregateError([new Error("one"), "two"], "both")
+    assert.deepStrictEqual(copy(many), {
+      name: "AggregateError",
+      message: "both",
+      errors: [{ name: "Error", message: "one" }, "two"]
+    })
+  })
+
   it("that JSON cannot carry become something near", () => {
     const cyclic: Record<string, unknown> = { name: "loop" }
     cyclic["self"] = cyclic

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { Delivery, EventBatch, EventCounts, OfferResult, SendOutcome } from "../../Delivery.ts"
+import type { Delivery, EventBatch, EventCounts, OfferResult, Prepared, SendOutcome } from "../../Delivery.ts"
 import type { EventDraft } from "../../EventDraft.ts"
 import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
@@ -24,9 +24,12 @@ import { makeDrainOnce, work } from "./worker.ts"
 
 const leastSubscriberCapacity = 1024
 
+type Rejected = Extract<OfferResult, { readonly _tag: "Rejected" }>
+
 interface Queue {
   readonly offer: (draft: EventDraft) => Effect.Effect<OfferResult>
   readonly tryOffer: (draft: EventDraft) => Effect.Effect<OfferResult>
+  readonly prepare: (draft: EventDraft) => Effect.Effect<Prepared | Rejected>
   readonly flush: Effect.Effect<void>
   readonly deliveries: Stream.Stream<Delivery>
   readonly counts: Effect.Effect<EventCounts>
@@ -40,13 +43,14 @@ interface Queue {
 export const makeDisabledQueue = (): Queue => {
   const counters = new Counters()
   const subscribers = new Subscribers(leastSubscriberCapacity)
-  const reject = Effect.sync((): OfferResult => {
+  const reject = Effect.sync((): Rejected => {
     counters.reject("Disabled")
     return { _tag: "Rejected", reason: "Disabled" }
   })
   return {
     offer: () => reject,
     tryOffer: () => reject,
+    prepare: () => reject,
     flush: Effect.void,
     deliveries: subscribers.stream,
     counts: Effect.sync(() => counters.counts)
@@ -104,7 +108,7 @@ export const makeEventQueue = (
     const queueOf = (route: Route): RouteQueue =>
       routeQueues.get(route) ?? openQueue(route)
 
-    const { offer, tryOffer } = makeOffering({
+    const { offer, prepare, tryOffer } = makeOffering({
       prepare: makePrepareEvent(settings, ids),
       whenFull,
       counters,
@@ -144,5 +148,12 @@ export const makeEventQueue = (
       })
     )
 
-    return { offer, tryOffer, flush, deliveries: subscribers.stream, counts: Effect.sync(() => counters.counts) }
+    return {
+      offer,
+      tryOffer,
+      prepare,
+      flush,
+      deliveries: subscribers.stream,
+      counts: Effect.sync(() => counters.counts)
+    }
   })

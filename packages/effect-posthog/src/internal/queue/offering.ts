@@ -1,6 +1,7 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { OfferResult, RejectReason } from "../../Delivery.ts"
+import type { OfferResult, Prepared, RejectReason } from "../../Delivery.ts"
 import type { EventDraft, EventId, PostHogEvent } from "../../EventDraft.ts"
 import type { WhenFull } from "../../PostHogConfig.ts"
 import { clockOf } from "../eventLoop.ts"
@@ -9,7 +10,7 @@ import { wake } from "../wake.ts"
 import type { Warnings } from "../warnings.ts"
 import type { Counters } from "./counters.ts"
 import { makeOffer } from "./immediateOffer.ts"
-import type { Prepared, PrepareEvent, Verdict } from "./prepareEvent.ts"
+import type { Preparation, PrepareEvent, Verdict } from "./prepareEvent.ts"
 import { QueuedEvent } from "./queuedEvent.ts"
 import type { Route } from "./queuedEvent.ts"
 import type { EventReports } from "./reports.ts"
@@ -17,7 +18,9 @@ import type { RouteQueue, Waiter } from "./routeQueue.ts"
 
 const accepted = (id: EventId): Exit.Exit<OfferResult> => Exit.succeed({ _tag: "Accepted", id })
 
-const rejected = (reason: RejectReason): Exit.Exit<OfferResult> => Exit.succeed({ _tag: "Rejected", reason })
+type Rejected = Extract<OfferResult, { readonly _tag: "Rejected" }>
+
+const rejected = (reason: RejectReason): Exit.Exit<Rejected> => Exit.succeed({ _tag: "Rejected", reason })
 
 const after = <A>(log: Effect.Effect<void>, self: Effect.Effect<A>): Effect.Effect<A> =>
   log === Effect.void ? self : Effect.zipRight(log, self)
@@ -42,7 +45,7 @@ export interface OfferingParts {
 export const makeOffering = (
   { counters, inBackground, isClosed, prepare, queueOf, reports, warnings, whenFull }: OfferingParts
 ) => {
-  const reject = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<OfferResult> => {
+  const reject = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<Rejected> => {
     counters.reject(reason)
     return warning === undefined ? rejected(reason) : after(warnings.warn(reason, warning, now), rejected(reason))
   }
@@ -103,7 +106,7 @@ export const makeOffering = (
 
   const answer = (
     draft: EventDraft,
-    { event, verdict }: Prepared,
+    { event, verdict }: Preparation,
     now: number,
     mayWait: boolean
   ): Effect.Effect<OfferResult> => {
@@ -114,20 +117,45 @@ export const makeOffering = (
       : acceptUndecided(queue, event, verdict, now)
   }
 
+  const withRepairs = <A>(
+    { event, repaired }: Preparation,
+    now: number,
+    self: Effect.Effect<A>
+  ): Effect.Effect<A> =>
+    repaired === undefined
+      ? self
+      : after(warnings.warn(repaired, `The event ${quote(event.event)} has an ${repaired}`, now), self)
+
   const offerWith = (mayWait: boolean) =>
     makeOffer((fiber, draft) => {
       const now = clockOf(fiber).unsafeCurrentTimeMillis()
       if (isClosed()) return reject("Closed", undefined, now)
       const prepared = prepare(draft, now)
       const offered = answer(draft, prepared, now, mayWait)
-      const { repaired } = prepared
       // Not in the fiber that happens to capture: it has a logger and annotations of its own.
       const losses = reports.publishNowAndThen(now)
       if (losses !== undefined) inBackground(losses)
-      return repaired === undefined
-        ? offered
-        : after(warnings.warn(repaired, `The event ${quote(prepared.event.event)} has an ${repaired}`, now), offered)
+      return withRepairs(prepared, now, offered)
     })
 
-  return { offer: offerWith(true), tryOffer: offerWith(false) }
+  const handOver = (draft: EventDraft, verdict: Verdict, now: number): Effect.Effect<Prepared | Rejected> =>
+    verdict instanceof QueuedEvent
+      ? Effect.succeed({ _tag: "Prepared", route: draft.route ?? "analytics", event: verdict.event })
+      : reject(verdict.reason, verdict.warning, now)
+
+  const prepareOnly = (draft: EventDraft): Effect.Effect<Prepared | Rejected> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (isClosed()) return reject("Closed", undefined, now)
+      const prepared = prepare(draft, now)
+      const { verdict } = prepared
+      return withRepairs(
+        prepared,
+        now,
+        Effect.isEffect(verdict)
+          ? Effect.flatMap(verdict, (decided) => handOver(draft, decided, now))
+          : handOver(draft, verdict, now)
+      )
+    })
+
+  return { offer: offerWith(true), tryOffer: offerWith(false), prepare: prepareOnly }
 }

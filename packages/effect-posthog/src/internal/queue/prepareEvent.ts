@@ -15,7 +15,7 @@ import { maxEventBytes, QueuedEvent, Rejection } from "./queuedEvent.ts"
 export type Verdict = QueuedEvent | Rejection
 
 /** @internal */
-export interface Prepared {
+export interface Preparation {
   /** An effect when a hook returned one. */
   readonly verdict: Verdict | Effect.Effect<Verdict>
   /** The event as the hooks see it. */
@@ -189,7 +189,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
   const timestampOf = (given: Timestamp | undefined, now: number): string | undefined =>
     given === undefined ? formatUtc(now) : toUtc(given)
 
-  return (draft: EventDraft, now: number): Prepared => {
+  return (draft: EventDraft, now: number): Preparation => {
     const limit = maxEventBytes[draft.route ?? "analytics"]
     const copy = new JsonCopy(limit)
     const distinctId = idOf(draft.distinctId)
