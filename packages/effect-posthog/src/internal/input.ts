@@ -6,7 +6,7 @@ import { wellFormed } from "./jsonCopy.ts"
  *
  * @internal
  */
-const idOf = (value: unknown): string | undefined => {
+export const idOf = (value: unknown): string | undefined => {
   switch (typeof value) {
     case "string":
       return value === "" ? undefined : wellFormed(value)

@@ -62,8 +62,7 @@ interface Progress {
   readonly refusals: Array<Refusal>
 }
 
-/** @internal */
-export interface DeliveryParts {
+interface DeliveryParts {
   readonly queue: RouteQueue
   readonly settings: Settings["events"]
   readonly ids: EventIdSource

@@ -25,8 +25,7 @@ const rejected = (reason: RejectReason): Exit.Exit<Rejected> => Exit.succeed({ _
 const after = <A>(log: Effect.Effect<void>, self: Effect.Effect<A>): Effect.Effect<A> =>
   log === Effect.void ? self : Effect.zipRight(log, self)
 
-/** @internal */
-export interface OfferingParts {
+interface OfferingParts {
   readonly prepare: PrepareEvent
   readonly whenFull: WhenFull
   readonly counters: Counters

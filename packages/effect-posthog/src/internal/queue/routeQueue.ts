@@ -56,8 +56,7 @@ export class Batch {
   }
 }
 
-/** @internal */
-export interface RouteQueueOptions {
+interface RouteQueueOptions {
   readonly route: Route
   readonly capacity: number
   readonly flushAt: number

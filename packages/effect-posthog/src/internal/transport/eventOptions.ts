@@ -15,8 +15,7 @@ const toBoolean: Coerce = (value) => {
   }
 }
 
-/** @internal */
-export const toText: Coerce = (value) => (typeof value === "string" ? value : undefined)
+const toText: Coerce = (value) => (typeof value === "string" ? value : undefined)
 
 /**
  * Properties by which an event says how PostHog is to process it. PostHog refuses the whole request for one of the wrong

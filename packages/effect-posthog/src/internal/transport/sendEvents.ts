@@ -59,12 +59,8 @@ const restLimit = Duration.millis(500)
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
-/**
- * Whether a status refuses what was sent, for which one event in it may be to blame.
- *
- * @internal
- */
-export const isOfContent = (status: number): boolean => status === 400 || status === 413 || status === 422
+// Whether a status refuses what was sent, for which one event in it may be to blame.
+const isOfContent = (status: number): boolean => status === 400 || status === 413 || status === 422
 
 /**
  * The outcome of a refusal.
