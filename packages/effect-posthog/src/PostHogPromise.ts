@@ -463,7 +463,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
       evaluateFlags: (first?: string | PromiseEvaluationRequest, rest?: Omit<PromiseEvaluationRequest, "distinctId">) =>
         evaluateStrictly(requestOf(first, rest)),
       capture: (message) =>
-        queued(Effect.map(Events.capture(withFlags(message)), Option.getOrUndefined)).finally(keepAlive)
+        queued(Effect.map(Events.strict.capture(withFlags(message)), Option.getOrUndefined)).finally(keepAlive)
     },
     isFeatureEnabled: (request) => one(request).then((flags) => flags.isEnabled(request.key, request)),
     getFeatureFlag: (request) =>
