@@ -656,6 +656,45 @@ describe("EventQueue", () => {
       })
     })
 
+    it.effect("takes what is captured while it drains, and drains that too", () => {
+      const transport = new ScriptedTransport()
+      return Effect.gen(function*() {
+        const { close, context } = yield* build(transport, { maxBatchSize: 2 })
+        yield* Effect.gen(function*() {
+          const held = yield* gate()
+          transport.next(held.answer)
+          yield* offerNames("a")
+          const closing = yield* Effect.fork(close)
+          yield* settled
+          assert.deepStrictEqual(reasonsOf(yield* offerNames("b")), ["Accepted"])
+          yield* held.open
+          yield* Fiber.join(closing)
+          assert.deepStrictEqual(transport.names, [["a"], ["b"]])
+          assert.deepStrictEqual(reasonsOf(yield* offerNames("c")), ["Closed"])
+          assert.deepInclude(yield* counts, { accepted: 2, delivered: 2, queued: 0 })
+        }).pipe(Effect.provide(context))
+      })
+    })
+
+    it.effect("gives the account of its life when something was lost", () => {
+      const lines: Array<string> = []
+      const transport = new ScriptedTransport()
+      transport.always((batch) =>
+        batch.events.length === 1 ? Effect.void : Effect.succeed({ _tag: "Rejected", details: "api_error_401" })
+      )
+      return Effect.gen(function*() {
+        const { close, context } = yield* build(transport, { flushAt: 10_000 })
+        yield* Effect.provide(offerNames(...Array.from({ length: 1000 }, (_, index) => `e${index}`)), context)
+        yield* Effect.provide(flush, context)
+        yield* Effect.provide(offerNames("last"), context)
+        yield* close
+        assert.strictEqual(
+          lines.at(-1),
+          "The event queue has closed: 1 of 1001 events were delivered; 1000 dropped (Rejected)"
+        )
+      }).pipe(Effect.provide(collectLogs(lines)))
+    })
+
     it.effect("is bounded, and reports what it could not send, the batch that was cut off included", () => {
       const transport = new ScriptedTransport()
       transport.next(Effect.never)

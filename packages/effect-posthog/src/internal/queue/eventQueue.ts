@@ -15,6 +15,7 @@ import { Warnings } from "../warnings.ts"
 import { Counters } from "./counters.ts"
 import { makeDelivery } from "./delivery.ts"
 import { makeOffering } from "./offering.ts"
+import type { QueueState } from "./offering.ts"
 import { makePrepareEvent } from "./prepareEvent.ts"
 import type { QueuedEvent, Route } from "./queuedEvent.ts"
 import { EventReports } from "./reports.ts"
@@ -61,8 +62,8 @@ export const makeDisabledQueue = (): Queue => {
  * The event queue: puts the parts together. Offering puts events into the queue of their route, where a worker for each
  * route takes them out in batches and delivers them.
  *
- * Closing the scope refuses new events, drains what is queued for at most the shutdown timeout, and gives what is left an
- * end.
+ * Closing the scope drains what is queued for at most the shutdown timeout, and gives what is left an end. What is
+ * captured while the queue drains is still taken; nothing waits for room any more.
  *
  * @internal
  */
@@ -86,7 +87,7 @@ export const makeEventQueue = (
     const inBackground = (effect: Effect.Effect<void>): void => {
       fork(Effect.interruptible(effect), { immediate: false })
     }
-    let closed = false
+    let state: QueueState = "open"
 
     const routeQueues = new Map<Route, RouteQueue>()
     const openQueue = (route: Route): RouteQueue => {
@@ -115,7 +116,7 @@ export const makeEventQueue = (
       warnings,
       reports,
       queueOf,
-      isClosed: () => closed,
+      state: () => state,
       inBackground
     })
 
@@ -136,11 +137,19 @@ export const makeEventQueue = (
         : annotated("EventQueue")(Effect.logError(`The event queue closed with ${left} undelivered events`))
     })
 
+    // At first the program still runs: what it captures while the queue drains is taken, and drained after it.
+    const drain = Effect.gen(function*() {
+      state = "draining"
+      for (const queue of routeQueues.values()) queue.rejectWaiters()
+      yield* flush
+      state = "closed"
+      yield* flush
+    })
+
     yield* Effect.addFinalizer(() =>
       Effect.gen(function*() {
-        closed = true
-        for (const queue of routeQueues.values()) queue.rejectWaiters()
-        yield* Effect.timeoutOption(Effect.interruptible(flush), shutdownTimeout)
+        yield* Effect.timeoutOption(Effect.interruptible(drain), shutdownTimeout)
+        state = "closed"
         yield* abandon
         yield* report
         yield* reports.finalAccount

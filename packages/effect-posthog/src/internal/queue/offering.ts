@@ -25,6 +25,13 @@ const rejected = (reason: RejectReason): Exit.Exit<Rejected> => Exit.succeed({ _
 const after = <A>(log: Effect.Effect<void>, self: Effect.Effect<A>): Effect.Effect<A> =>
   log === Effect.void ? self : Effect.zipRight(log, self)
 
+/**
+ * While a queue drains, events are still taken where there is room, but none waits for it.
+ *
+ * @internal
+ */
+export type QueueState = "open" | "draining" | "closed"
+
 interface OfferingParts {
   readonly prepare: PrepareEvent
   readonly whenFull: WhenFull
@@ -32,7 +39,7 @@ interface OfferingParts {
   readonly warnings: Warnings
   readonly reports: EventReports
   readonly queueOf: (route: Route) => RouteQueue
-  readonly isClosed: () => boolean
+  readonly state: () => QueueState
   readonly inBackground: (effect: Effect.Effect<void>) => void
 }
 
@@ -42,7 +49,7 @@ interface OfferingParts {
  * @internal
  */
 export const makeOffering = (
-  { counters, inBackground, isClosed, prepare, queueOf, reports, warnings, whenFull }: OfferingParts
+  { counters, inBackground, prepare, queueOf, reports, state, warnings, whenFull }: OfferingParts
 ) => {
   const reject = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<Rejected> => {
     counters.reject(reason)
@@ -71,14 +78,13 @@ export const makeOffering = (
     mayWait: boolean
   ): Effect.Effect<OfferResult> => {
     if (!(verdict instanceof QueuedEvent)) return reject(verdict.reason, verdict.warning, now)
-    if (isClosed()) return reject("Closed", undefined, now)
+    if (state() === "closed") return reject("Closed", undefined, now)
     if (queue.makeRoom(verdict.estimate)) {
       queue.accept(verdict, now)
       return accepted(verdict.id)
     }
-    return mayWait && whenFull === "backpressure"
-      ? waitForRoom(queue, verdict, now)
-      : reject("Overflow", undefined, now)
+    if (!mayWait || whenFull !== "backpressure") return reject("Overflow", undefined, now)
+    return state() === "open" ? waitForRoom(queue, verdict, now) : reject("Closed", undefined, now)
   }
 
   // The hook finishes in the background; the answer is given before its decision is known.
@@ -128,7 +134,7 @@ export const makeOffering = (
   const offerWith = (mayWait: boolean) =>
     makeOffer((fiber, draft) => {
       const now = clockOf(fiber).unsafeCurrentTimeMillis()
-      if (isClosed()) return reject("Closed", undefined, now)
+      if (state() === "closed") return reject("Closed", undefined, now)
       const prepared = prepare(draft, now)
       const offered = answer(draft, prepared, now, mayWait)
       // Not in the fiber that happens to capture: it has a logger and annotations of its own.
@@ -144,7 +150,7 @@ export const makeOffering = (
 
   const prepareOnly = (draft: EventDraft): Effect.Effect<Prepared | Rejected> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      if (isClosed()) return reject("Closed", undefined, now)
+      if (state() === "closed") return reject("Closed", undefined, now)
       const prepared = prepare(draft, now)
       const { verdict } = prepared
       return withRepairs(
