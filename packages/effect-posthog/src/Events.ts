@@ -40,7 +40,7 @@ import {
   readIdentify,
   readPersonProperties
 } from "./internal/eventDrafts.ts"
-import type { Reading } from "./internal/eventDrafts.ts"
+import type { Reading, ReadMessage } from "./internal/eventDrafts.ts"
 import { clockOf } from "./internal/eventLoop.ts"
 import { annotated } from "./internal/library.ts"
 import { offerThen } from "./internal/queue/immediateOffer.ts"
@@ -236,6 +236,19 @@ const rawException =
 const warnOfException = (fiber: Running): Effect.Effect<void> =>
   warningsOf(fiber).once("$exception", rawException, clockOf(fiber).unsafeCurrentTimeMillis())
 
+/** Flags on an event beyond which a warning names what to do about them. */
+const manyFlags = 200
+
+// Once for each client: 2,000 flags are 97 KB on every event.
+const warnOfFlags = (fiber: Running, event: string, flags: number): Effect.Effect<void> =>
+  warningsOf(fiber).once(
+    "flags",
+    `The event ${
+      quote(event)
+    } carries ${flags} flags: attach those that matter, by snapshot.onlyAccessed or snapshot.only`,
+    clockOf(fiber).unsafeCurrentTimeMillis()
+  )
+
 type OnInvalid<E> = (fiber: Running, invalid: InvalidMessage) => Effect.Effect<Option.Option<EventId>, E>
 
 const reportInvalid: OnInvalid<never> = (fiber, { event, field, problem }) =>
@@ -246,6 +259,17 @@ const reportInvalid: OnInvalid<never> = (fiber, { event, field, problem }) =>
 
 const failInvalid: OnInvalid<InvalidEventError> = (_, { event, field, problem }) =>
   Effect.fail(new InvalidEventError({ field, problem, ...(event === undefined ? {} : { event }) }))
+
+const warnOf = (fiber: Running, { draft, flagCount, unusable }: ReadMessage): Effect.Effect<void> =>
+  Effect.all([
+    unusable.length === 0 ? Effect.void : warn(
+      fiber,
+      `unusable ${unusable.join()}`,
+      `${subjectOf(draft.event)} is captured without what cannot be used: ${unusable.map(quote).join(", ")}`
+    ),
+    flagCount > manyFlags ? warnOfFlags(fiber, draft.event, flagCount) : Effect.void,
+    draft.event === "$exception" ? warnOfException(fiber) : Effect.void
+  ], { discard: true })
 
 const count = ({ field }: InvalidMessage): void =>
   Metric.tagged(Metrics.eventsInvalid, "field", field).unsafeUpdate(1, [])
@@ -292,18 +316,10 @@ const makeFunctions = <E>(onInvalid: OnInvalid<E>): Functions<E> => {
       count(read)
       return onInvalid(fiber, read)
     }
-    const { draft, unusable } = read
-    const offered = draft.event === "$exception"
-      ? Effect.zipRight(warnOfException(fiber), offerThen(fiber, queueOf(fiber), draft, answer))
-      : offerThen(fiber, queueOf(fiber), draft, answer)
-    return unusable.length === 0 ? offered : Effect.zipRight(
-      warn(
-        fiber,
-        `unusable ${unusable.join()}`,
-        `${subjectOf(draft.event)} is captured without what cannot be used: ${unusable.map(quote).join(", ")}`
-      ),
-      offered
-    )
+    const { draft, flagCount, unusable } = read
+    const offered = offerThen(fiber, queueOf(fiber), draft, answer)
+    if (unusable.length === 0 && flagCount <= manyFlags && draft.event !== "$exception") return offered
+    return Effect.zipRight(warnOf(fiber, read), offered)
   }
 
   const reading = <M>(read: (fiber: Running, message: M) => Reading) => (message: M): Captured<E> =>

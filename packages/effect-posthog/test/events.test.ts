@@ -296,6 +296,19 @@ describe("capture", () => {
     }).pipe(Effect.provide(EventQueue.layerNoop), Effect.provide(collectLogs(lines)))
   })
 
+  it.effect("warns once of many flags on an event, and names the remedy", () => {
+    const lines: Array<string> = []
+    const flags = FlagSnapshot.fromValues(
+      Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`flag-${index}`, true]))
+    )
+    return Effect.gen(function*() {
+      for (let round = 0; round < 3; round++) yield* Events.capture({ event: "paid", distinctId: "a", flags })
+      assert.deepStrictEqual(lines, [
+        "The event \"paid\" carries 2000 flags: attach those that matter, by snapshot.onlyAccessed or snapshot.only"
+      ])
+    }).pipe(Effect.provide(EventQueue.layerNoop), Effect.provide(collectLogs(lines)))
+  })
+
   it.effect("takes the groups of the request unless the message has some", () =>
     Effect.gen(function*() {
       const groups = (message: Partial<Events.CaptureMessage>) =>

@@ -41,6 +41,8 @@ export class InvalidMessage {
  */
 export interface ReadMessage {
   readonly draft: EventDraft
+  /** Flags that the event carries. */
+  readonly flagCount: number
   readonly unusable: ReadonlyArray<string>
 }
 
@@ -168,6 +170,7 @@ export const readCapture = (fiber: Running, route: EventDraft["route"], message:
           disableGeoip: isAbsent(message.disableGeoip) ? undefined : message.disableGeoip,
           route
         },
+        flagCount: Array.isArray(flags?.keys) ? flags.keys.length : 0,
         unusable: unusable.fields
       }
     })
@@ -190,6 +193,7 @@ const named = (
     uuid: isAbsent(uuid) ? undefined : uuid,
     disableGeoip: isAbsent(disableGeoip) ? undefined : disableGeoip
   },
+  flagCount: 0,
   unusable: fields
 })
 
