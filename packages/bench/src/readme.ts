@@ -1,4 +1,4 @@
-// Writes the README's section on performance from the committed results.
+// Writes the section on performance of this package's README from the committed results.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Report } from "./report/Report.ts"
@@ -10,5 +10,5 @@ const read = (path: string): unknown => JSON.parse(readFileSync(file(path), "utf
 
 const report = read("../results/bench.json") as Report
 const soak = existsSync(file("../results/soak.json")) ? read("../results/soak.json") as SoakReport : undefined
-const readme = file("../../../README.md")
+const readme = file("../README.md")
 writeFileSync(readme, withSection(readFileSync(readme, "utf8"), section(report, soak)))

@@ -1,8 +1,8 @@
 // The code in Markdown files is code that compiles: each TypeScript block repeats a file of the workspace, or a part of
 // it, that a comment before the block names:
 //
-//   <!-- file: packages/examples/src/readme.ts -->        the whole file
-//   <!-- file: packages/examples/src/readme.ts#layers --> what is between `// #region layers` and `// #endregion`
+//   <!-- file: packages/examples/src/quickstart.ts -->        the whole file
+//   <!-- file: packages/examples/src/quickstart.ts#layers --> what is between `// #region layers` and `// #endregion`
 //   <!-- not compiled: why -->                            an exception, with its reason
 //
 // `node packages/tools/check.mjs guides --write` copies the files into the blocks. The programs of the guides,

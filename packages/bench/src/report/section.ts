@@ -9,7 +9,7 @@ import { aligned, machineLine, shown } from "./table.ts"
 const start = "<!-- bench:start -->"
 const end = "<!-- bench:end -->"
 
-/** The README's section on performance, out of a run's report and, where there is one, a soak's. */
+/** This package's section on performance, out of a run's report and, where there is one, a soak's. */
 export const section = (report: Report, soak?: SoakReport): string =>
   [
     "## Performance",
@@ -17,13 +17,13 @@ export const section = (report: Report, soak?: SoakReport): string =>
     `${machineLine(report.machine)}; posthog-node ${report.versions["posthog-node"]}. Ratios carry over to other ` +
     "machines, absolute times do not. With back-pressure, 500,000 events have been delivered before those that are " +
     "measured. All rows, spreads and other libraries are in " +
-    "[`packages/bench/results`](packages/bench/results/bench.md).",
+    "[`results`](results/bench.md).",
     aligned([
       ["work", "times better", "wanted", "ours", "compared with"],
       ["---", "--:", "--:", "--:", "--:"],
       ...rowsOf(report).filter(({ target }) => target !== undefined).map(line)
     ]),
-    "![Time to evaluate N flags](packages/bench/results/evaluation.svg)",
+    "![Time to evaluate N flags](results/evaluation.svg)",
     ...(soak === undefined
       ? []
       : ["Soaks against a server that fails, one with definitions that change:", soakLines(soak)]),
