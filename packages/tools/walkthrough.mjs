@@ -17,7 +17,7 @@ import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
-import { filesBelow, isFile, publishable, bundled, root, shown } from "./checks/workspace.mjs"
+import { bundled, filesBelow, isFile, publishable, root, shown } from "./checks/workspace.mjs"
 import { serveRegistry } from "./registry.mjs"
 
 const limit = 300_000
@@ -65,7 +65,12 @@ const environment = (registry, cache) => {
 
 /** Starts a block in a process group of its own, so that what it starts can be stopped with it. */
 const start = (text, folder, env) => {
-  const child = spawn("bash", ["-e", "-c", text], { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn("bash", ["-e", "-c", text], {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"]
+  })
   const watchers = []
   const process_ = {
     output: "",

@@ -2,19 +2,21 @@ import { PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted } from "effect"
-import { evaluateFlags, Events, Flags, PostHog } from "effect-posthog"
+import { evaluateFlags, Events, Flag, Flags, PostHog } from "effect-posthog"
+
+const newCheckout = Flag.boolean("new-checkout").pipe(Flag.withDefault(false))
 
 // The application: evaluate once, branch on the snapshot, capture with the snapshot.
 const checkout = Effect.gen(function*() {
   const flags = yield* evaluateFlags({ distinctId: "user-17", personProperties: { plan: "scale" } }).pipe(
     Flags.orPartial
   )
-  const total = (yield* flags.isEnabled("new-checkout")) ? 39 : 42
+  const total = (yield* flags.get(newCheckout)) ? 39 : 42
   yield* Events.capture({ event: "checkout finished", distinctId: "user-17", properties: { total }, flags })
   yield* Console.log(`total: ${total}`)
 })
 
-// What you would set up in PostHog: a flag that is on for everybody on the plan "scale".
+// What you would set up in PostHog: a flag that is on for everyone on the plan "scale".
 const definitions = {
   flags: [{
     key: "new-checkout",

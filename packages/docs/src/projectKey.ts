@@ -5,7 +5,7 @@ import { evaluateFlags, Flags, LocalEvaluator, PostHog } from "effect-posthog"
 export const PostHogLive = PostHog.layerFromEnv.pipe(Layer.provide(FetchHttpClient.layer))
 
 export const program = Effect.gen(function*() {
-  // Without it the first evaluations may be asked of the server, because the definitions are still on their way.
+  // Otherwise the first evaluations may ask the server, because the definitions are still loading.
   yield* LocalEvaluator.readyWithin("10 seconds")
   const { flags, neverLocal } = yield* Effect.flatMap(LocalEvaluator, ({ status }) => status)
   yield* Effect.log(`${flags} flags are loaded, ${neverLocal} of them may need the server`)
