@@ -64,9 +64,11 @@ export const serveRegistry = async (folder) => {
       response.end()
     }
   })
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+  await new Promise((resolve) => server.listen({ port: 0, host: "127.0.0.1" }, () => resolve(undefined)))
+  const address = server.address()
+  if (address === null || typeof address === "string") throw new Error("The registry has no port")
   return {
-    url: `http://127.0.0.1:${server.address().port}/`,
+    url: `http://127.0.0.1:${address.port}/`,
     packed: [...packages.keys()],
     close: () => {
       server.closeAllConnections()

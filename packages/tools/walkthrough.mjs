@@ -72,18 +72,19 @@ const start = (text, folder, env) => {
     stdio: ["ignore", "pipe", "pipe"]
   })
   const watchers = []
-  const process_ = {
+  const running = {
     output: "",
+    /** @type {number | string | undefined} */
     ended: undefined,
     stop: () => {
-      if (process_.ended === undefined) process.kill(-child.pid, "SIGTERM")
+      if (running.ended === undefined && child.pid !== undefined) process.kill(-child.pid, "SIGTERM")
     },
     /** Resolves with what the test makes of the process, asked again whenever it prints or ends. */
     until: (test) =>
       new Promise((resolve) => {
         const timer = setTimeout(() => resolve("timeout"), limit)
         const look = () => {
-          const result = test(process_)
+          const result = test(running)
           if (result === undefined) return
           clearTimeout(timer)
           resolve(result)
@@ -94,16 +95,16 @@ const start = (text, folder, env) => {
   }
   const look = () => watchers.forEach((watch) => watch())
   const hear = (chunk) => {
-    process_.output += chunk
+    running.output += chunk
     look()
   }
   child.stdout.on("data", hear)
   child.stderr.on("data", hear)
   child.on("close", (code, signal) => {
-    process_.ended = signal ?? code
+    running.ended = signal ?? code ?? 1
     look()
   })
-  return process_
+  return running
 }
 
 const follow = async (document, folder, env) => {
