@@ -9,18 +9,21 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { root, run } from "./checks/workspace.mjs"
+import { serveRegistry } from "./registry.mjs"
 
 const frameworks = {
-  express: { express: "5.1.0", "@types/express": "5.0.3" },
-  fastify: { fastify: "5.6.1" },
-  hono: { hono: "4.9.9", "@hono/node-server": "1.19.5" },
+  express: { express: "5.3.0", "@types/express": "5.0.3" },
+  fastify: { fastify: "5.12.8" },
+  hono: { hono: "4.13.19", "@hono/node-server": "2.1.9" },
   nest: {
     "@nestjs/common": "11.1.6",
     "@nestjs/core": "11.1.6",
     "@nestjs/platform-express": "11.1.6",
     "reflect-metadata": "0.2.2",
     rxjs: "7.8.2"
-  }
+  },
+  flagsSdk: { flags: "4.3.1" },
+  next: {}
 }
 
 const wanted = process.argv.slice(2)
@@ -34,8 +37,15 @@ const names = wanted.length > 0 ? wanted : Object.keys(frameworks)
 const linked = {
   "effect-posthog": "packages/effect-posthog",
   "@effect-posthog/testkit": "packages/testkit",
-  effect: "packages/effect-posthog/node_modules/effect"
+  effect: "packages/effect-posthog/node_modules/effect",
+  "@types/node": "node_modules/@types/node"
 }
+
+const compilerOptions = [
+  ["--noEmit", "--strict", "--skipLibCheck", "--allowImportingTsExtensions", "--exactOptionalPropertyTypes"],
+  ["--target", "ES2022", "--lib", "ES2022,DOM,DOM.Iterable,ESNext.Disposable", "--types", "node"],
+  ["--module", "ESNext", "--moduleResolution", "bundler"]
+].flat()
 
 const link = (folder) => {
   for (const [name, target] of Object.entries(linked)) {
@@ -46,20 +56,46 @@ const link = (folder) => {
   }
 }
 
+const npm = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+
+/** Next.js bundles what it serves, so its application installs the packages as they are published. */
+const buildNext = async (folder) => {
+  const registry = await serveRegistry(join(folder, "registry"))
+  const app = join(folder, "app")
+  try {
+    mkdirSync(app)
+    cpSync(join(root, "packages/examples/frameworks/next"), app, { recursive: true })
+    cpSync(join(root, "packages/examples/frameworks/checkout.ts"), join(app, "checkout.ts"))
+    const dependencies = {
+      ...{ next: "15.5.29", react: "19.2.0", "react-dom": "19.2.0", typescript: "5.9.3" },
+      ...{ "@types/node": "20.19.43", "@types/react": "19.2.2" },
+      ...{ "effect-posthog": "3", effect: "3.22", "@effect/platform": "0.97" }
+    }
+    writeFileSync(join(app, "package.json"), JSON.stringify({ private: true, dependencies }))
+    const env = { npm_config_registry: registry.url, npm_config_cache: join(folder, "cache"), NEXT_TELEMETRY_DISABLED: "1" }
+    const installed = await run("npm", npm, { cwd: app, env, timeout: 300_000 })
+    if (installed.code !== 0) return `skipped: its packages could not be installed\n${installed.output}`
+    const built = await run("node", ["node_modules/next/dist/bin/next", "build"], { cwd: app, env, timeout: 300_000 })
+    return built.code === 0 ? undefined : built.output
+  } finally {
+    registry.close()
+  }
+}
+
 const check = async (folder, name) => {
   mkdirSync(folder)
   writeFileSync(
     join(folder, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies: frameworks[name] })
   )
-  const installed = await run(
-    "npm",
-    ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"],
-    { cwd: folder, timeout: 300_000 }
-  )
+  const installed = await run("npm", npm, { cwd: folder, timeout: 300_000 })
   if (installed.code !== 0) return `skipped: its packages could not be installed\n${installed.output}`
+  const problem = name === "next" ? await buildNext(folder) : undefined
+  if (problem !== undefined) return problem
   link(folder)
   cpSync(join(root, "packages/examples/frameworks"), join(folder, "programs"), { recursive: true })
+  const types = await run("tsc", [...compilerOptions, join("programs", `${name}.ts`)], { cwd: folder, timeout: 300_000 })
+  if (types.code !== 0) return types.output
   const result = await run("tsx", [join(folder, "programs", `${name}.ts`)], { cwd: folder, timeout: 60_000 })
   return result.code === 0 ? undefined : result.output
 }
@@ -69,7 +105,7 @@ let failed = 0
 try {
   for (const name of names) {
     const problem = await check(join(folder, name), name)
-    console.log(`${problem === undefined ? "ok    " : "failed"}  ${name} ${Object.values(frameworks[name])[0]}`)
+    console.log(`${problem === undefined ? "ok    " : "failed"}  ${name} ${Object.values(frameworks[name])[0] ?? ""}`)
     if (problem !== undefined) {
       failed++
       console.log(problem.replace(/^/gm, "        "))

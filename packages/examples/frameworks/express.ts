@@ -1,10 +1,20 @@
+import * as RequestContext from "effect-posthog/RequestContext"
 import express from "express"
-import type { ErrorRequestHandler } from "express"
+import type { ErrorRequestHandler, Request } from "express"
 import type { AddressInfo } from "node:net"
 import { check } from "./check.ts"
+import { checkout } from "./checkout.ts"
 
 await check(async (posthog) => {
+  // #region context
   const app = express()
+  const clientOf = (request: Request) => posthog.with(RequestContext.fromHeaders(request.headers))
+
+  app.get("/checkout", async (request, response) => {
+    response.json(await checkout(clientOf(request)))
+  })
+  // #endregion
+
   app.get("/boom", async () => {
     throw new Error("boom")
   })
@@ -12,10 +22,7 @@ await check(async (posthog) => {
   // #region handler
   // After all routes. Express answers, as it does without this.
   const report: ErrorRequestHandler = (error, request, _response, next) => {
-    void posthog.captureException(error, {
-      distinctId: request.get("x-posthog-distinct-id"),
-      properties: { route: request.route?.path }
-    })
+    void clientOf(request).captureException(error, { properties: { route: request.route?.path } })
     next(error)
   }
   app.use(report)

@@ -1,8 +1,20 @@
+import type { PromiseClient } from "effect-posthog/PostHogPromise"
+import * as RequestContext from "effect-posthog/RequestContext"
 import Fastify from "fastify"
 import { check } from "./check.ts"
+import { checkout } from "./checkout.ts"
 
 await check(async (posthog) => {
+  // #region context
   const app = Fastify()
+  app.decorateRequest("posthog")
+  app.addHook("onRequest", async (request) => {
+    request.setDecorator("posthog", posthog.with(RequestContext.fromHeaders(request.headers)))
+  })
+
+  app.get("/checkout", (request) => checkout(request.getDecorator<PromiseClient>("posthog")))
+  // #endregion
+
   app.get("/boom", async () => {
     throw new Error("boom")
   })
@@ -10,8 +22,7 @@ await check(async (posthog) => {
   // #region handler
   // A hook sees the error; the error handler goes on answering.
   app.addHook("onError", async (request, _reply, error) => {
-    await posthog.captureException(error, {
-      distinctId: request.headers["x-posthog-distinct-id"]?.toString(),
+    await request.getDecorator<PromiseClient>("posthog").captureException(error, {
       properties: { route: request.routeOptions.url }
     })
   })

@@ -1,9 +1,11 @@
 import "reflect-metadata"
-import { Catch, Controller, Get, HttpException, Module } from "@nestjs/common"
+import { Catch, Controller, Get, Headers, HttpException, Module } from "@nestjs/common"
 import type { ArgumentsHost } from "@nestjs/common"
 import { BaseExceptionFilter, HttpAdapterHost, NestFactory } from "@nestjs/core"
 import type * as PostHogPromise from "effect-posthog/PostHogPromise"
+import * as RequestContext from "effect-posthog/RequestContext"
 import { check } from "./check.ts"
+import { checkout } from "./checkout.ts"
 
 // #region handler
 class ReportingFilter extends BaseExceptionFilter {
@@ -17,8 +19,7 @@ class ReportingFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest()
     if (!(error instanceof HttpException) || error.getStatus() >= 500) {
-      void this.#posthog.captureException(error, {
-        distinctId: request.headers["x-posthog-distinct-id"],
+      void this.#posthog.with(RequestContext.fromHeaders(request.headers)).captureException(error, {
         properties: { route: request.route?.path }
       })
     }
@@ -29,19 +30,29 @@ Catch()(ReportingFilter)
 // #endregion
 
 // Decorators are called as the functions they are, so that the program needs no compiler option.
-class BoomController {
+let clientOf: (headers: Parameters<typeof RequestContext.fromHeaders>[0]) => PostHogPromise.PromiseClient
+
+class ShopController {
+  checkout(headers: Parameters<typeof RequestContext.fromHeaders>[0]) {
+    return checkout(clientOf(headers))
+  }
+
   boom(): never {
     throw new Error("boom")
   }
 }
-const boom = Object.getOwnPropertyDescriptor(BoomController.prototype, "boom")
-if (boom !== undefined) Get("boom")(BoomController.prototype, "boom", boom)
-Controller()(BoomController)
+for (const route of ["checkout", "boom"] as const) {
+  const method = Object.getOwnPropertyDescriptor(ShopController.prototype, route)
+  if (method !== undefined) Get(route)(ShopController.prototype, route, method)
+}
+Headers()(ShopController.prototype, "checkout", 0)
+Controller()(ShopController)
 
 class AppModule {}
-Module({ controllers: [BoomController] })(AppModule)
+Module({ controllers: [ShopController] })(AppModule)
 
 await check(async (posthog) => {
+  clientOf = (headers) => posthog.with(RequestContext.fromHeaders(headers))
   const app = await NestFactory.create(AppModule, { logger: false })
   app.useGlobalFilters(new ReportingFilter(posthog, app.get(HttpAdapterHost)))
   await app.listen(0, "127.0.0.1")
