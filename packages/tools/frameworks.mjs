@@ -72,7 +72,11 @@ const buildNext = async (folder) => {
       ...{ "effect-posthog": "3", effect: "3.22", "@effect/platform": "0.97" }
     }
     writeFileSync(join(app, "package.json"), JSON.stringify({ private: true, dependencies }))
-    const env = { npm_config_registry: registry.url, npm_config_cache: join(folder, "cache"), NEXT_TELEMETRY_DISABLED: "1" }
+    const env = {
+      npm_config_registry: registry.url,
+      npm_config_cache: join(folder, "cache"),
+      NEXT_TELEMETRY_DISABLED: "1"
+    }
     const installed = await run("npm", npm, { cwd: app, env, timeout: 300_000 })
     if (installed.code !== 0) return `skipped: its packages could not be installed\n${installed.output}`
     const built = await run("node", ["node_modules/next/dist/bin/next", "build"], { cwd: app, env, timeout: 300_000 })
@@ -94,7 +98,10 @@ const check = async (folder, name) => {
   if (problem !== undefined) return problem
   link(folder)
   cpSync(join(root, "packages/examples/frameworks"), join(folder, "programs"), { recursive: true })
-  const types = await run("tsc", [...compilerOptions, join("programs", `${name}.ts`)], { cwd: folder, timeout: 300_000 })
+  const types = await run("tsc", [...compilerOptions, join("programs", `${name}.ts`)], {
+    cwd: folder,
+    timeout: 300_000
+  })
   if (types.code !== 0) return types.output
   const result = await run("tsx", [join(folder, "programs", `${name}.ts`)], { cwd: folder, timeout: 60_000 })
   return result.code === 0 ? undefined : result.output
