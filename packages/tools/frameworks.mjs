@@ -23,7 +23,13 @@ const frameworks = {
     rxjs: "7.8.2"
   },
   flagsSdk: { flags: "4.3.1" },
-  next: {}
+  next: {},
+  openTelemetry: {
+    "@opentelemetry/sdk-logs": "0.223.1",
+    "@opentelemetry/api-logs": "0.223.1",
+    "@opentelemetry/api": "1.9.0"
+  },
+  workflow: {}
 }
 
 const wanted = process.argv.slice(2)
@@ -38,6 +44,7 @@ const linked = {
   "effect-posthog": "packages/effect-posthog",
   "@effect-posthog/testkit": "packages/testkit",
   effect: "packages/effect-posthog/node_modules/effect",
+  "@effect/workflow": "packages/effect-posthog/node_modules/@effect/workflow",
   "@types/node": "node_modules/@types/node"
 }
 
@@ -67,9 +74,15 @@ const buildNext = async (folder) => {
     cpSync(join(root, "packages/examples/frameworks/next"), app, { recursive: true })
     cpSync(join(root, "packages/examples/frameworks/checkout.ts"), join(app, "checkout.ts"))
     const dependencies = {
-      ...{ next: "15.5.29", react: "19.2.0", "react-dom": "19.2.0", typescript: "5.9.3" },
-      ...{ "@types/node": "20.19.43", "@types/react": "19.2.2" },
-      ...{ "effect-posthog": "3", effect: "3.22", "@effect/platform": "0.97" }
+      next: "15.5.29",
+      react: "19.2.0",
+      "react-dom": "19.2.0",
+      "effect-posthog": "3",
+      effect: "3.22",
+      "@effect/platform": "0.97",
+      typescript: "5.9.3",
+      "@types/node": "20.19.43",
+      "@types/react": "19.2.2"
     }
     writeFileSync(join(app, "package.json"), JSON.stringify({ private: true, dependencies }))
     const env = {
@@ -79,7 +92,7 @@ const buildNext = async (folder) => {
     }
     const installed = await run("npm", npm, { cwd: app, env, timeout: 300_000 })
     if (installed.code !== 0) return `skipped: its packages could not be installed\n${installed.output}`
-    const built = await run("node", ["node_modules/next/dist/bin/next", "build"], { cwd: app, env, timeout: 300_000 })
+    const built = await run("node", ["node_modules/next/dist/bin/next", "build"], { cwd: app, env, timeout: 900_000 })
     return built.code === 0 ? undefined : built.output
   } finally {
     registry.close()
