@@ -15,6 +15,7 @@ import type * as Stream from "effect/Stream"
 import { DefinitionsError } from "./Definitions.ts"
 import type { DefinitionsLoad } from "./Definitions.ts"
 import { DefinitionsCache } from "./DefinitionsCache.ts"
+import { annotated } from "./internal/library.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 const etag = "static"
@@ -24,6 +25,16 @@ export const staticDefinitions = (document: unknown): typeof DefinitionsSource.S
   name: "static",
   load: (held) => Effect.succeed(held === etag ? { _tag: "NotModified" } : { _tag: "Loaded", document, etag })
 })
+
+// Whether requests to a host leave this machine without encryption.
+const isReadOnTheWay = (host: string): boolean => {
+  const { hostname, protocol } = new URL(host)
+  return protocol === "http:" && !/^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+}
+
+const unencrypted = annotated("DefinitionsSource")(
+  Effect.logWarning("The secret key is sent unencrypted, because the host's URL begins with http://; use https://")
+)
 
 // Programs load the sources that they use, and none without local evaluation.
 const httpModule = Effect.promise(() => import("./internal/definitions/sources/http.ts"))
@@ -76,6 +87,7 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
         const settings = yield* PostHogConfig
         const client = yield* HttpClient.HttpClient
         if (settings.secretKey === undefined) return none
+        if (isReadOnTheWay(settings.host)) yield* unencrypted
         return (yield* httpModule).httpDefinitions(settings, settings.secretKey, client)
       })
     )

@@ -254,7 +254,7 @@ const evaluate = (
   const evaluator = Context.get(services, LocalEvaluator)
   const decider = Context.get(services, Decider)
   const local = evaluator.evaluate({ distinctId, deviceId, groups, personProperties, groupProperties }, flagKeys)
-  charge(local.records.size)
+  charge(local.records.size, local.steps)
   const asksServer = local.needsRemote && !onlyEvaluateLocally && decider.enabled
   const evaluated = asksServer
     ? askServer(fiber, pending, local, decider, evaluator)

@@ -28,6 +28,8 @@ export interface LocalEvaluation {
   readonly overridden?: { readonly has: (key: string) => boolean } | undefined
   /** What the definitions say about a flag besides its value. */
   readonly metadata?: ((key: string) => FlagMetadata | undefined) | undefined
+  /** The work that it took, in steps of about 50 ns. Default: four for each record. */
+  readonly steps?: number | undefined
 }
 
 const nothingLoaded: LocalEvaluation = Object.freeze({ records: new Map(), needsRemote: true })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { quote } from "../src/internal/quote.ts"
+import { oneLine, quote } from "../src/internal/quote.ts"
 
 describe("quote", () => {
   it("leaves an ordinary name as it is", () => {
@@ -51,5 +51,13 @@ describe("quote", () => {
     FastCheck.assert(FastCheck.property(name, name, (left, right) => {
       if (left.length <= 100 && right.length <= 100) assert.strictEqual(quote(left) === quote(right), left === right)
     }))
+  })
+})
+
+describe("oneLine", () => {
+  it("escapes what is not of one line, leaves quotation marks, and cuts", () => {
+    assert.strictEqual(oneLine("property \"plan\" is missing"), "property \"plan\" is missing")
+    assert.strictEqual(oneLine("a\nb\u001b\u202e\u2028"), "a\\nb\\u001b\\u202e\\u2028")
+    assert.strictEqual(oneLine("x".repeat(1_000_000)), `${"x".repeat(300)}…`)
   })
 })

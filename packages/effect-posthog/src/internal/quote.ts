@@ -4,6 +4,11 @@ const longest = 100
 // delimits or escapes here.
 const special = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}"\\]/gu
 
+// The same without what delimits.
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+const longestLine = 300
+
 const escapes: ReadonlyMap<string, string> = new Map([
   ["\n", "\\n"],
   ["\r", "\\r"],
@@ -19,9 +24,9 @@ const escape = (character: string): string => {
 }
 
 // Half of a surrogate pair is not kept.
-const beginningOf = (text: string): string => {
-  const last = text.charCodeAt(longest - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest)
+const beginningOf = (text: string, length: number): string => {
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
 }
 
 const textOf = (name: unknown): string => {
@@ -42,6 +47,17 @@ const textOf = (name: unknown): string => {
  */
 export const quote = (name: unknown): string => {
   const text = textOf(name)
-  const [kept, end] = text.length > longest ? [beginningOf(text), "…"] : [text, ""]
+  const [kept, end] = text.length > longest ? [beginningOf(text, longest), "…"] : [text, ""]
   return `"${kept.replace(special, escape)}${end}"`
+}
+
+/**
+ * A sentence that was composed around names from outside the library, as one line of a message: without quotation marks of
+ * its own, and cut after 300 characters.
+ *
+ * @internal
+ */
+export const oneLine = (sentence: string): string => {
+  const [kept, end] = sentence.length > longestLine ? [beginningOf(sentence, longestLine), "…"] : [sentence, ""]
+  return `${kept.replace(unsafe, escape)}${end}`
 }

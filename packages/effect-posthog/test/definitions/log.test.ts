@@ -108,13 +108,59 @@ describe("the log", () => {
         )
         assert.match(
           warning?.text ?? "",
-          /^Flag definitions: 25 of 26 flags cannot always be decided locally:\n {2}sticky-0: \S/
+          /^Flag definitions: 25 of 26 flags cannot always be decided locally:\n {2}"sticky-0": \S/
         )
         assert.include(warning?.text, "\n  and 5 more")
         assert.strictEqual(others.length, 1)
         endpoint.answer(ok({ flags: [flag("one"), flag("two"), left[0]] }))
         yield* evaluator.reload
         assert.include(lines.map(({ text }) => text).join("\n"), "1 of 3 flags cannot always be decided locally")
+      })
+    ))
+
+  it.scoped("shows hostile names escaped and cut", () =>
+    withLog((lines) =>
+      Effect.gen(function*() {
+        const forged = "a\nERROR forged \u001b]0;x\u0007\u202e\u2028"
+        const endpoint = makeEndpoint(ok({
+          flags: [
+            flag(forged, { ensure_experience_continuity: true }),
+            flag("k".repeat(1_000_000), { ensure_experience_continuity: true }),
+            flag("cohort", {
+              filters: { groups: [{ properties: [{ key: forged, type: forged, operator: "exact", value: 1 }] }] }
+            }),
+            flag("payload", { filters: { groups: [{}], payloads: { true: 1 }, [forged]: 1, multivariate: 7 } })
+          ],
+          cohorts: { [forged]: 7 }
+        }))
+        const evaluator = yield* build(endpoint.client)
+        yield* evaluator.reload
+        const texts = lines.map(({ text }) => text)
+        assert.isNotEmpty(texts.filter((text) => text.includes("\\nERROR forged")))
+        for (const text of texts) {
+          assert.isBelow(text.length, 8000)
+          assert.notMatch(text, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}]|^ERROR forged/mu)
+        }
+      })
+    ))
+
+  it.scoped("warns once when a secret key goes to another machine unencrypted", () =>
+    withLog((lines) =>
+      Effect.gen(function*() {
+        const warned = (host: string) =>
+          Effect.gen(function*() {
+            const before = lines.length
+            const evaluator = yield* build(makeEndpoint(ok(document(["one"]))).client, { host })
+            yield* evaluator.reload
+            yield* evaluator.reload
+            return lines.slice(before).filter(({ text }) => text.includes("unencrypted")).length
+          })
+        for (const host of ["http://posthog.internal:8000", "http://10.0.0.7", "http://127.0.0.1.evil.com"]) {
+          assert.strictEqual(yield* warned(host), 1)
+        }
+        for (const host of ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:80", "https://eu.posthog.com"]) {
+          assert.strictEqual(yield* warned(host), 0)
+        }
       })
     ))
 

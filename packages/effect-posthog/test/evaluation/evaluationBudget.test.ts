@@ -34,6 +34,30 @@ describe("evaluations share the event loop", () => {
       assert.isAtLeast(new Set(turnsSeen).size, 15)
     }))
 
+  it.live("an evaluation counts by its work, not by its flags", () =>
+    Effect.gen(function*() {
+      let turns = 0
+      let isOver = false
+      const count = (): void => {
+        turns += 1
+        if (!isOver) setImmediate(count)
+      }
+      setImmediate(count)
+      const turnsSeen = new Set<number>()
+      const { layer } = Doubles.services({
+        local: () => {
+          turnsSeen.add(turns)
+          return Doubles.evaluation({ one: true }, { steps: 100_000 })
+        }
+      })
+      yield* Effect.forEach(Array.from({ length: 50 }), () => evaluateFlags({ distinctId: "user-17" }), {
+        concurrency: "unbounded",
+        discard: true
+      }).pipe(Effect.provide(layer))
+      isOver = true
+      assert.isAtLeast(turnsSeen.size, 45)
+    }))
+
   it.effect("a stopped clock does not stop them", () => {
     const { layer } = Doubles.services({ local: many })
     return Effect.gen(function*() {

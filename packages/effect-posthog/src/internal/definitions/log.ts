@@ -2,10 +2,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { DefinitionsError } from "../../Definitions.ts"
 import { annotated } from "../library.ts"
+import { oneLine, quote } from "../quote.ts"
 import type { Installed } from "./compile.ts"
 
 /** Flags that one warning names. */
 const namedFlags = 20
+
+/** Reasons that it names of each. */
+const namedReasons = 20
 
 const fromHere = annotated("LocalEvaluator")
 
@@ -21,12 +25,14 @@ export const failed = (error: DefinitionsError, repeated: boolean): Effect.Effec
     ? Effect.logError
     : Effect.logWarning
   const consequence = error.reason === "QuotaLimited" ? "no definitions are used until the quota allows" : ""
-  return fromHere(log(consequence === "" ? error.message : `${error.message}; ${consequence}`))
+  return fromHere(log(oneLine(consequence === "" ? error.message : `${error.message}; ${consequence}`)))
 }
 
 /** @internal */
 export const recovered = (failures: number): Effect.Effect<void> =>
-  fromHere(Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed loads`))
+  fromHere(
+    Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed ${failures === 1 ? "load" : "loads"}`)
+  )
 
 /** @internal */
 export const notRefreshed = (since: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
@@ -57,15 +63,20 @@ export const installed = ({ definitions, neverLocal, problems }: Installed): Eff
   const unreadable = problems.length === 0
     ? Effect.void
     : fromHere(Effect.logWarning(
-      `Flag definitions: ${problems.length} could not be read and are left to the server:\n  ${
-        listed(take(problems).map(({ message, path }) => `${path}: ${message}`), problems.length)
+      `Flag definitions: ${problems.length} could not be read, and the server decides them:\n  ${
+        listed(take(problems).map(({ message, path }) => oneLine(`${path}: ${message}`)), problems.length)
       }`
     ))
   const left = neverLocal.size === 0
     ? Effect.void
     : fromHere(Effect.logWarning(
       `Flag definitions: ${neverLocal.size} of ${definitions.size} flags cannot always be decided locally:\n  ${
-        listed(take(neverLocal).map(([key, reasons]) => `${key}: ${reasons.join(", ")}`), neverLocal.size)
+        listed(
+          take(neverLocal).map(([key, reasons]) =>
+            `${quote(key)}: ${oneLine(reasons.slice(0, namedReasons).join(", "))}`
+          ),
+          neverLocal.size
+        )
       }`
     ))
   return Effect.zipRight(unreadable, left)

@@ -73,7 +73,7 @@ export const evaluate = (
   const { definitions } = state.installed
   const absent = keys === undefined ? undefined : knownAbsent(state, keys)
   const asked = absent === undefined ? keys : keys?.filter((key) => !absent.has(key))
-  const { needsRemote, results } = evaluateAll(definitions, context, now, asked)
+  const { needsRemote, results, steps } = evaluateAll(definitions, context, now, asked)
   return {
     records: results,
     needsRemote,
@@ -81,6 +81,7 @@ export const evaluate = (
     minimalFlagCalledEvents: definitions.minimalFlagCalledEvents,
     absent,
     stale: isStale(state, now),
-    metadata: definitions.metadata
+    metadata: definitions.metadata,
+    steps
   }
 }

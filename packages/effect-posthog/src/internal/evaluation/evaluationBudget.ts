@@ -3,11 +3,14 @@ import * as Scheduler from "effect/Scheduler"
 import { turns } from "../eventLoop.ts"
 
 /**
- * Flags evaluated before the event loop gets a turn: about a millisecond of work. Fibers that evaluate at the same time
+ * Ordinary flags evaluated before the event loop gets a turn: about a millisecond of work. Fibers that evaluate at the same time
  * follow each other in microtasks, which all run before the loop turns: without a limit a hundred of them hold up
  * timers, input and output for as long as they take together.
  */
 const flagsPerTurn = 5_000
+
+/** What an ordinary flag takes. Large values and hostile definitions take more. */
+const stepsPerFlag = 4
 
 // There is one event loop, so there is one account, whatever number of projects evaluates.
 let spent = 0
@@ -41,12 +44,12 @@ const queue: Effect.Effect<void> = Effect.async<void>((resume) => {
 })
 
 /**
- * Puts an evaluation on the account.
+ * Puts an evaluation on the account, by its work where that is known.
  *
  * @internal
  */
-export const charge = (flags: number): void => {
-  last = Math.max(1, flags)
+export const charge = (flags: number, steps = 0): void => {
+  last = Math.max(1, flags, steps / stepsPerFlag)
   spent += last
 }
 
