@@ -18,6 +18,7 @@ const PostHogLive = Layer.unwrapEffect(
   Layer.provideMerge(PostHogServer.layer())
 )
 
+const isTooLarge = " ".repeat(9 * 1024 * 1024)
 const hasTooMuch = { biography: "a".repeat(65 * 1024 * 1024) }
 
 const rows = [
@@ -26,6 +27,7 @@ const rows = [
   { fault: Fault.status(503), outcome: "ApiError 503", attempts: 1, error: "api_error_503,flag_missing" },
   { fault: Fault.status(401), outcome: "ApiError 401", attempts: 1, error: "api_error_401,flag_missing" },
   { fault: Fault.body("<html>"), outcome: "InvalidResponse", attempts: 1, error: "unknown_error,flag_missing" },
+  { fault: Fault.body(isTooLarge), outcome: "TooLarge", attempts: 1, error: "unknown_error,flag_missing" },
   { fault: Fault.pass, outcome: "UnknownError", attempts: 0, error: "unknown_error,flag_missing", send: hasTooMuch },
   { fault: Fault.quotaLimited, outcome: "quota_limited", attempts: 1, error: "quota_limited,flag_missing" },
   {

@@ -158,7 +158,9 @@ describe("snapshots", () => {
     expect(error._tag).type.toBe<"RemoteFlagsError">()
     expect(error.snapshot).type.toBe<FlagSnapshot>()
     expect(error.httpStatus).type.toBe<number | undefined>()
-    expect(error.reason).type.toBe<"Timeout" | "ConnectionError" | "ApiError" | "InvalidResponse" | "UnknownError">()
+    expect(error.reason).type.toBe<
+      "Timeout" | "ConnectionError" | "ApiError" | "InvalidResponse" | "TooLarge" | "UnknownError"
+    >()
   })
 
   test("read typed flags with their own error", () => {

@@ -6,18 +6,25 @@
 import * as Data from "effect/Data"
 
 /**
- * Why the server's answer could not be had.
+ * Why the server gave no usable answer.
  *
  * - `Timeout`: no complete answer in time
  * - `ConnectionError`: any other failure of the transport
  * - `ApiError`: an answer with another status than 2xx
  * - `InvalidResponse`: a body that is not what PostHog sends
- * - `UnknownError`: everything else, like a request that cannot be written as JSON
+ * - `TooLarge`: a body larger than `flags.maxResponseBytes`, or with more than 20,000 flags
+ * - `UnknownError`: everything else, such as a request that is too large, or a defect of the HTTP client
  *
  * @since 3.0.0
  * @category models
  */
-export type RemoteFailureReason = "Timeout" | "ConnectionError" | "ApiError" | "InvalidResponse" | "UnknownError"
+export type RemoteFailureReason =
+  | "Timeout"
+  | "ConnectionError"
+  | "ApiError"
+  | "InvalidResponse"
+  | "TooLarge"
+  | "UnknownError"
 
 /**
  * A failure of remote evaluation, whichever error carries it.
@@ -29,7 +36,7 @@ export interface RemoteFailure {
   readonly reason: RemoteFailureReason
   /** The status of the HTTP answer, with `ApiError`. Not `status`, which web frameworks take for the status of their own response. */
   readonly httpStatus?: number | undefined
-  /** Scrubbed: never the request, its URL or its body, which hold the project key. */
+  /** Scrubbed: it holds neither the request nor its body, and no key. `code` is that of the platform, if it has one. */
   readonly cause?: unknown
 }
 
@@ -73,6 +80,7 @@ export const remoteFailureCode = (failure: RemoteFailure): RemoteFailureCode => 
     case "ConnectionError":
       return "connection_error"
     case "InvalidResponse":
+    case "TooLarge":
     case "UnknownError":
       return "unknown_error"
   }
@@ -94,6 +102,8 @@ export const describeRemoteFailure = (failure: RemoteFailure): string => {
       return "PostHog could not be reached, or the connection broke"
     case "InvalidResponse":
       return "the answer is not what PostHog sends"
+    case "TooLarge":
+      return "the answer is too large"
     case "UnknownError":
       return "the request could not be made"
   }

@@ -5,12 +5,15 @@
  */
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
-import * as Metric from "effect/Metric"
+import type * as Metric from "effect/Metric"
 import type * as MetricLabel from "effect/MetricLabel"
+import * as Tracer from "effect/Tracer"
 import { Decider } from "./Decider.ts"
 import { describeRemoteFailure } from "./Decision.ts"
 import type { DeciderError, DecideResponse, RemoteFailure } from "./Decision.ts"
@@ -192,46 +195,70 @@ const snapshotOf = (pending: Pending, evaluation: Evaluation): FlagSnapshot =>
 const nothing = (pending: Pending): FlagSnapshot =>
   snapshotOf(pending, conclude(pending, undefined, undefined, undefined))
 
+const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+// A span costs more than all else that an evaluation adds to its request, and nobody sees those of Effect's own tracer.
+const isTraced = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  fiber.currentTracer !== nativeTracer && fiber.getFiberRef(FiberRef.currentTracerEnabled)
+
 const askServer = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   pending: Pending,
   local: LocalEvaluation,
   decider: typeof Decider.Service,
-  evaluator: typeof LocalEvaluator.Service
+  evaluator: typeof LocalEvaluator.Service,
+  tags: ReadonlyArray<MetricLabel.MetricLabel>
 ): Effect.Effect<FlagSnapshot, RemoteFlagsError> => {
   const { request: { flagKeys, groupProperties, groups, personProperties }, subject } = pending
   const { deviceId, disableGeoip, distinctId } = subject
-  // As an exit, so that failures count as well: they are the slowest.
-  const answer = Effect.flatten(Metric.trackDuration(
-    Effect.exit(
-      decider.decide({ distinctId, deviceId, groups, personProperties, groupProperties, flagKeys, disableGeoip })
-    ),
-    Metrics.remoteEvaluationDuration
-  ))
-  const evaluated = Effect.matchEffect(answer, {
+  const clock = clockOf(fiber)
+  const start = clock.unsafeCurrentTimeNanos()
+  const traced = isTraced(fiber)
+  const annotate = (attributes: () => Readonly<Record<string, unknown>>): Effect.Effect<void> =>
+    traced ? Effect.annotateCurrentSpan(attributes()) : Effect.void
+  // Failures count as well: they are the slowest.
+  const count = (counter: Metric.Metric.Counter<number>): void => {
+    Metrics.remoteEvaluationDuration.unsafeUpdate(Duration.nanos(clock.unsafeCurrentTimeNanos() - start), tags)
+    counter.unsafeUpdate(1, tags)
+  }
+  const asked = decider.decide({
+    distinctId,
+    deviceId,
+    groups,
+    personProperties,
+    groupProperties,
+    flagKeys,
+    disableGeoip
+  })
+  const evaluated = Effect.matchEffect(asked, {
     onFailure: (failure) => {
       const { cause, httpStatus, reason } = failure
+      count(Metrics.evaluationsFailed)
       const snapshot = snapshotOf(pending, conclude(pending, local, undefined, failure))
-      return Metric.increment(Metrics.evaluationsFailed).pipe(
-        Effect.zipRight(Effect.annotateCurrentSpan(failureAttributes(failure))),
-        Effect.zipRight(Effect.fail(new RemoteFlagsError({ reason, httpStatus, cause, snapshot })))
+      return Effect.zipRight(
+        annotate(() => failureAttributes(failure)),
+        Effect.fail(new RemoteFlagsError({ reason, httpStatus, cause, snapshot }))
       )
     },
     onSuccess: (response) => {
+      count(Metrics.evaluationsRemote)
       const evaluation = conclude(pending, local, response, undefined)
+      const snapshot = snapshotOf(pending, evaluation)
       const absent = absentKeys(pending.requested, local, response)
-      return Metric.increment(Metrics.evaluationsRemote).pipe(
-        Effect.zipRight(Effect.annotateCurrentSpan(answerAttributes(evaluation))),
+      const warning = warnOfAnswer(fiber, evaluator, response)
+      if (!traced && absent.length === 0 && warning === Effect.void) return Effect.succeed(snapshot)
+      return annotate(() => answerAttributes(evaluation)).pipe(
         Effect.zipRight(absent.length === 0 ? Effect.void : evaluator.noteAbsent(absent, local)),
-        Effect.zipRight(warnOfAnswer(fiber, evaluator, response)),
-        Effect.as(snapshotOf(pending, evaluation))
+        Effect.zipRight(warning),
+        Effect.as(snapshot)
       )
     }
   })
-  return Effect.flatMap(TraceDistinctId, (traced) =>
+  if (!traced) return evaluated
+  return Effect.flatMap(TraceDistinctId, (shown) =>
     Effect.withSpan(evaluated, "PostHog.evaluateFlags", {
       captureStackTrace: false,
-      attributes: requestAttributes(traced ? distinctId : undefined, flagKeys)
+      attributes: requestAttributes(shown ? distinctId : undefined, flagKeys)
     }))
 }
 
@@ -257,7 +284,7 @@ const evaluate = (
   charge(local.records.size, local.steps)
   const asksServer = local.needsRemote && !onlyEvaluateLocally && decider.enabled
   const evaluated = asksServer
-    ? askServer(fiber, pending, local, decider, evaluator)
+    ? askServer(fiber, pending, local, decider, evaluator, tags)
     : decidedLocally(pending, local, tags)
   return isDebug(fiber)
     ? Effect.zipRight(fromHere(Effect.logDebug(debugLine(local, asksServer))), evaluated)

@@ -92,6 +92,8 @@ export interface FlagsOptions {
   readonly evaluationContexts?: ReadonlyArray<string> | undefined
   /** Never ask the server for flag values. Default: `false`. */
   readonly onlyEvaluateLocally?: boolean | undefined
+  /** Bytes read of an answer at most; a larger one fails the evaluation with the reason `TooLarge`. Default: 8 MiB. */
+  readonly maxResponseBytes?: number | undefined
 }
 
 /**
@@ -219,6 +221,7 @@ export interface Settings {
     readonly maxRetries: number
     readonly evaluationContexts: ReadonlyArray<string>
     readonly onlyEvaluateLocally: boolean
+    readonly maxResponseBytes: number
   }
   readonly definitions: {
     readonly pollInterval: Duration.Duration
@@ -377,7 +380,7 @@ const contexts = (value: FlagsOptions["evaluationContexts"]): Checked<ReadonlyAr
 
 const flags = (given: Options["flags"]): Checked<Settings["flags"]> =>
   Either.gen(function*() {
-    const { duration, flag } = reader("flags.", given)
+    const { duration, flag, size } = reader("flags.", given)
     const { maxRetries = 1 } = given ?? {}
     if (typeof maxRetries !== "number" || Number.isNaN(maxRetries)) {
       return yield* unusable("flags.maxRetries", "is not a number")
@@ -386,7 +389,8 @@ const flags = (given: Options["flags"]): Checked<Settings["flags"]> =>
       requestTimeout: yield* duration("requestTimeout", "3 seconds"),
       maxRetries: Math.min(9, Math.max(0, Math.trunc(maxRetries))),
       evaluationContexts: yield* contexts(given?.evaluationContexts),
-      onlyEvaluateLocally: yield* flag("onlyEvaluateLocally", false)
+      onlyEvaluateLocally: yield* flag("onlyEvaluateLocally", false),
+      maxResponseBytes: yield* size("maxResponseBytes", 8 * 1024 * 1024)
     }
   })
 

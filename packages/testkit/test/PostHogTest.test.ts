@@ -100,7 +100,9 @@ describe("PostHogTest: flags", () => {
 })
 
 describe("PostHogTest: failures", () => {
-  for (const reason of ["Timeout", "ConnectionError", "ApiError", "InvalidResponse", "UnknownError"] as const) {
+  for (
+    const reason of ["Timeout", "ConnectionError", "ApiError", "InvalidResponse", "TooLarge", "UnknownError"] as const
+  ) {
     it.effect(`the next remote evaluation fails with ${reason}, and the one after it does not`, () =>
       Effect.gen(function*() {
         const posthog = yield* test

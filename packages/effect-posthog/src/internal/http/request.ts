@@ -5,7 +5,9 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Option from "effect/Option"
 
 // Frameworks that replace fetch may keep answers, those to POST included. Workers have no cache between us and the
@@ -21,24 +23,37 @@ const withOurInit = (context: Context.Context<never>): Context.Context<never> =>
     ...ourInit()
   })
 
-// A client may bring options of its own for fetch, such as a dispatcher for a proxy, and options provided around it would
-// take their place. A step that prepares the request runs where both are visible, so it can add to them.
-const withOurOptions = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+/**
+ * A client whose requests follow no redirects and are not cached, to be used in a fiber of its own.
+ *
+ * @internal
+ */
+export const withOurOptions = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  // A client may bring options of its own for fetch, such as a dispatcher for a proxy, and options provided around it
+  // would take their place. A step that prepares the request runs where both are visible, so it can add to them.
   HttpClient.mapRequestEffect(
     client,
     (prepared) => Effect.as(FiberRef.update(FiberRef.currentContext, withOurInit), prepared)
   )
 
-// No client span and no trace headers: the URL of some requests holds a token, and PostHog is no part of the caller's
-// trace. The context is the effect's own, so that what is added to it goes with it.
+/**
+ * The references of a fiber that makes a request of ours: no client span and no trace headers, as the URL of some
+ * requests holds a token and PostHog is not part of the caller's trace.
+ *
+ * @internal
+ */
+export const ourRefs = (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime): FiberRefs.FiberRefs =>
+  FiberRefs.updateAs(refs, { fiberId, fiberRef: FiberRef.currentTracerEnabled, value: false })
+
+// The context is the effect's own, so that what is added to it goes with it.
 const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withTracerEnabled(Effect.mapInputContext(effect, (context: Context.Context<R>) => context), false)
 
 type Use<A, E, R> = (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
 
 /**
- * Runs requests of ours and hands each response to `use`. Redirects are not followed, and answers are not cached. A request is aborted when `use`
- * ends before the body was read, or is interrupted.
+ * Makes requests of ours and hands each response to `use`. A request is aborted when `use` ends before the body was read,
+ * or is interrupted.
  *
  * @internal
  */
@@ -100,26 +115,4 @@ export const isTimeout = (error: unknown): boolean => {
     if (timeouts.has(code) || timeouts.has(name)) return true
   }
   return false
-}
-
-/**
- * What may be shown of a failure of the transport: names, codes and messages along the chain of causes, without the
- * request that the client's own errors hold, and without the given secret.
- *
- * @internal
- */
-export const scrub = (error: unknown, secret: string): Error => {
-  const parts: Array<string> = []
-  for (const current of causes(error)) {
-    const { code, description, message, name, reason } = current
-    // The message of a client error names the method and the URL.
-    const text = "request" in current ? description : message
-    const label = [name, reason, code, text].filter((part) => typeof part === "string" && part !== "")
-    if (label.length > 0) parts.push([...new Set(label)].join(" "))
-  }
-  const text = parts.join(": ")
-  const scrubbed = new Error(secret === "" ? text : text.replaceAll(secret, "<redacted>"))
-  scrubbed.name = "RemoteFailure"
-  delete scrubbed.stack
-  return scrubbed
 }

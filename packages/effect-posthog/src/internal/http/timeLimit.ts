@@ -1,8 +1,15 @@
 import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import { clockOf, turns } from "../eventLoop.ts"
 
 /**
@@ -40,28 +47,19 @@ class Watch {
     this.limitMillis = Duration.toMillis(limit)
   }
 
-  begin(child: Run["child"]): Run {
+  begin(child: Run["child"], runtime: Runtime.Runtime<never>): Run {
     const run = { deadline: this.now() + this.limitMillis, child, isLate: false }
+    if (child.unsafePoll() !== null) return run
     this.running.add(run)
-    // From here on, as what waits for the child may be interrupted before it does.
     child.addObserver(() => this.end(run))
+    if (this.sleeper === undefined) {
+      // Not a child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
+      // turn after the last of them.
+      const sleeper = Runtime.runFork(runtime)(this.sleep)
+      if (sleeper.unsafePoll() === null) this.sleeper = sleeper
+    }
     return run
   }
-
-  /** To be awaited after a run has begun. */
-  readonly start: Effect.Effect<void> = Effect.suspend(() =>
-    this.sleeper === undefined
-      ? Effect.map(
-        // No child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
-        // turn after the last of them.
-        // oxlint-disable-next-line no-restricted-properties
-        Effect.forkDaemon(Effect.interruptible(this.sleep)),
-        (sleeper) => {
-          this.sleeper = sleeper
-        }
-      )
-      : Effect.void
-  )
 
   private end(run: Run): void {
     this.running.delete(run)
@@ -96,37 +94,73 @@ class Watch {
   }
 }
 
-const outcome = <A, E>(
-  child: Fiber.RuntimeFiber<A, E>,
-  run: Run,
-  onTimeout: () => Exit.Exit<A, E>
-): Effect.Effect<A, E> =>
-  Effect.async((resume) => {
-    child.addObserver((exit) => resume(run.isLate && Exit.isInterrupted(exit) ? onTimeout() : exit))
-    return Fiber.interrupt(child)
-  })
+/**
+ * Runs an effect in a fiber of its own for as long as the limit allows, and ends with what `settle` makes of its exit.
+ * `isLate`: it was interrupted because it took too long. Fiber references that the effect changes stay as they were.
+ *
+ * @internal
+ */
+export type Limited = <A, E, B, E2, R>(
+  self: Effect.Effect<A, E, R>,
+  settle: (exit: Exit.Exit<A, E>, isLate: boolean) => Exit.Exit<B, E2>
+) => Effect.Effect<B, E2, R>
+
+type Refs = (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime) => FiberRefs.FiberRefs
 
 /**
  * One limit for many effects. `Effect.timeoutTo` starts, races and interrupts a sleeping fiber for each, a quarter of what
- * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any.
+ * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any. `updateRefs`: the
+ * references of the fibers.
+ *
+ * @internal
+ */
+export const makeLimited = (limit: Duration.Duration, updateRefs?: Refs): Limited => {
+  const watches = new WeakMap<Clock.Clock, Watch>()
+  const watchOn = (clock: Clock.Clock): Watch => {
+    let watch = watches.get(clock)
+    if (watch === undefined) {
+      watch = new Watch(clock, limit)
+      watches.set(clock, watch)
+    }
+    return watch
+  }
+  // A failure is not unhandled: `settle` gets it. Effect would log it as it is, with what must not be shown.
+  const refs: Refs = (given, fiberId) => {
+    const handled = FiberRefs.updateAs(given, {
+      fiberId,
+      fiberRef: FiberRef.unhandledErrorLogLevel,
+      value: Option.none()
+    })
+    return updateRefs === undefined ? handled : updateRefs(handled, fiberId)
+  }
+  return <A, E, B, E2, R>(
+    self: Effect.Effect<A, E, R>,
+    settle: (exit: Exit.Exit<A, E>, isLate: boolean) => Exit.Exit<B, E2>
+  ) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.withFiberRuntime<B, E2, R>((fiber, { runtimeFlags }) => {
+        const runtime = Runtime.make({
+          context: fiber.currentContext as Context.Context<R>,
+          runtimeFlags: RuntimeFlags.enable(runtimeFlags, RuntimeFlags.Interruption),
+          fiberRefs: fiber.getFiberRefs()
+        })
+        // Not `Effect.fork`: the fiber begins at once instead of in a later microtask, and nothing is joined or supervised.
+        const child = Runtime.runFork(runtime)(self, { updateRefs: refs })
+        const run = watchOn(clockOf(fiber)).begin(child, runtime)
+        const outcome = Effect.async<B, E2>((resume) =>
+          child.addObserver((exit) => resume(settle(exit, run.isLate && Exit.isInterrupted(exit))))
+        )
+        return Effect.onInterrupt(restore(outcome), () => Fiber.interrupt(child))
+      })
+    )
+}
+
+/**
+ * The same for effects that end as they end, unless they are late.
  *
  * @internal
  */
 export const makeTimeLimit = (limit: Duration.Duration): TimeLimit => {
-  const watches = new WeakMap<Clock.Clock, Watch>()
-  const watchOn = (clock: Clock.Clock): Watch => {
-    const watch = watches.get(clock) ?? new Watch(clock, limit)
-    watches.set(clock, watch)
-    return watch
-  }
-  return (self, onTimeout) =>
-    Effect.withFiberRuntime((fiber) => {
-      const watch = watchOn(clockOf(fiber))
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(Effect.fork(Effect.interruptible(self)), (child) => {
-          const run = watch.begin(child)
-          return Effect.zipRight(watch.start, restore(outcome(child, run, onTimeout)))
-        })
-      )
-    })
+  const limited = makeLimited(limit)
+  return (self, onTimeout) => limited(self, (exit, isLate) => (isLate ? onTimeout() : exit))
 }

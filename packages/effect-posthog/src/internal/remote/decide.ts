@@ -2,19 +2,24 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import { DeciderError } from "../../Decision.ts"
 import type { DecideRequest, DecideResponse, RemoteFailureReason } from "../../Decision.ts"
 import type { Settings } from "../../PostHogConfig.ts"
-import { isTimeout, makeRequestWhole, scrub } from "../http/request.ts"
-import { makeTimeLimit } from "../http/timeLimit.ts"
+import { clockOf } from "../eventLoop.ts"
+import { readText } from "../http/readText.ts"
+import { isTimeout, ourRefs, withOurOptions } from "../http/request.ts"
+import { scrub } from "../http/scrub.ts"
+import type { Withheld } from "../http/scrub.ts"
+import { makeLimited } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
 import { flagsRequestBody } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
+import { RemoteReport } from "./remoteReport.ts"
 
 const isRetryable = (error: DeciderError): boolean =>
   error.reason === "Timeout" || error.reason === "ConnectionError" ||
@@ -24,32 +29,23 @@ const isRefusal = (status: number): boolean => status < 200 || status > 299
 
 const refused = (status: number) => new DeciderError({ reason: "ApiError", httpStatus: status })
 
-const backoff = Schedule.exponential("300 millis").pipe(Schedule.either(Schedule.spaced("30 seconds")))
+/** Milliseconds between a failed attempt, the first of which is 0, and the next. */
+const delayAfter = (attempt: number): number => Math.min(30_000, 300 * 2 ** attempt)
 
-const parse = (text: string): Option.Option<unknown> => {
-  try {
-    return Option.some(JSON.parse(text))
-  } catch {
-    return Option.none()
-  }
-}
-
-// What else an answer says that is none does not matter, but a body that is left unread keeps its connection busy; one
-// that takes its time is cut off.
-const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
-  Effect.ignore(Effect.timeout(response.text, "500 millis"))
+// The rest of a refusal does not matter, but a body that is left unread keeps its connection busy; one that takes its
+// time is cut off.
+const discard = (response: HttpClientResponse.HttpClientResponse, maxBytes: number): Effect.Effect<void> =>
+  Effect.ignore(Effect.timeout(readText(response, maxBytes), "500 millis"))
 
 // Reading the body is part of the transport: a connection that breaks in the middle is worth another attempt.
 const read = (
-  response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<DecideResponse, DeciderError | HttpClientError.HttpClientError> => {
-  if (isRefusal(response.status)) return Effect.zipRight(discard(response), Effect.fail(refused(response.status)))
-  return Effect.flatMap(response.text, (text) =>
-    Option.match(Option.flatMap(parse(text), decodeFlagsResponse), {
-      onNone: () => Effect.fail(new DeciderError({ reason: "InvalidResponse" })),
-      onSome: Effect.succeed
-    }))
-}
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
+): Effect.Effect<DecideResponse, DeciderError | HttpClientError.HttpClientError> =>
+  isRefusal(response.status)
+    ? Effect.zipRight(discard(response, maxBytes), Effect.fail(refused(response.status)))
+    : Effect.flatMap(readText(response, maxBytes), (body) =>
+      body.tooLarge ? Effect.fail(new DeciderError({ reason: "TooLarge" })) : decodeFlagsResponse(body.text))
 
 // The given client may have time limits of its own.
 const transportReason = (error: HttpClientError.HttpClientError): RemoteFailureReason => {
@@ -57,11 +53,16 @@ const transportReason = (error: HttpClientError.HttpClientError): RemoteFailureR
   return isTimeout(error) ? "Timeout" : "ConnectionError"
 }
 
+type Failure = Cause.Cause<DeciderError | HttpClientError.HttpClientError>
+
 /** @internal */
 export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) => {
-  const withinLimit = makeTimeLimit(settings.flags.requestTimeout)
-  const requestWhole = makeRequestWhole(client)
+  const { maxResponseBytes, maxRetries, requestTimeout } = settings.flags
+  const limited = makeLimited(requestTimeout, ourRefs)
+  const { execute } = withOurOptions(client)
+  const report = new RemoteReport(settings)
   const token = Redacted.value(settings.apiKey)
+  const secrets = [token, settings.secretKey === undefined ? "" : Redacted.value(settings.secretKey)]
   const defaults = {
     token,
     disableGeoip: settings.disableGeoip,
@@ -71,45 +72,55 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
     HttpClientRequest.setHeader("user-agent", userAgent)
   )
 
-  const failure = (error: DeciderError | HttpClientError.HttpClientError): DeciderError => {
+  // Defects, and interruptions that are not ours, come from the given client: they never end the caller.
+  const failureOf = (cause: Failure, withheld: Withheld): DeciderError => {
+    const failed = Cause.failureOption(cause)
+    if (Option.isNone(failed)) {
+      return new DeciderError({ reason: "UnknownError", cause: scrub(Cause.squash(cause), withheld) })
+    }
+    const error = failed.value
     if (error._tag === "DeciderError") return error
     // The given client may be one that refuses statuses by itself.
-    if (error._tag === "ResponseError" && error.reason === "StatusCode") {
-      return refused(error.response.status)
-    }
-    return new DeciderError({ reason: transportReason(error), cause: scrub(error, token) })
+    if (error._tag === "ResponseError" && error.reason === "StatusCode") return refused(error.response.status)
+    return new DeciderError({ reason: transportReason(error), cause: scrub(error, withheld) })
   }
 
-  const body = (request: DecideRequest): Effect.Effect<string, DeciderError> =>
-    Effect.suspend(() => {
-      const content = flagsRequestBody(request, defaults)
-      return content === undefined
-        ? Effect.fail(
-          new DeciderError({ reason: "UnknownError", cause: new Error("the request is larger than 8 MiB") })
-        )
-        : Effect.succeed(content)
-    })
-
-  // A refusal that arrived in time is the answer, also when the time ends before its body does.
   const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
     Effect.suspend(() => {
       let status: number | undefined
-      const use = (response: HttpClientResponse.HttpClientResponse) => {
-        status = response.status
-        return read(response)
-      }
-      return withinLimit(
-        Effect.mapError(requestWhole(HttpClientRequest.bodyText(post, json, "application/json"), use), failure),
-        () =>
-          Exit.fail(
-            status !== undefined && isRefusal(status) ? refused(status) : new DeciderError({ reason: "Timeout" })
-          )
+      const answered = Effect.flatMap(
+        execute(HttpClientRequest.bodyText(post, json, "application/json")),
+        (response) => {
+          status = response.status
+          return read(response, maxResponseBytes)
+        }
       )
+      return limited(answered, (exit, isLate) => {
+        if (Exit.isSuccess(exit)) return Exit.succeed(exit.value)
+        if (!isLate) return Exit.fail(failureOf(exit.cause, { secrets, body: json }))
+        // A refusal that arrived in time is the answer, also when the time ends before its body does.
+        return Exit.fail(
+          status !== undefined && isRefusal(status) ? refused(status) : new DeciderError({ reason: "Timeout" })
+        )
+      })
+    })
+
+  const attempts = (json: string, since: bigint, number: number): Effect.Effect<DecideResponse, DeciderError> =>
+    Effect.matchEffect(attempt(json), {
+      onFailure: (error) =>
+        number < maxRetries && isRetryable(error)
+          ? Effect.zipRight(Effect.sleep(delayAfter(number)), attempts(json, since, number + 1))
+          : Effect.zipRight(report.failed(error, since), Effect.fail(error)),
+      onSuccess: (response) => report.answered(response, since)
     })
 
   return (request: DecideRequest): Effect.Effect<DecideResponse, DeciderError> =>
-    Effect.flatMap(
-      body(request),
-      (json) => Effect.retry(attempt(json), { schedule: backoff, times: settings.flags.maxRetries, while: isRetryable })
-    )
+    Effect.withFiberRuntime((fiber) => {
+      const json = flagsRequestBody(request, defaults)
+      return json === undefined
+        ? Effect.fail(
+          new DeciderError({ reason: "UnknownError", cause: new Error("the request is larger than 8 MiB") })
+        )
+        : attempts(json, clockOf(fiber).unsafeCurrentTimeNanos(), 0)
+    })
 }

@@ -1,30 +1,37 @@
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import * as Effect from "effect/Effect"
+import { DeciderError } from "../../Decision.ts"
 import type { DecideResponse, RemoteFlag } from "../../Decision.ts"
+import { runInSlices } from "../eventLoop.ts"
 
-const JsonObject = Schema.Record({ key: Schema.String, value: Schema.Unknown })
-type JsonObject = typeof JsonObject.Type
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** More than a project has: an answer with more flags is refused. */
+const mostFlags = 20_000
+
+/** Text that is shorter cannot hold enough flags to take long. */
+const longestUncounted = 256 * 1024
+
+/** Characters looked at, and flags decoded, in one step. */
+const charactersPerStep = 50_000
+const flagsPerStep = 500
+
+/** Longer texts of the server are cut, and flags with a longer key or variant are left out: PostHog allows 400. */
+const longestKey = 1000
+const longestWords = 1000
+const longestCode = 200
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const Current = Schema.Struct({ flags: JsonObject })
-
-const Legacy = Schema.Struct({
-  featureFlags: Schema.optional(Schema.NullOr(JsonObject))
-})
-
-const isCurrent = Schema.is(Current)
-const isLegacy = Schema.is(Legacy)
-
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
+const cut = (value: unknown, longest: number): string | undefined => text(value)?.slice(0, longest)
 const integer = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? value as number : undefined)
 
 // What decides the value is checked; what only describes it is read field by field, so that a strange description never
 // costs a value. A variant decides nothing when the flag is off.
 const isReadable = (enabled: unknown, variant: unknown): boolean =>
   enabled === true
-    ? variant === undefined || variant === null || typeof variant === "string"
+    ? variant === undefined || variant === null || (typeof variant === "string" && variant.length <= longestKey)
     : enabled === undefined || enabled === false
 
 // A flag that cannot be read is one the server did not answer for: no value, rather than a made-up `false`.
@@ -34,12 +41,12 @@ const currentFlag = (wire: unknown): RemoteFlag => {
   const about = isObject(metadata) ? metadata : undefined
   return {
     enabled: enabled === true,
-    variant: text(variant),
+    variant: cut(variant, longestKey),
     failed: failed === true || !isReadable(enabled, variant),
     reason: isObject(reason)
       ? {
-        code: text(reason["code"]),
-        description: text(reason["description"]),
+        code: cut(reason["code"], longestCode),
+        description: cut(reason["description"], longestWords),
         conditionIndex: integer(reason["condition_index"])
       }
       : undefined,
@@ -52,50 +59,132 @@ const currentFlag = (wire: unknown): RemoteFlag => {
 
 const legacyFlag = (value: unknown, payload: unknown): RemoteFlag => ({
   enabled: typeof value === "string" || value === true,
-  variant: text(value),
+  variant: cut(value, longestKey),
+  failed: typeof value === "string" && value.length > longestKey,
   payload
 })
 
-// Own properties only: a flag may be called `__proto__`.
-const mapRecord = <A, B>(
-  record: Readonly<Record<string, A>>,
-  f: (value: A, key: string) => B
-): Readonly<Record<string, B>> => {
-  const mapped: Record<string, B> = Object.create(null)
-  for (const key of Object.keys(record)) mapped[key] = f(record[key] as A, key)
-  return mapped
+/** The flags of an answer of either shape, undecoded. */
+interface WireFlags {
+  readonly values: JsonObject
+  readonly decode: (value: unknown, key: string) => RemoteFlag
 }
 
-const flagsOf = (body: JsonObject): DecideResponse["flags"] | undefined => {
-  const { featureFlagPayloads } = body
-  if (isCurrent(body)) return mapRecord(body.flags, currentFlag)
-  if (!isLegacy(body)) return undefined
+const wireFlags = (body: JsonObject): WireFlags | undefined => {
+  const { featureFlagPayloads, featureFlags, flags } = body
+  if (isObject(flags)) return { values: flags, decode: currentFlag }
+  if (featureFlags !== undefined && featureFlags !== null && !isObject(featureFlags)) return undefined
   const payloads = isObject(featureFlagPayloads) ? featureFlagPayloads : {}
-  return mapRecord(
-    body.featureFlags ?? {},
-    (value, key) => legacyFlag(value, Object.hasOwn(payloads, key) ? payloads[key] : undefined)
-  )
+  return {
+    values: featureFlags ?? {},
+    decode: (value, key) => legacyFlag(value, Object.hasOwn(payloads, key) ? payloads[key] : undefined)
+  }
 }
 
-const quotaLimited = (body: JsonObject): boolean =>
+const isQuotaLimited = (body: JsonObject): boolean =>
   [body["quotaLimited"], body["quota_limited"]].some((list) => Array.isArray(list) && list.includes("feature_flags"))
 
+const answer = (body: JsonObject, flags: DecideResponse["flags"], quotaLimited: boolean): DecideResponse => ({
+  flags,
+  requestId: cut(body["requestId"], longestCode) || undefined,
+  evaluatedAt: integer(body["evaluatedAt"]),
+  errorsWhileComputingFlags: body["errorsWhileComputingFlags"] === true,
+  quotaLimited,
+  minimalFlagCalledEvents: body["minimalFlagCalledEvents"] === true
+})
+
+const invalid: Effect.Effect<never, DeciderError> = Effect.suspend(() =>
+  Effect.fail(new DeciderError({ reason: "InvalidResponse" }))
+)
+const tooMany: Effect.Effect<never, DeciderError> = Effect.suspend(() =>
+  Effect.fail(new DeciderError({ reason: "TooLarge" }))
+)
+
+// Own properties only: a flag may be called `__proto__`.
+const decodeInto = (
+  target: Record<string, RemoteFlag>,
+  { decode, values }: WireFlags,
+  keys: ReadonlyArray<string>,
+  from: number,
+  to: number
+): void => {
+  for (let index = from; index < to; index++) {
+    const key = keys[index] as string
+    if (key.length <= longestKey) target[key] = decode(values[key], key)
+  }
+}
+
+const decodeBody = (body: unknown): Effect.Effect<DecideResponse, DeciderError> => {
+  if (!isObject(body)) return invalid
+  if (isQuotaLimited(body)) return Effect.succeed(answer(body, {}, true))
+  const wire = wireFlags(body)
+  if (wire === undefined) return invalid
+  const keys = Object.keys(wire.values)
+  if (keys.length > mostFlags) return tooMany
+  const flags: Record<string, RemoteFlag> = Object.create(null)
+  if (keys.length <= flagsPerStep) {
+    decodeInto(flags, wire, keys, 0, keys.length)
+    return Effect.succeed(answer(body, flags, false))
+  }
+  return runInSlices(function*() {
+    for (let from = 0; from < keys.length; from += flagsPerStep) {
+      decodeInto(flags, wire, keys, from, Math.min(keys.length, from + flagsPerStep))
+      yield
+    }
+    return answer(body, flags, false)
+  })
+}
+
+const decodeText = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
+  Effect.suspend(() => {
+    let body: unknown
+    try {
+      body = JSON.parse(json)
+    } catch {
+      return invalid
+    }
+    return decodeBody(body)
+  })
+
+const [quotationMark, backslash, colon] = [0x22, 0x5c, 0x3a]
+
+const isOpening = (code: number): boolean => code === 0x7b || code === 0x5b
+const isClosing = (code: number): boolean => code === 0x7d || code === 0x5d
+
 /**
- * Brings the body of a `/flags` response, of either shape, into one. `None`: it is neither.
+ * Counts the members of objects that are themselves members of the body, in steps. A million keys take a second to parse
+ * and to list, during which nothing else runs: so many are noticed before.
+ */
+const hasTooManyFlags = (json: string): Effect.Effect<boolean> =>
+  runInSlices(function*() {
+    let depth = 0
+    let members = 0
+    let isText = false
+    let endOfStep = charactersPerStep
+    for (let index = 0; index < json.length; index++) {
+      if (index >= endOfStep) {
+        endOfStep += charactersPerStep
+        yield
+      }
+      const code = json.charCodeAt(index)
+      if (isText) {
+        if (code === backslash) index += 1
+        else if (code === quotationMark) isText = false
+      } else if (code === quotationMark) isText = true
+      else if (isOpening(code)) depth += 1
+      else if (isClosing(code)) depth -= 1
+      else if (code === colon && depth === 2) members += 1
+    }
+    // Payloads of the older shape stand beside its flags.
+    return members > 2 * mostFlags
+  })
+
+/**
+ * Brings the body of an answer of `/flags`, of either shape, into one.
  *
  * @internal
  */
-export const decodeFlagsResponse = (body: unknown): Option.Option<DecideResponse> => {
-  if (!isObject(body)) return Option.none()
-  const limited = quotaLimited(body)
-  const flags = limited ? {} : flagsOf(body)
-  if (flags === undefined) return Option.none()
-  return Option.some({
-    flags,
-    requestId: text(body["requestId"]) || undefined,
-    evaluatedAt: integer(body["evaluatedAt"]),
-    errorsWhileComputingFlags: body["errorsWhileComputingFlags"] === true,
-    quotaLimited: limited,
-    minimalFlagCalledEvents: body["minimalFlagCalledEvents"] === true
-  })
-}
+export const decodeFlagsResponse = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
+  json.length <= longestUncounted
+    ? decodeText(json)
+    : Effect.flatMap(hasTooManyFlags(json), (isRefused) => (isRefused ? tooMany : decodeText(json)))

@@ -1,0 +1,158 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as LogLevel from "effect/LogLevel"
+import { describeRemoteFailure } from "../../Decision.ts"
+import type { DecideResponse, RemoteFailure } from "../../Decision.ts"
+import type { Settings } from "../../PostHogConfig.ts"
+import { clockOf } from "../eventLoop.ts"
+import { annotated } from "../library.ts"
+import { quote } from "../quote.ts"
+import { Warnings } from "../warnings.ts"
+
+const fromHere = annotated("Decider")
+
+const key = "is apiKey the project API key (phc_…) of a project in that region?"
+const place = "is that a PostHog host, such as https://us.i.posthog.com or https://eu.i.posthog.com?"
+const between = "does a proxy or a sign-in page answer in its place?"
+const certificate = "does a proxy inspect the traffic? Node.js trusts its certificate with NODE_EXTRA_CA_CERTS"
+const clock = "is the clock of this machine right?"
+const network = "does this machine have a network, and may it reach PostHog?"
+
+const hintsByStatus: Readonly<Record<number, string>> = {
+  400: key,
+  401: key,
+  402: "the project's quota of feature flag requests is used up",
+  403: `${key} May this machine reach PostHog?`,
+  404: place,
+  405: place,
+  407: "a proxy in between asks for credentials",
+  413: "a proxy in between may allow smaller requests than PostHog does",
+  429: "too many requests: evaluate locally with secretKey, or once per request"
+}
+
+const hintsByCode: Readonly<Record<string, string>> = {
+  ENOTFOUND: `its name does not resolve: is host right? ${network}`,
+  EAI_AGAIN: `its name does not resolve at the moment: ${network}`,
+  ECONNREFUSED: "nothing listens there: are host and its port right?",
+  EHOSTUNREACH: network,
+  ENETUNREACH: network,
+  ENETDOWN: network,
+  ETIMEDOUT: network,
+  UND_ERR_CONNECT_TIMEOUT: network,
+  CERT_NOT_YET_VALID: clock,
+  CERT_HAS_EXPIRED: clock,
+  ERR_TLS_CERT_ALTNAME_INVALID: `its certificate is for another host: ${between}`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: certificate,
+  SELF_SIGNED_CERT_IN_CHAIN: certificate,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: certificate,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: certificate,
+  EPROTO: "does host begin with https where it should be http, or the other way around?",
+  ERR_SSL_WRONG_VERSION_NUMBER: "does host begin with https where it should be http, or the other way around?"
+}
+
+const codeOf = ({ cause }: RemoteFailure): string | undefined => {
+  const { code } = (cause ?? {}) as { readonly code?: unknown }
+  return typeof code === "string" ? code : undefined
+}
+
+const hintFor = (failure: RemoteFailure, settings: Settings): string | undefined => {
+  const { httpStatus, reason } = failure
+  switch (reason) {
+    case "ApiError":
+      return httpStatus !== undefined && httpStatus >= 300 && httpStatus < 400
+        ? "a redirect, which is not followed: set host to where it leads"
+        : hintsByStatus[httpStatus ?? 0]
+    case "InvalidResponse":
+      return `${place} Or ${between}`
+    case "TooLarge":
+      return `flags.maxResponseBytes is ${settings.flags.maxResponseBytes}`
+    case "Timeout":
+      return `flags.requestTimeout is ${Duration.format(settings.flags.requestTimeout)}`
+    case "ConnectionError":
+      return hintsByCode[codeOf(failure) ?? ""]
+    case "UnknownError":
+      return undefined
+  }
+}
+
+/** What went wrong, in one line for an operator. */
+const warningOf = (failure: RemoteFailure, settings: Settings): string => {
+  const code = codeOf(failure)
+  const hint = hintFor(failure, settings)
+  const text = failure.reason === "UnknownError" && failure.cause instanceof Error ? failure.cause.message : ""
+  return `${settings.host} did not evaluate flags: ${describeRemoteFailure(failure)}` +
+    (code === undefined ? "" : ` (${code})`) + (text === "" ? "" : ` (${quote(text)})`) +
+    (hint === undefined ? "" : `; ${hint}`)
+}
+
+const isDebug = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)
+
+const millisSince = (fiber: Fiber.RuntimeFiber<unknown, unknown>, since: bigint): string =>
+  `${Math.round(Number(clockOf(fiber).unsafeCurrentTimeNanos() - since) / 1e6)} ms`
+
+/**
+ * Says what became of evaluations by the server: a warning a minute for each way in which they fail, a line when they
+ * work again, and at the level Debug a line for each.
+ *
+ * @internal
+ */
+export class RemoteReport {
+  private readonly warnings = new Warnings("Decider")
+  private readonly settings: Settings
+  /** Since the last line that said that it works. */
+  private failures = 0
+  private isDown = false
+
+  constructor(settings: Settings) {
+    this.settings = settings
+  }
+
+  failed(failure: RemoteFailure, since: bigint): Effect.Effect<void> {
+    return Effect.withFiberRuntime((fiber) => {
+      this.failures += 1
+      const kind = [failure.reason, failure.httpStatus, codeOf(failure)].join(" ")
+      const now = clockOf(fiber).unsafeCurrentTimeMillis()
+      const warning = this.warnings.warn(kind, warningOf(failure, this.settings), now)
+      if (warning !== Effect.void) this.isDown = true
+      return isDebug(fiber)
+        ? Effect.zipRight(
+          warning,
+          fromHere(Effect.logDebug(
+            `PostHog did not evaluate flags in ${millisSince(fiber, since)}: ${describeRemoteFailure(failure)}`
+          ))
+        )
+        : warning
+    })
+  }
+
+  answered(response: DecideResponse, since: bigint): Effect.Effect<DecideResponse> {
+    return Effect.withFiberRuntime((fiber) => {
+      const debugs = isDebug(fiber)
+      if (!this.isDown && !debugs) return Effect.succeed(response)
+      const recovered = this.isDown ? this.recovered() : Effect.void
+      const count = Object.keys(response.flags).length
+      const line = debugs
+        ? fromHere(Effect.logDebug(
+          `PostHog evaluated ${count} ${count === 1 ? "flag" : "flags"} in ${millisSince(fiber, since)}` +
+            (response.requestId === undefined ? "" : ` (request ${quote(response.requestId)})`)
+        ))
+        : Effect.void
+      return Effect.as(Effect.zipRight(recovered, line), response)
+    })
+  }
+
+  // Said as often as warnings are, which are limited: a server that answers every second request is no line for each.
+  private recovered(): Effect.Effect<void> {
+    const { failures } = this
+    this.failures = 0
+    this.isDown = false
+    return fromHere(Effect.logInfo(
+      `${this.settings.host} evaluates flags again (${failures} ${
+        failures === 1 ? "evaluation" : "evaluations"
+      } failed)`
+    ))
+  }
+}
