@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform"
 import { Effect, type Layer, type Option, Redacted, Schema } from "effect"
 import { evaluateFlags, Flag, FlagOverrides, Flags, FlagSnapshot, PostHog, RequestFlags } from "effect-posthog"
 import type {
@@ -18,7 +19,6 @@ import type {
   TypedSnapshot
 } from "effect-posthog"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
-import type { HttpClient } from "@effect/platform"
 import { describe, expect, test } from "tstyche"
 
 type Services = Decider | LocalEvaluator | EventQueue | DedupCache
@@ -38,7 +38,9 @@ declare const client: PostHogPromise.PromiseClient
 describe("defaults", () => {
   test("are part of the type of a flag", () => {
     expect(checkout).type.toBe<Flag.Flag<boolean, unknown, true, false>>()
-    expect(Flag.withDefault(pricing, "annual")).type.toBe<Flag.Flag<"control" | "annual" | false, unknown, true, false>>()
+    expect(Flag.withDefault(pricing, "annual")).type.toBe<
+      Flag.Flag<"control" | "annual" | false, unknown, true, false>
+    >()
     expect(banner).type.toBe<Flag.Flag<boolean, { readonly text: string }, false, true>>()
   })
 
@@ -55,7 +57,9 @@ describe("defaults", () => {
 
   test("decide how a snapshot is read", () => {
     expect(snapshot.get(checkout)).type.toBe<Effect.Effect<boolean>>()
-    expect(snapshot.get(pricing)).type.toBe<Effect.Effect<Option.Option<"control" | "annual" | false>, FlagValueError>>()
+    expect(snapshot.get(pricing)).type.toBe<
+      Effect.Effect<Option.Option<"control" | "annual" | false>, FlagValueError>
+    >()
     expect(snapshot.payload(banner)).type.toBe<Effect.Effect<{ readonly text: string }>>()
     expect(snapshot.payload(checkout)).type.toBe<Effect.Effect<Option.Option<unknown>, FlagPayloadError>>()
   })

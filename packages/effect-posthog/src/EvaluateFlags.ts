@@ -68,10 +68,18 @@ type Services = Decider | LocalEvaluator | EventQueue | DedupCache
 export class RemoteFlagsError<S extends FlagSnapshot = FlagSnapshot> extends Data.TaggedError("RemoteFlagsError")<
   RemoteFailure & { readonly snapshot: FlagSnapshot }
 > {
-  /** What was decided locally. */
+  /**
+   * What was decided locally.
+   *
+   * @since 3.0.0
+   */
   declare readonly snapshot: S
 
-  /** The same failure with another view of the snapshot. */
+  /**
+   * The same failure with another view of the snapshot.
+   *
+   * @since 3.0.0
+   */
   withSnapshot<T extends FlagSnapshot>(snapshot: T): RemoteFlagsError<T> {
     const { cause, httpStatus, reason } = this
     return new RemoteFlagsError<T>({ reason, httpStatus, cause, snapshot })

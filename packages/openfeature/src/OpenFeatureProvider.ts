@@ -147,7 +147,6 @@ export const make = (
  * const client = OpenFeature.getClient("billing")
  * assert.strictEqual(await client.getStringValue("pricing", "control", { targetingKey: "user-17" }), "control")
  *
- * await OpenFeature.clearProviders()
  * await posthog.close()
  * ```
  *
@@ -190,7 +189,7 @@ export type ClientAndProviderOptions = Parameters<typeof PostHogPromise.make>[0]
  *
  * assert.strictEqual(await OpenFeature.getClient("search").getBooleanValue("ranking", true), true)
  *
- * await OpenFeature.clearProviders()
+ * await provider.onClose()
  * ```
  *
  * @since 1.0.0
