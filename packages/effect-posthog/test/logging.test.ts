@@ -44,14 +44,10 @@ describe("what the library logs says where it is from", () => {
           "EvaluateFlags",
           "EvaluateFlags",
           "EvaluateFlags",
-          "EvaluateFlags",
-          "EvaluateFlags",
           "FlagSnapshot",
           "EvaluateFlags",
           "Events",
-          "Events",
-          // Delivered when the scope closes.
-          "EventQueue"
+          "Events"
         ].map(from)
       )
     }))
@@ -70,7 +66,7 @@ describe("what the library logs says where it is from", () => {
           ...yield* modules(Effect.scoped(Layer.build(overrides))),
           ...yield* modules(Effect.scoped(Layer.build(client)))
         ],
-        [from("FlagOverrides"), from("PostHog")]
+        [from("FlagOverrides"), from("PostHogConfig")]
       )
     }))
 })

@@ -284,7 +284,7 @@ for (const protocol of ["v0", "v1"] as const) {
       })
     }
 
-    for (const status of [301, 307, 400, 401, 403, 404, ...(protocol === "v1" ? [402, 413, 415, 429] : [])]) {
+    for (const status of [301, 307, 401, 403, 404, ...(protocol === "v1" ? [402, 415, 429] : [])]) {
       survives(`status ${status} ends the batch after one request`, {
         protocol,
         setUp: always(Fault.status(status)),
@@ -292,6 +292,17 @@ for (const protocol of ["v0", "v1"] as const) {
       }, (result) => {
         allDropped("Rejected")(result)
         return requestsAre(protocol, 1)(result)
+      })
+    }
+
+    for (const [status, reason] of [[400, "Rejected"], [422, "Rejected"], [413, "TooLarge"]] as const) {
+      survives(`status ${status} is narrowed down to each event`, {
+        protocol,
+        setUp: always(Fault.status(status)),
+        capture: captureMany(5)
+      }, (result) => {
+        allDropped(reason)(result)
+        return requestsAre(protocol, 9)(result)
       })
     }
 

@@ -150,9 +150,10 @@ export const makeEventQueue = (
       Effect.gen(function*() {
         yield* Effect.timeoutOption(Effect.interruptible(drain), shutdownTimeout)
         state = "closed"
-        yield* abandon
-        yield* report
-        yield* reports.finalAccount
+        // A logger that throws does not keep the queue from closing.
+        yield* Effect.exit(abandon)
+        yield* Effect.exit(report)
+        yield* Effect.exit(reports.finalAccount)
         subscribers.end()
       })
     )

@@ -25,10 +25,14 @@ const eventOf = ({ distinctId, event, properties, timestamp, uuid }: PostHogEven
 
 const isRetryable = (status: number): boolean => status === 408 || status === 429 || status >= 500
 
+// oxlint-disable-next-line no-control-regex
+const binary = /[\u0000-\u0008\ufffd]/
+
 // PostHog answers with JSON, older versions and relays with a word. The page of some other server is not its receipt.
 const isForeign = ({ body, tooLarge }: EventResponse): boolean => {
   const text = body.trim()
-  if (/^\w{0,16}$/.test(text)) return false
+  // A body that the client did not decompress says nothing about who answered.
+  if (/^\w{0,16}$/.test(text) || binary.test(text)) return false
   if (tooLarge) return text.startsWith("<")
   try {
     JSON.parse(text)
