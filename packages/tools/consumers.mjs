@@ -93,12 +93,20 @@ const compilerOptions = (resolution) => ({
   outDir: `out-${resolution}`
 })
 
+// TypeScript lets CommonJS require an ES module since 5.8.
+const filesFor = (version, resolution) => [
+  "client.ts",
+  "tests.ts",
+  "openFeature.ts",
+  ...(resolution === "nodenext" && Number(version.split(".")[1]) >= 8 ? ["required.cts"] : [])
+]
+
 /** With npm every version of TypeScript, with pnpm the newest: what differs there is where packages lie. */
 const typeCheck = async (project, tools, manager) => {
   for (const version of manager === "npm" ? typescriptVersions : typescriptVersions.slice(-1)) {
     for (const resolution of resolutions) {
       const config = join(project, `tsconfig.${resolution}.json`)
-      writeJson(config, { compilerOptions: compilerOptions(resolution), files: ["client.ts", "tests.ts"] })
+      writeJson(config, { compilerOptions: compilerOptions(resolution), files: filesFor(version, resolution) })
       const compiler = join(tools, "node_modules", `typescript-${version}`)
       const result = await run("node", [join(programs, "typeCheck.mjs"), compiler, config], { timeout: limit })
       record(`TypeScript ${version}, ${manager}`, resolution, result.code === 0 ? undefined : result.output)
@@ -117,7 +125,7 @@ const markdown = () => {
     "# Where the packages install, type-check and run",
     "",
     "Written by `node packages/tools/consumers.mjs`, which packs the packages, installs the tarballs in new projects,",
-    "type-checks two programs there with `skipLibCheck` off and runs them against the embedded server. npm installs the",
+    "type-checks the programs there with `skipLibCheck` off and runs them against the embedded server. npm installs the",
     "lowest versions of the peers that the packages allow, pnpm the newest. What is named passes unless it says",
     "otherwise.",
     "",

@@ -22,6 +22,16 @@ const frameworks = {
     "reflect-metadata": "0.2.2",
     rxjs: "7.8.2"
   },
+  nestOpenFeature: {
+    "@openfeature/nestjs-sdk": "0.2.5",
+    "@openfeature/core": "1.12.0",
+    "@openfeature/server-sdk": "1.23.0",
+    "@nestjs/common": "11.1.6",
+    "@nestjs/core": "11.1.6",
+    "@nestjs/platform-express": "11.1.6",
+    "reflect-metadata": "0.2.2",
+    rxjs: "7.8.2"
+  },
   flagsSdk: { flags: "4.3.1" },
   next: {},
   openTelemetry: {
@@ -42,6 +52,7 @@ const names = wanted.length > 0 ? wanted : Object.keys(frameworks)
 
 const linked = {
   "effect-posthog": "packages/effect-posthog",
+  "@effect-posthog/openfeature": "packages/openfeature",
   "@effect-posthog/testkit": "packages/testkit",
   effect: "packages/effect-posthog/node_modules/effect",
   "@effect/workflow": "packages/effect-posthog/node_modules/@effect/workflow",

@@ -64,7 +64,7 @@ describe("an outage", () => {
       const details = yield* Effect.promise(() => Promise.all(resolutions))
       strictEqual(details.filter(({ value }) => value).length, 5_000)
       strictEqual(details.filter(({ errorCode }) => errorCode === "FLAG_NOT_FOUND").length, 5_000)
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, { flags: { onlyEvaluateLocally: true } }))))
+    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, { flags: { onlyEvaluateLocally: true } }))), 60_000)
 })
 
 describe("a flag without a value", () => {

@@ -32,6 +32,8 @@ const expectedClient = JSON.stringify({
 
 const expectedTests = JSON.stringify([true, "beta", "ExpectationError", true, 3])
 
+const expectedOpenFeature = JSON.stringify([true, "annual", { headline: "Two months free" }, "FLAG_NOT_FOUND"])
+
 const runners = (tools) => {
   const binary = (...path) => join(tools, "node_modules", ...path)
   return [
@@ -62,7 +64,7 @@ const startServer = (project) =>
     child.once("exit", () => reject(new Error(`effect-posthog-server ended:\n${printed.join("")}`)))
   })
 
-/** Runs both programs; the runtimes say what came out on their last line. */
+/** Runs the programs; the runtimes say what came out on their last line. */
 const runPrograms = async ({ args, name, program }, project, url, record) => {
   const version = await run(program, ["--version"])
   if (version.code !== 0) return record(name, "does not start", version.output.slice(0, 300) || "it is not there")
@@ -71,6 +73,11 @@ const runPrograms = async ({ args, name, program }, project, url, record) => {
   record(name, `${shown} library`, differs(client, expectedClient))
   const tests = await run(program, [...args, "tests.main.mjs"], { cwd: project, timeout: 120_000 })
   record(name, `${shown} test kit`, differs(tests, expectedTests))
+  const openFeature = await run(program, [...args, "openFeature.main.mjs", url], { cwd: project, timeout: 120_000 })
+  record(name, `${shown} OpenFeature`, differs(openFeature, expectedOpenFeature))
+  if (!name.startsWith("Node")) return
+  const required = await run(program, [join("out-nodenext", "required.cjs"), url], { cwd: project, timeout: 120_000 })
+  record(name, `${shown} OpenFeature by require`, differs(required, JSON.stringify([true])))
 }
 
 const differs = ({ code, output, stdout }, expected) => {
@@ -120,6 +127,7 @@ export const runtimes = async ({ folder, project, quick, record, tools }) => {
     `import { consume } from "${module(name)}"\nconsole.log(await consume(${argument}))\nprocess.exit(0)\n`
   writeFileSync(join(project, "client.main.mjs"), main("client.js", "process.argv[2]"))
   writeFileSync(join(project, "tests.main.mjs"), main("tests.js", ""))
+  writeFileSync(join(project, "openFeature.main.mjs"), main("openFeature.js", "process.argv[2]"))
   const here = { name: `Node ${process.versions.node.split(".")[0]}`, program: process.execPath, args: [] }
   const server = await startServer(project)
   try {
