@@ -8,7 +8,7 @@ import { evaluateFlags, Events, FlagOverrides, PostHog } from "effect-posthog"
 /** Where each message that an effect logs says it is from. */
 const modules = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
-    const found: Array<unknown> = []
+    const found: Array<Readonly<Record<string, unknown>>> = []
     const logger = Logger.make(({ annotations }) => {
       found.push(Object.fromEntries(annotations))
     })
