@@ -22,7 +22,7 @@ const health = Effect.gen(function*() {
 
 // #region start
 const waitForDefinitions = LocalEvaluator.readyWithin("5 seconds").pipe(
-  Effect.catchTag("DefinitionsError", ({ message }) => Effect.logWarning(`Starting all the same. ${message}`))
+  Effect.catchTag("DefinitionsError", ({ message }) => Effect.logWarning(`Starting without definitions. ${message}`))
 )
 // #endregion
 

@@ -16,7 +16,7 @@ const watchLosses = Effect.gen(function*() {
 // #endregion
 
 // #region counts
-const books = Effect.gen(function*() {
+const eventCounts = Effect.gen(function*() {
   const { counts } = yield* EventQueue
   const { accepted, delivered, dropped, queued } = yield* counts
   return { accepted, delivered, dropped, queued }
@@ -63,7 +63,7 @@ const program = Effect.gen(function*() {
   const counts = yield* Effect.gen(function*() {
     yield* watchLosses
     yield* importAll(rows)
-    return yield* books
+    return yield* eventCounts
   }).pipe(Effect.scoped, Effect.provide(Layer.provide(Import(server.url), FetchHttpClient.layer)))
   assert.deepEqual(counts, { accepted: 250, delivered: 250, dropped: 0, queued: 0 })
   const events = yield* server.events

@@ -2,7 +2,7 @@ import { PostHogTest } from "@effect-posthog/testkit"
 import { HttpClient, HttpClientRequest, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
-import { evaluateFlags, Events, Flags, RequestContext } from "effect-posthog"
+import { evaluateFlags, Events, Flags, RequestContext, RequestFlags } from "effect-posthog"
 import { strict as assert } from "node:assert"
 
 // #region handler
@@ -29,6 +29,26 @@ const withSession = <A, E, R>(app: Effect.Effect<A, E, R>) =>
     ({ plan, userId }) => RequestContext.with(app, { distinctId: userId, properties: { plan } })
   )
 // #endregion
+
+interface Job {
+  readonly userId: string
+  readonly company: string
+}
+
+// #region worker
+const work = (jobs: ReadonlyArray<Job>) =>
+  Effect.forEach(jobs, (job) =>
+    handle(job).pipe(
+      RequestFlags.scoped,
+      RequestContext.with({ distinctId: job.userId, groups: { company: job.company } })
+    ), { concurrency: 4 })
+// #endregion
+
+const handle = (job: Job) =>
+  Effect.gen(function*() {
+    const flags = yield* RequestFlags.get.pipe(Flags.orPartial)
+    return { job: job.userId, evaluatedFor: flags.distinctId, on: yield* flags.isEnabled("new-checkout") }
+  })
 
 const program = Effect.gen(function*() {
   const client = yield* HttpClient.HttpClient
@@ -60,6 +80,14 @@ const program = Effect.gen(function*() {
   assert.equal(nobody?.event, "checkout viewed")
   assert.equal((yield* posthog.exposures).length, 2)
   assert.equal((yield* posthog.remoteRequests).length, 2)
+
+  assert.deepStrictEqual(
+    yield* work([{ userId: "ada", company: "acme" }, { userId: "linus", company: "acme" }]),
+    [
+      { job: "ada", evaluatedFor: "ada", on: true },
+      { job: "linus", evaluatedFor: "linus", on: false }
+    ]
+  )
 })
 
 await Effect.runPromise(

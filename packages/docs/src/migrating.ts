@@ -1,6 +1,7 @@
-import { PostHogTest } from "@effect-posthog/testkit"
+import { PostHogServer, PostHogTest } from "@effect-posthog/testkit"
 import { Effect, Option } from "effect"
 import { evaluateFlags, Events, FlagOverrides, Flags, LocalEvaluator } from "effect-posthog"
+import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import { strict as assert } from "node:assert"
 
 // #region one
@@ -14,13 +15,24 @@ const oneFlag = Effect.gen(function*() {
 
 // #region snapshot
 const perRequest = Effect.gen(function*() {
-  const flags = yield* evaluateFlags({ distinctId: "ada" })
+  const flags = yield* evaluateFlags({ distinctId: "ada", flagKeys: ["new-checkout", "pricing"] })
   const isOn = yield* flags.isEnabled("new-checkout")
   const variant = yield* flags.getFlag("pricing")
   const payload = flags.getFlagPayload("pricing")
   yield* Events.capture({ event: "paid", distinctId: "ada", flags })
   return { isOn, variant, payload }
 })
+// #endregion
+
+// #region promises
+const withPromises = async (posthog: PostHogPromise.PromiseClient) => {
+  const flags = await posthog.evaluateFlags("ada", { flagKeys: ["new-checkout", "pricing"] })
+  const isOn = flags.isEnabled("new-checkout")
+  const variant = flags.getFlag("pricing")
+  const payload = flags.getFlagPayload("pricing")
+  void posthog.capture({ event: "paid", distinctId: "ada", flags })
+  return { isOn, variant, payload }
+}
 // #endregion
 
 // Every call of the table.
@@ -78,3 +90,21 @@ await Effect.runPromise(
     })
   )
 )
+
+// The same three answers, without Effect.
+const promised = Effect.gen(function*() {
+  const server = yield* PostHogServer.PostHogServer
+  const answers = yield* Effect.promise(async () => {
+    const posthog = PostHogPromise.make({ apiKey: "phc_test", host: server.url })
+    const answers = await withPromises(posthog)
+    await posthog.shutdown()
+    return answers
+  })
+  assert.deepEqual(answers, { isOn: true, variant: "annual", payload: { discount: 10 } })
+  assert.equal((yield* server.flagRequests).length, 1)
+  const paid = (yield* server.events).find(({ event }) => event === "paid")
+  assert.equal(paid?.properties["$feature/pricing"], "annual")
+})
+
+const remoteFlags = { "new-checkout": true, pricing: { value: "annual", payload: { discount: 10 } } }
+await Effect.runPromise(Effect.provide(promised, PostHogServer.layer({ remoteFlags })))

@@ -5,16 +5,18 @@
 //   <!-- file: packages/examples/src/quickstart.ts#layers --> what is between `// #region layers` and `// #endregion`
 //   <!-- not compiled: why -->                            an exception, with its reason
 //
+// Links between them lead to files that exist, and a command that installs a package names its version.
+//
 // `node packages/tools/check.mjs guides --write` copies the files into the blocks. The programs of the guides,
 // `packages/docs/src`, are run here too, each on its own.
-import { readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { filesBelow, isFile, packageNames, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const guides = async (
   { write }
 ) => [
-  ...documents().flatMap((file) => snippets(file, write)),
+  ...documents().flatMap((file) => [...snippets(file, write), ...links(file), ...installations(file)]),
   ...await programs()
 ]
 
@@ -55,6 +57,35 @@ const snippets = (document, write) => {
   })
   if (write && written !== content) writeFileSync(document, written)
   return problems
+}
+
+const lineAt = (content, offset) => content.slice(0, offset).split("\n").length
+
+const link = /\]\(([^)\s]+)\)/g
+
+/** Links to files of the workspace that are not there. Code is passed over. */
+const links = (document) => {
+  const content = readFileSync(document, "utf8").replace(/^```[\s\S]*?^```/gm, (code) => code.replace(/[^\n]/g, " "))
+  return [...content.matchAll(link)].flatMap(({ 1: target, index }) => {
+    const [path] = target.split("#")
+    if (path === "" || /^[a-z]+:/.test(path) || existsSync(join(dirname(document), path))) return []
+    return [`${shown(document)}:${lineAt(content, index)} leads to ${path}, which is not there`]
+  })
+}
+
+const shell = /^```sh\n([\s\S]*?)^```$/gm
+const versioned = /^(@[^@/]+\/)?[^@/]+@\S+$/
+
+/** Packages that a command installs without saying which version. */
+const installations = (document) => {
+  const content = readFileSync(document, "utf8")
+  return [...content.matchAll(shell)].flatMap(({ 1: commands, index }) =>
+    [...commands.matchAll(/^npm (?:install|i) (.+)$/gm)].flatMap(([, words]) =>
+      words.split(/\s+/).filter((word) => word !== "" && !word.startsWith("-") && !versioned.test(word)).map((word) =>
+        `${shown(document)}:${lineAt(content, index)} installs ${word} without a version`
+      )
+    )
+  )
 }
 
 /** A file, or one region of it with its indentation taken off; markers of regions are left out. */

@@ -328,6 +328,20 @@ export const one: number = 1
     finds: /evaluator\/README\.md:1 .*names no file/
   },
   {
+    kind: "a link to nothing",
+    step: "guides",
+    file: "packages/docs/links.md",
+    content: "See [the other page](other-page.md).\n",
+    finds: /packages\/docs\/links\.md:1 leads to other-page\.md, which is not there/
+  },
+  {
+    kind: "an installation of whatever is newest",
+    step: "guides",
+    file: "packages/docs/installing.md",
+    content: "```sh\nnpm install --save-dev effect@3.22 @effect/platform\n```\n",
+    finds: /packages\/docs\/installing\.md:1 installs @effect\/platform without a version/
+  },
+  {
     kind: "a foreign name in a message",
     step: "quoting",
     file: "packages/effect-posthog/src/Unquoted.ts",
