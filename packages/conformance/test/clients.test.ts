@@ -42,7 +42,7 @@ describe("Clients", () => {
           Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => void lines.push(`${message}`)))
         )
       )
-      assert.isTrue(lines.some((line) => line.includes("2 events undelivered")))
+      assert.isTrue(lines.some((line) => line.includes("2 undelivered events")))
     }))
 
   it.scoped("stop retrying once they are discarded", () =>

@@ -99,7 +99,7 @@ describe("a server that is sent nonsense", () => {
         assert.match(line, /^HTTP\/1\.1 4\d\d /, target)
       }
       strictEqual((yield* Client.get("/constructor")).status, 404)
-      strictEqual((yield* Client.get("/api/projects/1/feature_flags/%zz/remote_config", credentials)).status, 401)
+      strictEqual((yield* Client.get("/api/projects/1/feature_flags/%zz/remote_config", credentials)).status, 404)
     }).pipe(Effect.provide(Client.serverAndClient())))
 
   it.live("answers 413 to bodies that are too large, compressed or not, and keeps nothing of them", () =>
