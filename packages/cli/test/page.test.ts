@@ -101,6 +101,48 @@ describe("who is answered", () => {
     }))
 })
 
+describe("who may use PostHog's endpoints", () => {
+  const capture = JSON.stringify({
+    api_key: "phc_test",
+    batch: [{ event: "paid", distinct_id: "bob", properties: {} }]
+  })
+  const foreign: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, number]> = [
+    ["a web site whose name was made to resolve here", { ...json, host: "evil.example" }, 403],
+    ["a page of another site", { ...json, origin: "https://evil.example" }, 403],
+    ["a form", { "content-type": "application/x-www-form-urlencoded" }, 415]
+  ]
+  for (const [name, headers, status] of foreign) {
+    it.scopedLive(`not ${name}`, () =>
+      Effect.gen(function*() {
+        const { local } = yield* startedWithShop
+        const sent = yield* ask(`${local.posthog.url}/batch/`, "POST", headers, capture)
+        assert.strictEqual(sent.status, status)
+        assert.lengthOf(yield* local.posthog.events, 0)
+      }))
+  }
+
+  it.scopedLive("no other name reads definitions, even with the secret key", () =>
+    Effect.gen(function*() {
+      const { local } = yield* startedWithShop
+      const secret = { authorization: "Bearer phs_test" }
+      for (const headers of [{ ...secret, host: "evil.example" }, { ...secret, origin: "https://evil.example" }]) {
+        const answer = yield* ask(`${local.posthog.url}/flags/definitions`, "GET", headers)
+        assert.strictEqual(answer.status, 403)
+        assert.notInclude(answer.text, "pricing")
+      }
+    }))
+
+  it.scopedLive("applications of this machine, and pages that it serves", () =>
+    Effect.gen(function*() {
+      const { local } = yield* startedWithShop
+      const { port } = new URL(local.posthog.url)
+      for (const headers of [json, { ...json, host: `localhost:${port}`, origin: "http://localhost:3000" }]) {
+        assert.strictEqual((yield* ask(`${local.posthog.url}/batch/`, "POST", headers, capture)).status, 200)
+      }
+      assert.lengthOf(yield* local.posthog.events, 2)
+    }))
+})
+
 describe("the page's questions", () => {
   it.scopedLive("values in the order of the flags, and an explanation", () =>
     Effect.gen(function*() {

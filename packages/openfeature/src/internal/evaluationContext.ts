@@ -29,13 +29,15 @@ const invalid = (problem: string): Either.Either<never, Invalid> => Either.left(
 // Names of groups come from outside: a message holds them only when they are harmless to print.
 const shown = (name: string): string => /^[\w$.-]{1,100}$/.test(name) ? name : JSON.stringify(name.slice(0, 100))
 
+const absent: Either.Either<undefined> = Either.right(undefined)
+
 const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null
 
 const isFields = (value: unknown): value is Properties => Predicate.isRecord(value) && !(value instanceof Date)
 
 const textField = (context: Properties, name: string): Either.Either<string | undefined, Invalid> => {
   const value = context[name]
-  if (isAbsent(value) || value === "") return Either.right(undefined)
+  if (isAbsent(value) || value === "") return absent
   return typeof value === "string" ? Either.right(value) : invalid(`${name} must be a string`)
 }
 
@@ -50,7 +52,7 @@ const recordField = <A>(
   wanted: string
 ): Either.Either<Readonly<Record<string, A>> | undefined, Invalid> => {
   const value = context[name]
-  if (isAbsent(value)) return Either.right(undefined)
+  if (isAbsent(value)) return absent
   if (!isFields(value)) return invalid(`${name} must be a structure`)
   const entries: Array<[string, A]> = []
   for (const key of Object.keys(value)) {
@@ -62,13 +64,17 @@ const recordField = <A>(
   return Either.right(Object.fromEntries(entries))
 }
 
-const propertiesOf = (fields: Properties, isLeftOut: (name: string) => boolean): Properties => {
-  const entries: Array<[string, unknown]> = []
+const none: ReadonlySet<string> = new Set()
+
+const propertiesOf = (fields: Properties, leftOut: ReadonlySet<string>): Properties => {
+  const properties: Record<string, unknown> = {}
   for (const name of Object.keys(fields)) {
     const value = fields[name]
-    if (value !== undefined && !isLeftOut(name)) entries.push([name, jsonReady(value)])
+    if (value === undefined || leftOut.has(name)) continue
+    if (name === "__proto__") Object.defineProperty(properties, name, { value: jsonReady(value), enumerable: true })
+    else properties[name] = jsonReady(value)
   }
-  return Object.fromEntries(entries)
+  return properties
 }
 
 const read = (context: Properties): Either.Either<Subject, Invalid> => {
@@ -87,9 +93,9 @@ const read = (context: Properties): Either.Either<Subject, Invalid> => {
     groupProperties: groupFields.right === undefined
       ? undefined
       : Object.fromEntries(
-        Object.entries(groupFields.right).map(([type, fields]) => [type, propertiesOf(fields, () => false)])
+        Object.entries(groupFields.right).map(([type, fields]) => [type, propertiesOf(fields, none)])
       ),
-    personProperties: propertiesOf(context, (name) => reserved.has(name))
+    personProperties: propertiesOf(context, reserved)
   })
 }
 
@@ -125,7 +131,7 @@ export const readTrackingContext = (context: EvaluationContext | undefined): Sub
     distinctId: usable(() => textField(fields, "targetingKey")),
     deviceId: usable(() => textField(fields, "deviceId")),
     groups: usable(() => recordField(fields, "groups", isGroupKey, "a string or a finite number")),
-    personProperties: usable(() => Either.right(propertiesOf(fields, (name) => reserved.has(name))))
+    personProperties: usable(() => Either.right(propertiesOf(fields, reserved)))
   }
 }
 
@@ -136,7 +142,7 @@ export const readTrackingContext = (context: EvaluationContext | undefined): Sub
  */
 export const readDetails = (details: unknown): Properties => {
   try {
-    return isFields(details) ? propertiesOf(details, () => false) : {}
+    return isFields(details) ? propertiesOf(details, none) : {}
   } catch {
     return {}
   }

@@ -32,20 +32,17 @@ const metadataOf = (
   detail: FlagDetail | undefined
 ): FlagMetadata => {
   const requestId = Option.getOrUndefined(snapshot.requestId)
-  const known: ReadonlyArray<readonly [name: string, value: string | number | boolean | undefined]> = [
-    ["version", detail?.version === undefined ? undefined : String(detail.version)],
-    ["flagSetId", flagSetId],
-    ["contextId", contextId],
-    ["id", detail?.id],
-    ["source", detail?.source],
-    ["reasonCode", detail?.reasonCode],
-    ["reason", detail?.reason],
-    ["conditionIndex", detail?.conditionIndex],
-    ["hasExperiment", detail?.hasExperiment],
-    ["requestId", requestId]
-  ]
   const metadata: FlagMetadata = {}
-  for (const [name, value] of known) if (value !== undefined) metadata[name] = value
+  if (detail?.version !== undefined) metadata["version"] = String(detail.version)
+  if (flagSetId !== undefined) metadata["flagSetId"] = flagSetId
+  if (contextId !== undefined) metadata["contextId"] = contextId
+  if (detail?.id !== undefined) metadata["id"] = detail.id
+  if (detail !== undefined) metadata["source"] = detail.source
+  if (detail?.reasonCode !== undefined) metadata["reasonCode"] = detail.reasonCode
+  if (detail?.reason !== undefined) metadata["reason"] = detail.reason
+  if (detail?.conditionIndex !== undefined) metadata["conditionIndex"] = detail.conditionIndex
+  if (detail?.hasExperiment !== undefined) metadata["hasExperiment"] = detail.hasExperiment
+  if (requestId !== undefined) metadata["requestId"] = requestId
   return metadata
 }
 

@@ -29,10 +29,15 @@ export interface ResolvedRequest {
 }
 
 // An array is sent as it was given.
-const keysOf = (flagKeys: NonNullable<EvaluationRequest["flagKeys"]>): ReadonlyArray<string> =>
-  Array.isArray(flagKeys)
-    ? flagKeys.flatMap((flag) => typeof flag === "string" ? [flag] : isFlag(flag) ? [flag.key] : [])
-    : keys(flagKeys)
+const keysOf = (flagKeys: NonNullable<EvaluationRequest["flagKeys"]>): ReadonlyArray<string> => {
+  if (!Array.isArray(flagKeys)) return keys(flagKeys)
+  const found: Array<string> = []
+  for (const flag of flagKeys) {
+    if (typeof flag === "string") found.push(flag)
+    else if (isFlag(flag)) found.push(flag.key)
+  }
+  return found
+}
 
 const isEmpty = (context: RequestContext): boolean => {
   for (const _ in context) return false
