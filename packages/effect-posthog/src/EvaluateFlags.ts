@@ -111,7 +111,7 @@ export interface EvaluationOptions extends Subject {
  * **Details**
  *
  * Fields that are left out come from the fiber's `RequestContext`; properties of the same person and of the same groups
- * are merged, the request's own on top. Without any distinct id there is nobody to evaluate for: the snapshot is empty.
+ * are merged, the request's own on top. Without a distinct id the snapshot is empty.
  *
  * @since 3.0.0
  * @category models
@@ -205,7 +205,7 @@ const nothing = (pending: Pending): FlagSnapshot =>
 
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
-// A span costs more than all else that an evaluation adds to its request, and nobody sees those of Effect's own tracer.
+// A span costs more than everything else that an evaluation adds to its request, and Effect's own tracer shows none.
 const isTraced = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
   fiber.currentTracer !== nativeTracer && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 

@@ -2,7 +2,7 @@
  * Reports errors to PostHog's error tracking.
  *
  * Use it by its own entry point, `effect-posthog/Exceptions`: programs that do not import it load nothing of it. Put
- * {@link withReporting}, {@link middleware}, {@link rpc} or {@link main} around the work whose failures somebody should
+ * {@link withReporting}, {@link middleware}, {@link rpc} or {@link main} around the work whose failures a person should
  * look at, and {@link report} where the code deals with an error itself. Each failure and each defect of a `Cause` is one
  * event; interruptions, and errors that were reported before, are none.
  *
@@ -219,7 +219,7 @@ const tellFiber = tellingAt(boundaries.fiber, {})
  *
  * **When to use**
  *
- * Around work whose failures somebody should look at: a job, a consumer's handler, a background fiber. Shaped like
+ * Around work whose failures a person should look at: a job, a consumer's handler, a background fiber. Shaped like
  * `Effect.withErrorReporting` of Effect 4: bare in a pipe, with options, or with the effect first.
  *
  * **Details**

@@ -46,7 +46,7 @@ type Overridden = ReadonlyMap<string, Resolved>
 const isValue = (value: unknown): value is boolean | string =>
   typeof value === "boolean" || (typeof value === "string" && value !== "")
 
-// Every evaluation hands out the same payload, so nobody may change it.
+// Every evaluation hands out the same payload, so it must not change.
 const frozenCopy = (payload: unknown): unknown => {
   try {
     return JSON.parse(JSON.stringify(payload), (_, member) => Object.freeze(member))

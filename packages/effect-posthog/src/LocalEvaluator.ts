@@ -39,9 +39,9 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
     evaluation?: Pick<LocalEvaluation, "loadedAt">
   ) => Effect.Effect<void>
   /**
-   * Resolves when definitions have been loaded once, be they empty or an old copy, and stays resolved. Waits for as
-   * long as it takes: see `LocalEvaluator.readyWithin`. When local evaluation is off it resolves at once; when the layer is
-   * closed before, whoever waits is interrupted.
+   * Resolves when definitions, empty or an old copy included, have been loaded once, and stays resolved. It waits without
+   * a limit: see `LocalEvaluator.readyWithin`. When local evaluation is off it resolves at once; when the layer closes
+   * first, waiting fibers are interrupted.
    */
   readonly ready: Effect.Effect<void>
   /**

@@ -75,7 +75,7 @@ export const evaluationsLocal = evaluations("local", "answered")
 export const evaluationsRemote = evaluations("remote", "answered")
 
 /**
- * Evaluations that asked the server in vain.
+ * Evaluations whose request to the server failed.
  *
  * @since 3.0.0
  * @category metrics
@@ -203,12 +203,15 @@ export const eventsDropped = total(
 export const eventsRejected = total("posthog_events_rejected_total", "Events the queue did not take, by reason")
 
 /**
- * Messages that are no events, tagged with the `field` at fault.
+ * Messages that cannot be captured, tagged with the `field` at fault.
  *
  * @since 3.0.0
  * @category metrics
  */
-export const eventsInvalid = total("posthog_events_invalid_total", "Messages that are no events, by the field at fault")
+export const eventsInvalid = total(
+  "posthog_events_invalid_total",
+  "Messages that cannot be captured, by the field at fault"
+)
 
 /**
  * Requests that carried events, retries included, tagged with their `outcome`.

@@ -89,7 +89,7 @@ export {
  *
  * **When to use**
  *
- * For work that a request starts but that is not about its person, such as a job for somebody else.
+ * For work that a request starts but that is not about its person, such as a job for another person.
  *
  * @since 3.0.0
  * @category combinators
@@ -137,7 +137,7 @@ export const set = (context: RequestContext): Effect.Effect<void> =>
  *
  * Takes the header records of Node and of Effect, and the web's `Headers`. Control characters are removed, blanks
  * trimmed, values cut to 1,000 characters; an empty value counts as absent, and so does a header that was sent twice. The
- * headers come from outside: never use them to decide what somebody may do.
+ * headers come from outside: never use them for authorization.
  *
  * **Example**
  *
@@ -164,8 +164,8 @@ export const fromHeaders = (
  * **Details**
  *
  * `cookies` are decoded cookies by name, `projectKey` is the project's API key. Values are cleaned as in
- * {@link fromHeaders}; a cookie that cannot be read gives `{}`. Cookies come from outside: never use them to decide what
- * somebody may do.
+ * {@link fromHeaders}; a cookie that cannot be read gives `{}`. Cookies come from outside: never use them for
+ * authorization.
  *
  * **Example**
  *

@@ -1,5 +1,5 @@
 /**
- * The flags of a request: one evaluation, whoever reads first, however often and from how many fibers.
+ * The flags of a request: one evaluation, however often and from however many fibers they are read.
  *
  * @since 3.0.0
  */

@@ -102,7 +102,7 @@ const make = (
         ? Effect.succeedNone
         : Effect.suspend(() => script(keys, args)).pipe(
           Effect.mapBoth({ onFailure: ({ message }) => message, onSuccess: Option.some }),
-          // What a client dies of may quote the command.
+          // A defect of a client may quote the command.
           Effect.catchAllCause((cause) =>
             Effect.fail(Option.getOrElse(Cause.failureOption(cause), () => "the Redis client failed unexpectedly"))
           ),

@@ -5,7 +5,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 
 /**
- * The clock that a fiber goes by.
+ * The clock of a fiber.
  *
  * @internal
  */

@@ -83,8 +83,8 @@ const isGroupKey = (value: unknown): value is string | number =>
   typeof value === "string" || (typeof value === "number" && Number.isFinite(value))
 
 /**
- * Group types and keys. A group whose key is absent was not passed; keys stay the text or number that they are, because
- * both mean different groups to nobody but are compared as they were given.
+ * Group types and keys. A group whose key is absent was not passed; keys stay the text or number that they are: the
+ * server compares them as they were given.
  *
  * @internal
  */

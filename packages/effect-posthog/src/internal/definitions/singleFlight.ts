@@ -8,7 +8,7 @@ import { DefinitionsError } from "../../Definitions.ts"
 const closed = new DefinitionsError({ reason: "UnknownError", problem: "the layer that loads them was closed" })
 
 /**
- * A load of which at most one is under way, whoever asks for it.
+ * A load of which at most one is under way: callers share it.
  *
  * @internal
  */

@@ -14,7 +14,7 @@ type Properties = Readonly<Record<string, unknown>>
  * @internal
  */
 export interface ResolvedRequest {
-  /** Empty: nobody to evaluate for. */
+  /** Empty: there is no person to evaluate for. */
   readonly distinctId: string
   readonly deviceId: string | undefined
   readonly groups: Readonly<Record<string, string | number>> | undefined

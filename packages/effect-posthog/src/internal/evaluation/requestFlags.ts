@@ -58,7 +58,7 @@ export class RequestMemo {
     return Effect.suspend(() => {
       const running = this.outcomes.get(key)
       if (running === undefined) return this.lead(key, evaluation)
-      // The reader that led was interrupted: nobody knows the answer, so another reader leads.
+      // The reader that led was interrupted before it had the answer, so another reader leads.
       return Effect.flatMap(
         Deferred.await(running),
         (outcome) => Exit.isInterrupted(outcome) ? this.evaluate(request, evaluation) : outcome

@@ -21,7 +21,7 @@ export interface Boundary {
   readonly level: Level
   readonly source?: string
   readonly defectsOnly: boolean
-  /** Whether reports are limited, because nobody asks for each of them. */
+  /** Whether reports are limited, because they are not asked for one by one. */
   readonly automatic: boolean
 }
 

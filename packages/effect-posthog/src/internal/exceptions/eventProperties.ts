@@ -98,7 +98,7 @@ export const levelFor = (given: unknown, original: unknown, boundary: Level): Le
   levelOf(given) ?? levelOf(read(original, severity)) ?? boundary
 
 /**
- * What the library says about an exception: nobody else sets these.
+ * What the library says about an exception: callers cannot set these.
  *
  * @internal
  */

@@ -42,7 +42,7 @@ const isOurs = (annotations: HashMap.HashMap<string, unknown>): boolean =>
   Option.contains(HashMap.get(annotations, "package"), library.name)
 
 /**
- * A record with something to report, or `undefined`. A logger runs within the step of whoever logs.
+ * A record with something to report, or `undefined`. A logger runs within the step of the fiber that logs.
  *
  * @internal
  */

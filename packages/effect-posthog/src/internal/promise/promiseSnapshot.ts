@@ -32,7 +32,7 @@ export const makePromiseSnapshot = (
   error: RemoteFlagsError | undefined
 ): PromiseSnapshot => {
   const detail: PromiseSnapshot["detail"] = (flag) => Option.getOrUndefined(snapshot.detail(flag))
-  // What the exposure dies of is nothing the caller of a read can do anything about.
+  // The caller of a read can do nothing about a defect in reporting the exposure.
   const beside = (read: Effect.Effect<unknown, Error>): void => {
     runner.queued(
       Effect.catchAllCause(read, (cause) =>

@@ -138,7 +138,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     if (result === null) return new Rejection("Hook")
     if (typeof result !== "object") return hookFailed(stamped, "returned neither an event nor null")
     if (typeof (result as { readonly then?: unknown }).then === "function") {
-      // Nobody else would hear of its failure, which ends the process then.
+      // Otherwise its failure would be unhandled and end the process.
       Promise.resolve(result).catch(() => {})
       return hookFailed(stamped, "returned a promise")
     }

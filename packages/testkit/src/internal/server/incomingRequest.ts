@@ -25,7 +25,7 @@ const headersOf = (source: NodeJS.Dict<string | Array<string>>): Readonly<Record
     )
   )
 
-// A request target can be an absolute URL, or something that is no URL at all.
+// A request target can be an absolute URL, or something that is not a URL at all.
 const urlOf = (target: string): URL | undefined => {
   try {
     return new URL(target.startsWith("/") ? `http://loopback${target}` : target, "http://loopback")

@@ -61,7 +61,7 @@ export const persistedDefinitions = (
 ): typeof DefinitionsSource.Service => {
   if (source.name === "none") return source
   const key = `flag-definitions-${hash([project.host, project.apiKey]).toString(36)}`
-  // Until definitions are installed for the first time, be they the copy, or are forbidden by the quota.
+  // Until definitions, the copy included, are installed for the first time, or are forbidden by the quota.
   let isStarting = true
 
   const guarded = <A, E>(what: string, effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
