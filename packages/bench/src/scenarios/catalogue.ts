@@ -83,7 +83,7 @@ export const catalogue: ReadonlyArray<Entry> = [
   {
     name: "remote",
     title: "evaluateFlags, decided by the server",
-    modes: ["full"],
+    modes: ["full", "quick", "guard"],
     load: async () => (await import("./remote.ts")).remote
   },
   {

@@ -150,7 +150,14 @@ export const makeLimited = (limit: Duration.Duration, updateRefs?: Refs): Limite
         const outcome = Effect.async<B, E2>((resume) =>
           child.addObserver((exit) => resume(settle(exit, run.isLate && Exit.isInterrupted(exit))))
         )
-        return Effect.onInterrupt(restore(outcome), () => Fiber.interrupt(child))
+        return Effect.matchCauseEffect(restore(outcome), {
+          // Only this fiber's own interruption ends the wait before the child has ended.
+          onFailure: (cause) =>
+            child.unsafePoll() === null
+              ? Effect.zipRight(Fiber.interrupt(child), Effect.failCause(cause))
+              : Effect.failCause(cause),
+          onSuccess: Effect.succeed
+        })
       })
     )
 }

@@ -11,6 +11,7 @@ import { DeciderError } from "../../Decision.ts"
 import type { DecideRequest, DecideResponse, RemoteFailureReason } from "../../Decision.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { clockOf } from "../eventLoop.ts"
+import { FreshConnections } from "../http/freshConnections.ts"
 import { readText } from "../http/readText.ts"
 import { isTimeout, ourRefs, withOurOptions } from "../http/request.ts"
 import { scrub } from "../http/scrub.ts"
@@ -60,6 +61,7 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
   const { maxResponseBytes, maxRetries, requestTimeout } = settings.flags
   const limited = makeLimited(requestTimeout, ourRefs)
   const { execute } = withOurOptions(client)
+  const connections = new FreshConnections()
   const report = new RemoteReport(settings)
   const token = Redacted.value(settings.apiKey)
   const secrets = [token, settings.secretKey === undefined ? "" : Redacted.value(settings.secretKey)]
@@ -86,10 +88,12 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
   }
 
   const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
-    Effect.suspend(() => {
+    Effect.withFiberRuntime((fiber) => {
+      const clock = clockOf(fiber)
+      const prepared = connections.prepare(post, clock.unsafeCurrentTimeNanos())
       let status: number | undefined
       const answered = Effect.flatMap(
-        execute(HttpClientRequest.bodyText(post, json, "application/json")),
+        execute(HttpClientRequest.bodyText(prepared, json, "application/json")),
         (response) => {
           status = response.status
           return read(response, maxResponseBytes)
@@ -97,7 +101,10 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
       )
       return limited(answered, (exit, isLate) => {
         if (Exit.isSuccess(exit)) return Exit.succeed(exit.value)
-        if (!isLate) return Exit.fail(failureOf(exit.cause, { secrets, body: json }))
+        if (!isLate) {
+          connections.failed(Cause.squash(exit.cause), clock.unsafeCurrentTimeNanos())
+          return Exit.fail(failureOf(exit.cause, { secrets, body: json }))
+        }
         // A refusal that arrived in time is the answer, also when the time ends before its body does.
         return Exit.fail(
           status !== undefined && isRefusal(status) ? refused(status) : new DeciderError({ reason: "Timeout" })
