@@ -48,7 +48,9 @@ const kept: ReadonlySet<string> = new Set([
   "qclid",
   "sccid",
   "irclid",
-  "_kx"
+  "_kx",
+  "oppref",
+  "bfcid"
 ])
 
 /**
