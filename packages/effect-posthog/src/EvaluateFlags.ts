@@ -342,12 +342,14 @@ export const evaluateResolved = (
           : { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
       }
       const warning = warnOfInput(fiber, Context.get(services, LocalEvaluator), request)
+      const { refreshIfDue } = Context.get(services, LocalEvaluator)
+      const evaluateNow = () => evaluate(fiber, pending, services, fiber.getFiberRef(FiberRef.currentMetricLabels))
       const evaluation = request.distinctId === "" || pending.requested?.size === 0
         ? Effect.succeed(nothing(pending))
-        : inTurn(
-          fiber.currentScheduler,
-          () => evaluate(fiber, pending, services, fiber.getFiberRef(FiberRef.currentMetricLabels))
-        )
+        : refreshIfDue === undefined
+        ? inTurn(fiber.currentScheduler, evaluateNow)
+        // No turn is awaited: it might be that of another request.
+        : Effect.flatMap(refreshIfDue, evaluateNow)
       return warning === undefined ? evaluation : Effect.zipRight(warning, evaluation)
     })
   )

@@ -34,7 +34,10 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
   readonly prepare: (
     draft: EventDraft
   ) => Effect.Effect<Prepared | Extract<OfferResult, { readonly _tag: "Rejected" }>>
-  /** Ends when every event accepted before it has ended. Never fails. */
+  /**
+   * Ends when every event accepted before it has ended. Never fails. With `runtime: "worker"` it sends what is queued, in
+   * the fiber of the caller, and does not wait for what another caller is sending.
+   */
   readonly flush: Effect.Effect<void>
   /** How accepted events end, from the moment of subscription. Bounded and sliding for each subscriber. */
   readonly deliveries: Stream.Stream<Delivery>

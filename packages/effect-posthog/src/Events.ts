@@ -495,7 +495,8 @@ export const strict: Functions<InvalidEventError> = /* @__PURE__ */ makeFunction
  *
  * **Details**
  *
- * Never fails; what became of each event is published on `EventQueue.deliveries`.
+ * Never fails; what became of each event is published on `EventQueue.deliveries`. On Cloudflare Workers it sends what is
+ * queued, and does not wait for what another request is sending.
  *
  * @since 3.0.0
  * @category combinators

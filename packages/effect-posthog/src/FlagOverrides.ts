@@ -173,8 +173,19 @@ const overrideFlags = Effect.fnUntraced(function*(origin: string, overridden: Ov
   const evaluator = yield* LocalEvaluator
   if (overridden.size === 0) return evaluator
   yield* fromHere(Effect.logWarning(`Feature flags are overridden by ${origin}: ${listed(overridden.keys())}`))
-  yield* Effect.forkScoped(warnOfUnknown(evaluator, overridden, origin))
-  return override(evaluator, overridden)
+  const warn = warnOfUnknown(evaluator, overridden, origin)
+  const { refreshIfDue } = evaluator
+  if (refreshIfDue === undefined) {
+    yield* Effect.forkScoped(warn)
+    return override(evaluator, overridden)
+  }
+  // Nothing waits in the background here: the first evaluation that has definitions finds out.
+  const warnOnce = yield* Effect.once(warn)
+  const warnIfLoaded = Effect.flatMap(
+    evaluator.status,
+    ({ loadedAt }) => loadedAt === undefined ? Effect.void : warnOnce
+  )
+  return { ...override(evaluator, overridden), refreshIfDue: Effect.zipRight(refreshIfDue, warnIfLoaded) }
 })
 
 /**

@@ -50,6 +50,12 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
    * the load. When local evaluation is off it does nothing.
    */
   readonly reload: Effect.Effect<void, DefinitionsError>
+  /**
+   * Present where nothing runs between requests, with `runtime: "worker"`: loads the definitions if that is due, in the
+   * fiber of the caller, and waits for `flags.requestTimeout` at most. `evaluateFlags` runs it before it evaluates. While
+   * another caller loads, it returns at once, and evaluation goes on with the definitions there are.
+   */
+  readonly refreshIfDue?: Effect.Effect<void> | undefined
   readonly status: Effect.Effect<DefinitionsStatus>
   /**
    * Every change of the definitions from the moment of subscription, until the layer is closed. A subscriber that is
@@ -60,6 +66,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
   /**
    * Loads definitions from the source as soon as the layer is built, in the background, and again every
    * `definitions.pollInterval`. Off, like `layerNoop`, when the client is disabled or its source has nothing to ask with.
+   * With `runtime: "worker"` nothing runs in the background: the evaluation that finds the definitions due loads them.
    *
    * What each answer of the server leads to:
    *
@@ -75,12 +82,13 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
   static readonly layer: Layer.Layer<LocalEvaluator, never, PostHogConfig | DefinitionsSource> = Layer.scoped(
     LocalEvaluator,
     Effect.gen(function*() {
-      const { definitions, enabled, flags } = yield* PostHogConfig
+      const { definitions, enabled, flags, runtime } = yield* PostHogConfig
       const source = yield* DefinitionsSource
-      if (!enabled || source.name === "none") return noop
+      if (!enabled || source.name === "none") return runtime === "worker" ? noopForCallers : noop
       return yield* makeLoader({
         source,
         pollInterval: definitions.pollInterval,
+        callerWaits: runtime === "worker" ? flags.requestTimeout : undefined,
         regexEngine: definitions.regexEngine,
         timeZone: definitions.timeZone,
         evaluationContexts: flags.evaluationContexts
@@ -176,3 +184,5 @@ const noop: Context.Tag.Service<LocalEvaluator> = {
   status: Effect.succeed({ source: "none", flags: 0, neverLocal: 0, stale: false, absentKeys: 0, failures: 0 }),
   changes: Stream.empty
 }
+
+const noopForCallers: Context.Tag.Service<LocalEvaluator> = { ...noop, refreshIfDue: Effect.void }

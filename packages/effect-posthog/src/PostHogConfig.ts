@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { BeforeSend } from "./EventDraft.ts"
 import { annotated } from "./internal/library.ts"
+import { detectRuntime } from "./internal/runtime.ts"
 import { PostHogConfigError } from "./PostHogConfigError.ts"
 
 /**
@@ -73,6 +74,12 @@ export interface Options {
   readonly events?: EventsOptions | undefined
   /** Exposure deduplication. */
   readonly dedup?: DedupOptions | undefined
+  /**
+   * `"worker"`: nothing runs between requests. Whoever calls does the work that its call needs: `flush` sends, and an
+   * evaluation loads the definitions that are due. For runtimes that tie input, output and timers to the request that
+   * began them. Default: `"worker"` on Cloudflare Workers; elsewhere the client works in the background.
+   */
+  readonly runtime?: "worker" | undefined
   /** What `effect-posthog/Exceptions` reports. */
   readonly exceptions?: ExceptionsOptions | undefined
 }
@@ -247,6 +254,8 @@ export interface Settings {
     readonly beforeSend: ReadonlyArray<BeforeSend>
   }
   readonly dedup: { readonly capacity: number }
+  /** Where work is done: in the background, or by whoever calls. */
+  readonly runtime: "process" | "worker"
   readonly exceptions: ExceptionsOptions
 }
 
@@ -416,6 +425,13 @@ const definitions = (given: Options["definitions"]): Checked<Settings["definitio
     }
   })
 
+const runtime = (given: Options["runtime"]): Checked<Settings["runtime"]> =>
+  given === undefined || given === null
+    ? Either.right(detectRuntime())
+    : given === "worker"
+    ? Either.right(given)
+    : unusable("runtime", `must be "worker", or left out`)
+
 const hooks = (beforeSend: EventsOptions["beforeSend"]): Checked<ReadonlyArray<BeforeSend>> => {
   const list = beforeSend === undefined ? [] : typeof beforeSend === "function" ? [beforeSend] : beforeSend
   return Array.isArray(list) && list.every((hook) => typeof hook === "function")
@@ -474,6 +490,7 @@ export const validate = (options: Options): Effect.Effect<Settings, PostHogConfi
       definitions: yield* definitions(options.definitions),
       events: yield* events(options.events),
       dedup: { capacity: yield* reader("dedup.", options.dedup).size("capacity", 50_000) },
+      runtime: yield* runtime(options.runtime),
       exceptions: yield* exceptions(options.exceptions)
     }
   })

@@ -387,12 +387,15 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
     if (waitUntil === undefined || flushing) return
     flushing = true
     // After the events that are captured in this turn.
-    waitUntil(
-      Promise.resolve().then(() => {
-        flushing = false
-        return flush()
-      }).catch((error: unknown) => warn("flush", "Events were not flushed", error))
-    )
+    const flushed = Promise.resolve().then(() => {
+      flushing = false
+      return flush()
+    }).catch((error: unknown) => warn("flush", "Events were not flushed", error))
+    try {
+      waitUntil(flushed)
+    } catch (error) {
+      warn("waitUntil", "The function was not kept alive until events were flushed", error)
+    }
   }
 
   const capture = <E>(
@@ -409,7 +412,16 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
     message: Message
   ) => ({ ...message, flags: effectSnapshot(message.flags) })
 
-  const snapshot = (flags: FlagSnapshot, error?: RemoteFlagsError) => makePromiseSnapshot(runner, flags, error)
+  // Reading a flag queues its exposure.
+  const reading: Runner = {
+    ...runner,
+    queued: (effect, signal) => {
+      const exposure = queued(effect, signal)
+      keepAlive()
+      return exposure
+    }
+  }
+  const snapshot = (flags: FlagSnapshot, error?: RemoteFlagsError) => makePromiseSnapshot(reading, flags, error)
   const nothing = FlagSnapshot.fromValues({})
 
   const evaluateStrictly = (request: PromiseEvaluationRequest): Promise<PromiseSnapshot> =>
@@ -559,5 +571,5 @@ export const make = (
     shutdownTimeout: settings.events?.shutdownTimeout ?? "30 seconds",
     waitUntil: options.waitUntil
   }
-  return makeClient(shared, makeRunner(runtime))
+  return makeClient(shared, makeRunner(runtime, checked.value.runtime))
 }

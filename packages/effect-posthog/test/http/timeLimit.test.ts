@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as HashMap from "effect/HashMap"
 import * as TestClock from "effect/TestClock"
 import { yieldToEventLoop } from "../../src/internal/eventLoop.ts"
 import { makeTimeLimit } from "../../src/internal/http/timeLimit.ts"
@@ -13,9 +15,9 @@ import { countSleeps, settled } from "../support/queue.ts"
 
 const late = () => Exit.fail("late" as const)
 
-const limit = makeTimeLimit(Duration.seconds(3))
+describe.each(["process", "worker"] as const)("a time limit in a %s", (runtime) => {
+  const limit = makeTimeLimit(Duration.seconds(3), runtime)
 
-describe("a time limit", () => {
   it.effect("leaves what ends in time as it ends", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* limit(Effect.succeed(1), late), 1)
@@ -62,20 +64,30 @@ describe("a time limit", () => {
       assert.deepStrictEqual(events, ["inner", "outer"])
     }))
 
-  it.effect("sleeps once for effects that follow each other, and no longer than they run", () =>
+  it.effect("leaves fiber references as they were", () =>
     Effect.gen(function*() {
-      const { clock, sleeping } = yield* countSleeps
-      const running = yield* Effect.fork(Effect.withClock(limit(Effect.never, late), clock))
-      yield* settled
-      for (let count = 0; count < 5; count++) {
-        yield* Effect.withClock(limit(Effect.void, late), clock)
-        assert.strictEqual(yield* sleeping, 1)
-      }
-      yield* Fiber.interrupt(running)
-      yield* yieldToEventLoop
-      yield* settled
-      assert.strictEqual(yield* sleeping, 0)
+      const changes = FiberRef.set(FiberRef.currentLogAnnotations, HashMap.make(["changed", true]))
+      yield* limit(changes, late)
+      assert.isTrue(HashMap.isEmpty(yield* FiberRef.get(FiberRef.currentLogAnnotations)))
     }))
+
+  it.effect.skipIf(runtime === "worker")(
+    "sleeps once for effects that follow each other, and no longer than they run",
+    () =>
+      Effect.gen(function*() {
+        const { clock, sleeping } = yield* countSleeps
+        const running = yield* Effect.fork(Effect.withClock(limit(Effect.never, late), clock))
+        yield* settled
+        for (let count = 0; count < 5; count++) {
+          yield* Effect.withClock(limit(Effect.void, late), clock)
+          assert.strictEqual(yield* sleeping, 1)
+        }
+        yield* Fiber.interrupt(running)
+        yield* yieldToEventLoop
+        yield* settled
+        assert.strictEqual(yield* sleeping, 0)
+      })
+  )
 
   const quarters = (min: number, max: number) => FastCheck.integer({ min, max }).map((quarter) => quarter * 250)
   const run = FastCheck.record({

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { Counters } from "../../src/internal/queue/counters.ts"
 import { QueuedEvent } from "../../src/internal/queue/queuedEvent.ts"
+import type { Batch } from "../../src/internal/queue/routeQueue.ts"
 import { RouteQueue } from "../../src/internal/queue/routeQueue.ts"
 import { Subscribers } from "../../src/internal/queue/subscribers.ts"
 import { makeDrainOnce } from "../../src/internal/queue/worker.ts"
@@ -30,7 +31,7 @@ const make = (names: ReadonlyArray<string>, maxBatchSize = 2) => {
 
 const namesOf = (events: ReadonlyArray<QueuedEvent>) => events.map(({ name }) => name)
 
-const delivers = (queue: RouteQueue, seen: Array<ReadonlyArray<string>>) => (events: ReadonlyArray<QueuedEvent>) =>
+const delivers = (queue: RouteQueue, seen: Array<ReadonlyArray<string>>) => ({ events }: Batch) =>
   Effect.sync(() => {
     seen.push(namesOf(events))
     for (const event of events) queue.end(event)
@@ -43,10 +44,10 @@ describe("drainOnce", () => {
       const { counters, queue } = make(["a", "b", "c"])
       const seen: Array<ReadonlyArray<string>> = []
       const drainOnce = makeDrainOnce(queue, delivers(queue, seen), Effect.void)
-      yield* drainOnce
+      yield* drainOnce()
       assert.deepStrictEqual(seen, [["a", "b"]])
-      yield* Fiber.join(yield* Effect.fork(drainOnce))
-      yield* drainOnce
+      yield* Fiber.join(yield* Effect.fork(drainOnce()))
+      yield* drainOnce()
       assert.deepStrictEqual(seen, [["a", "b"], ["c"]])
       assert.deepInclude(counters.counts, { delivered: 3, queued: 0 })
     }))
@@ -56,14 +57,14 @@ describe("drainOnce", () => {
       const { queue } = make(["a", "b", "c", "d"])
       const gates = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const seen: Array<ReadonlyArray<string>> = []
-      const drainOnce = makeDrainOnce(queue, (events) => {
+      const drainOnce = makeDrainOnce(queue, (batch) => {
         const gate = gates[seen.length]
-        seen.push(namesOf(events))
-        return Effect.zipRight(gate === undefined ? Effect.void : Deferred.await(gate), delivers(queue, [])(events))
+        seen.push(namesOf(batch.events))
+        return Effect.zipRight(gate === undefined ? Effect.void : Deferred.await(gate), delivers(queue, [])(batch))
       }, Effect.void)
-      const first = yield* Effect.fork(drainOnce)
+      const first = yield* Effect.fork(drainOnce())
       yield* settled
-      const second = yield* Effect.fork(drainOnce)
+      const second = yield* Effect.fork(drainOnce())
       yield* settled
       assert.deepStrictEqual(seen, [["a", "b"], ["c", "d"]])
       const flushed = queue.flush()
@@ -82,17 +83,17 @@ describe("drainOnce", () => {
       const seen: Array<ReadonlyArray<string>> = []
       const hangs = makeDrainOnce(
         queue,
-        ([first]) => {
+        ({ events: [first] }) => {
           if (first !== undefined) queue.end(first)
           return Effect.never
         },
         Effect.void
       )
-      const step = yield* Effect.fork(hangs)
+      const step = yield* Effect.fork(hangs())
       yield* settled
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(step)))
       assert.deepInclude(counters.counts, { delivered: 1, queued: 2 })
-      yield* makeDrainOnce(queue, delivers(queue, seen), Effect.void)
+      yield* makeDrainOnce(queue, delivers(queue, seen), Effect.void)()
       assert.deepStrictEqual(seen, [["b", "c"]])
       assert.deepInclude(counters.counts, { delivered: 3, queued: 0 })
     }))
@@ -100,9 +101,9 @@ describe("drainOnce", () => {
   it.effect("ends the events of a step that breaks, and goes on", () =>
     Effect.gen(function*() {
       const { counters, queue } = make(["a", "b", "c"])
-      yield* makeDrainOnce(queue, () => Effect.die("broken"), Effect.void)
+      yield* makeDrainOnce(queue, () => Effect.die("broken"), Effect.void)()
       assert.deepInclude(counters.counts, { dropped: 2, queued: 1 })
-      yield* makeDrainOnce(queue, delivers(queue, []), Effect.void)
+      yield* makeDrainOnce(queue, delivers(queue, []), Effect.void)()
       assert.deepInclude(counters.counts, { delivered: 1, dropped: 2, queued: 0 })
     }))
 })

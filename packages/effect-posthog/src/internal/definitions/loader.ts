@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
@@ -17,6 +18,7 @@ import type { DefinitionsSource } from "../../DefinitionsSource.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
 import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { runInSlices } from "../eventLoop.ts"
+import { makeCallerLoads } from "./callerLoads.ts"
 import { install, isEmpty } from "./compile.ts"
 import type { Installation } from "./compile.ts"
 import { intervalsUntilStale, makeHealth } from "./health.ts"
@@ -38,15 +40,24 @@ export interface LoaderOptions extends CompileOptions {
   readonly source: typeof DefinitionsSource.Service
   /** `undefined`: load once, and then only when asked to. */
   readonly pollInterval: Duration.Duration | undefined
+  /**
+   * Absent: definitions are loaded in the background. Given: by whoever finds them due, which waits no longer than this.
+   */
+  readonly callerWaits?: Duration.Duration | undefined
 }
 
 /**
  * Loads definitions at once, and then at every poll interval, in fibers of the surrounding scope. At most one load is
  * under way; a caller that asks for another before it is answered waits for that one.
  *
+ * Where callers drive the work (decision 0023), each loads in its own fiber: one that finds the definitions due, while
+ * the others go on with the old ones, and everyone as long as there are none.
+ *
  * @internal
  */
-export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ...compileOptions }: LoaderOptions) {
+export const makeLoader = Effect.fnUntraced(function*(
+  { callerWaits, pollInterval, source, ...compileOptions }: LoaderOptions
+) {
   const scope = yield* Effect.scope
   const clock = yield* Effect.clock
   const ready = yield* Effect.acquireRelease(Deferred.make<void>(), Deferred.interrupt)
@@ -68,6 +79,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
   )
 
   let state: DefinitionsState | undefined
+  let hasLoaded = false
   // On the monotonic clock. Absent: a load is under way, or none will be.
   let dueAt: bigint | undefined
   // Done when a load ends, which moves the next one.
@@ -122,6 +134,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       absent: new Set()
     }
     yield* Metric.set(flags, installed.definitions.size)
+    hasLoaded = true
     yield* Deferred.succeed(ready, undefined)
     yield* publish(change)
     if (loaded.onInstalled !== undefined) yield* loaded.onInstalled
@@ -132,6 +145,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
     const installation = yield* Effect.flatten(
       runInSlices(() => install(loaded.document, state?.installed, compileOptions))
     )
+    if (callerWaits !== undefined) return yield* Effect.uninterruptible(commit(loaded, installation))
     committing = yield* Effect.forkIn(commit(loaded, installation), commits)
     yield* Fiber.join(committing)
   })
@@ -179,22 +193,43 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       moved = Deferred.unsafeMake<void>(FiberId.none)
     })
 
-  const load = makeSingleFlight(scope, (answered) =>
+  let begun = 0
+  let applied = 0
+  // Of loads that overlap, none undoes what a later one brought.
+  const applyInOrder = (number: number) => (answer: DefinitionsLoad) =>
     Effect.suspend(() => {
-      dueAt = undefined
-      return source.load(state?.etag)
+      if (number < applied) return Effect.void
+      applied = number
+      return apply(answer)
+    })
+
+  const attempt = (limit: Duration.Duration | undefined, answered: Effect.Effect<void>) =>
+    Effect.suspend(() => {
+      const loading = source.load(state?.etag)
+      const inTime = limit === undefined
+        ? loading
+        : Effect.timeoutFail(loading, { duration: limit, onTimeout: () => new DefinitionsError({ reason: "Timeout" }) })
+      return Effect.flatMap(Effect.ensuring(inTime, answered), applyInOrder(++begun))
     }).pipe(
-      Effect.ensuring(answered),
-      Effect.flatMap(apply),
       // A source may also interrupt itself; the interruption of this fiber gets past here.
       Effect.catchAllCause((cause) =>
         Effect.fail(Option.getOrElse(Cause.failureOption(cause), () => unexpected(Cause.squash(cause))))
       ),
       Effect.tapError((error) =>
         error.reason === "QuotaLimited" ? Effect.zipRight(clear, health.failed(error)) : health.failed(error)
-      ),
-      Effect.ensuring(Effect.zipRight(scheduleNext, setAge))
-    ))
+      )
+    )
+  const ended = Effect.zipRight(scheduleNext, setAge)
+
+  const loadByCaller = (limit: Duration.Duration | undefined) =>
+    // A caller that was interrupted leaves the load to the next one.
+    Effect.onExit(attempt(limit, Effect.void), (exit) => Exit.isInterrupted(exit) ? Effect.void : ended)
+
+  const load = makeSingleFlight(scope, (answered) =>
+    Effect.suspend(() => {
+      dueAt = undefined
+      return Effect.ensuring(attempt(undefined, answered), ended)
+    }))
 
   // A load that was asked for moves the next one, to an earlier time when it ends a backoff. Sleeps are whole
   // milliseconds: a clock that counts in doubles loses a few nanoseconds of a present-day date, and never arrives.
@@ -212,15 +247,35 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
       Effect.schedule(Schedule.spaced(interval))
     )
 
-  if (pollInterval === undefined) {
-    yield* Effect.forkIn(Effect.ignore(load.any), scope)
-  } else {
-    yield* Effect.forkIn(poll, scope)
-    yield* Effect.forkIn(watch(pollInterval), scope)
+  const runInBackground = Effect.gen(function*() {
+    if (pollInterval === undefined) {
+      yield* Effect.forkIn(Effect.ignore(load.any), scope)
+    } else {
+      yield* Effect.forkIn(poll, scope)
+      yield* Effect.forkIn(watch(pollInterval), scope)
+    }
+    if (source.changed !== undefined) {
+      yield* Effect.forkIn(Stream.runForEach(source.changed, () => Effect.ignore(load.fresh)), scope)
+    }
+    return { ready: Deferred.await(ready), reload: load.fresh }
+  })
+
+  const warnIfStale = Effect.suspend(() =>
+    pollInterval === undefined ? Effect.void : health.watch(pollInterval, state !== undefined)
+  )
+
+  const runByCallers = (waits: Duration.Duration) => {
+    const callerLoads = makeCallerLoads({
+      clock,
+      callerWaits: waits,
+      load: (limit) => Effect.ensuring(loadByCaller(limit), warnIfStale),
+      isLoaded: () => hasLoaded,
+      dueAt: () => dueAt
+    })
+    return { ready: callerLoads.ready, reload: callerLoads.load, refreshIfDue: callerLoads.refreshIfDue }
   }
-  if (source.changed !== undefined) {
-    yield* Effect.forkIn(Stream.runForEach(source.changed, () => Effect.ignore(load.fresh)), scope)
-  }
+
+  const driven = callerWaits === undefined ? yield* runInBackground : runByCallers(callerWaits)
 
   const status = Effect.sync((): DefinitionsStatus => {
     const now = clock.unsafeCurrentTimeMillis()
@@ -249,8 +304,7 @@ export const makeLoader = Effect.fnUntraced(function*({ pollInterval, source, ..
         const { absent, installed: { definitions } } = state
         remember(absent, keys.filter((key) => definitions.metadata(key) === undefined))
       }),
-    ready: Deferred.await(ready),
-    reload: load.fresh,
+    ...driven,
     status,
     changes: Stream.fromPubSub(changes)
   }

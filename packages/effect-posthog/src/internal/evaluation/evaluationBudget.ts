@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import { turns } from "../eventLoop.ts"
+import { detectRuntime } from "../runtime.ts"
 
 /**
  * Ordinary flags evaluated before the event loop gets a turn: about a millisecond of work. Fibers that evaluate at the same time
@@ -11,6 +12,8 @@ const flagsPerTurn = 5_000
 
 /** What an ordinary flag takes. Large values and hostile definitions take more. */
 const stepsPerFlag = 4
+
+const isWorker = detectRuntime() === "worker"
 
 // There is one event loop, so there is one account, whatever number of projects evaluates.
 let spent = 0
@@ -55,7 +58,7 @@ export const charge = (flags: number, steps = 0): void => {
 
 /**
  * Runs an evaluation, in a later turn of the event loop if too much has been evaluated in this one. A fiber that is run
- * synchronously cannot wait, and never does.
+ * synchronously cannot wait, and never does; nor does one on a worker, where the turn might be that of another request.
  *
  * @internal
  */
@@ -64,7 +67,7 @@ export const inTurn = <A, E, R>(
   evaluation: () => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
   const isSynchronous = scheduler instanceof Scheduler.SyncScheduler && !scheduler.deferred
-  return (spent < flagsPerTurn && waiting.size === 0) || isSynchronous ? evaluation() : queued(evaluation)
+  return (spent < flagsPerTurn && waiting.size === 0) || isSynchronous || isWorker ? evaluation() : queued(evaluation)
 }
 
 // What was evaluated in this turn before it was this fiber's may have been more than expected.

@@ -9,11 +9,12 @@ import type * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Option from "effect/Option"
+import { detectRuntime } from "../runtime.ts"
 
 // Frameworks that replace fetch may keep answers, those to POST included. Workers have no cache between us and the
 // server, and the older ones throw at the option.
 const ourInit = (): RequestInit =>
-  globalThis.navigator?.userAgent === "Cloudflare-Workers"
+  detectRuntime() === "worker"
     ? { redirect: "manual" }
     : { redirect: "manual", cache: "no-store" }
 

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import { clockOf, turns } from "../eventLoop.ts"
+import type { Runtime as RunsOn } from "../runtime.ts"
 
 /**
  * Interrupts an effect that takes too long, waits for its end, and ends with something else. Fiber references that the
@@ -109,14 +110,16 @@ type Refs = (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime) => FiberRefs.F
 
 /**
  * One limit for many effects. `Effect.timeoutTo` starts, races and interrupts a sleeping fiber for each, a quarter of what
- * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any. `updateRefs`: the
+ * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any; on a worker each
+ * request sleeps by itself, as a timer that another request set may never fire. `updateRefs`: the
  * references of the fibers.
  *
  * @internal
  */
-export const makeLimited = (limit: Duration.Duration, updateRefs?: Refs): Limited => {
+export const makeLimited = (limit: Duration.Duration, runsOn: RunsOn, updateRefs?: Refs): Limited => {
   const watches = new WeakMap<Clock.Clock, Watch>()
   const watchOn = (clock: Clock.Clock): Watch => {
+    if (runsOn === "worker") return new Watch(clock, limit)
     let watch = watches.get(clock)
     if (watch === undefined) {
       watch = new Watch(clock, limit)
@@ -167,7 +170,7 @@ export const makeLimited = (limit: Duration.Duration, updateRefs?: Refs): Limite
  *
  * @internal
  */
-export const makeTimeLimit = (limit: Duration.Duration): TimeLimit => {
-  const limited = makeLimited(limit)
+export const makeTimeLimit = (limit: Duration.Duration, runsOn: RunsOn): TimeLimit => {
+  const limited = makeLimited(limit, runsOn)
   return (self, onTimeout) => limited(self, (exit, isLate) => (isLate ? onTimeout() : exit))
 }

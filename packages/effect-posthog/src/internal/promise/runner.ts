@@ -8,6 +8,7 @@ import type { PostHogConfig } from "../../PostHogConfig.ts"
 import type { PostHogConfigError } from "../../PostHogConfigError.ts"
 import type { RequestContext } from "../requestContext.ts"
 import { mergeContexts, requestContextRef } from "../requestContext.ts"
+import type { Runtime } from "../runtime.ts"
 
 /** @internal */
 export type ClientRuntime = ManagedRuntime.ManagedRuntime<Services | PostHogConfig, PostHogConfigError>
@@ -41,13 +42,29 @@ const errorOf = (cause: Cause.Cause<unknown>): unknown => {
 const resolved = <A, E>(exit: Exit.Exit<A, E>): A | Promise<never> =>
   Exit.isSuccess(exit) ? exit.value : Promise.reject(errorOf(exit.cause))
 
+/** How long a flush on a worker waits for captures that nobody awaited. */
+const mostPauses = 40
+const pause = Effect.sleep(25)
+
 /** @internal */
-export const makeRunner = (runtime: ClientRuntime): Runner => {
-  // Definitions load from now on, not from the first call. Why the client could not be built, every call hears anew.
-  let building: Promise<unknown> | undefined = runtime.runtime().then(() => {}, () => {})
+export const makeRunner = (runtime: ClientRuntime, runsOn: Runtime): Runner => {
+  const isWorker = runsOn === "worker"
+  // Definitions load from now on, not from the first call. Why the client could not be built, every call hears anew. On a
+  // worker the first call builds: outside of requests nothing may be loaded there.
+  let building: Promise<unknown> | undefined = isWorker ? undefined : runtime.runtime().then(() => {}, () => {})
   // A step behind the calls that wait for it, so that none overtakes them.
-  void building.then(() => building = undefined)
+  void building?.then(() => building = undefined)
   const running = new Set<Promise<unknown>>()
+
+  // Some may be those of other requests, which may have been cut off: nothing of theirs is awaited, and not for long.
+  const settledOnWorker = (before: ReadonlyArray<Promise<unknown>>, pauses: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const left = before.filter((capture) => running.has(capture))
+      if (left.length === 0) return Effect.void
+      if (pauses < mostPauses) return Effect.zipRight(pause, settledOnWorker(left, pauses + 1))
+      for (const capture of left) running.delete(capture)
+      return Effect.void
+    })
 
   const makeIn = (context: RequestContext): Runner => {
     // In the order of the calls, also of those that have to wait for the client.
@@ -65,6 +82,7 @@ export const makeRunner = (runtime: ClientRuntime): Runner => {
       },
       settled: () => {
         const before = [...running]
+        if (isWorker) return settledOnWorker(before, 0)
         return Effect.asVoid(Effect.promise(() => Promise.allSettled(before)))
       },
       within: (inner) => makeIn(mergeContexts(context, inner))

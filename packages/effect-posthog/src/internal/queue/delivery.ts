@@ -12,7 +12,7 @@ import { annotated } from "../library.ts"
 import { retryDelay } from "./backoff.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
 import type { EventReports, Refusal } from "./reports.ts"
-import type { RouteQueue } from "./routeQueue.ts"
+import type { Batch, RouteQueue } from "./routeQueue.ts"
 
 type Next =
   | { readonly _tag: "Done" }
@@ -51,8 +51,12 @@ const mostRequests = 64
 /** Batches in a row of which every part was refused, after which refused batches are not sent again in parts. */
 const mostFruitless = 2
 
+/** Beyond the limit of an attempt: how much later its end may be noticed before whoever delivers counts as cut off. */
+const graceMillis = 5000
+
 /** What became of a batch so far. */
 interface Progress {
+  readonly batch: Batch
   requests: number
   delivered: number
   /** The server took a request. */
@@ -85,6 +89,7 @@ interface DeliveryParts {
 export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }: DeliveryParts) => {
   /** Batches in a row that were sent in parts, all of which were refused. */
   let fruitless = 0
+  const attemptMillis = Duration.toMillis(settings.requestTimeout) + graceMillis
 
   const endAll = (events: ReadonlyArray<QueuedEvent>, reason?: DropReason, details?: string): void => {
     for (const event of events) queue.end(event, reason, details)
@@ -182,6 +187,7 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
       batch.requestId = ids.make(createdAt)
       batch.createdAt = createdAt
       batch.attempt = 1
+      progress.batch.heldUntil = createdAt + attemptMillis
       return Effect.flatMap(
         attempt(events, batch, progress),
         (next) => next._tag === "Done" ? Effect.void : proceed(events, batch, next, progress)
@@ -208,6 +214,7 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
         }
         if (isSpent(progress)) return giveUp(progress, () => endAll(pending, "RetriesExhausted", details))
         const delay = retryDelay(settings.retryBase, number - 1, yield* Random.next, next.retryAfter)
+        progress.batch.heldUntil = (yield* Clock.currentTimeMillis) + delay + attemptMillis
         yield* Effect.sleep(Duration.millis(delay))
         next = yield* attempt(
           pending,
@@ -245,10 +252,10 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
       }), { discard: true })
   }
 
-  return (events: ReadonlyArray<QueuedEvent>): Effect.Effect<void> =>
+  return (batch: Batch): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (startedAt) => {
-      const progress: Progress = { requests: 0, delivered: 0, accepted: false, narrowed: false, refusals: [] }
-      return Effect.flatMap(deliverPart(events, progress), () => {
+      const progress: Progress = { batch, requests: 0, delivered: 0, accepted: false, narrowed: false, refusals: [] }
+      return Effect.flatMap(deliverPart(batch.events, progress), () => {
         if (progress.narrowed && !progress.accepted) fruitless++
         return Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Effect.zipRight(

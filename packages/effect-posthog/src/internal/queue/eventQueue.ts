@@ -12,6 +12,7 @@ import type { Settings } from "../../PostHogConfig.ts"
 import { annotated } from "../library.ts"
 import { quote } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
+import { makeCallerDriver } from "./callerDriver.ts"
 import { Counters } from "./counters.ts"
 import { makeDelivery } from "./delivery.ts"
 import { makeOffering } from "./offering.ts"
@@ -87,6 +88,7 @@ export const makeEventQueue = (
     const inBackground = (effect: Effect.Effect<void>): void => {
       fork(Effect.interruptible(effect), { immediate: false })
     }
+    const driver = settings.runtime === "worker" ? makeCallerDriver(flushAt) : undefined
     let state: QueueState = "open"
 
     const routeQueues = new Map<Route, RouteQueue>()
@@ -103,7 +105,10 @@ export const makeEventQueue = (
       })
       const deliver = makeDelivery({ queue, settings: settings.events, ids, send, warnOfSize, reports })
       routeQueues.set(route, queue)
-      inBackground(work(queue, makeDrainOnce(queue, deliver, report)))
+      const drainOnce = makeDrainOnce(queue, deliver, report)
+      if (driver === undefined) {
+        inBackground(work(queue, drainOnce))
+      } else driver.opened(queue, drainOnce)
       return queue
     }
     const queueOf = (route: Route): RouteQueue =>
@@ -117,10 +122,11 @@ export const makeEventQueue = (
       reports,
       queueOf,
       state: () => state,
-      inBackground
+      inBackground,
+      driver
     })
 
-    const flush = Effect.suspend(() => {
+    const flushInBackground = Effect.suspend(() => {
       const pending: Array<Effect.Effect<void>> = []
       for (const queue of routeQueues.values()) {
         const done = queue.flush()
@@ -128,6 +134,9 @@ export const makeEventQueue = (
       }
       return Effect.all(pending, { discard: true })
     })
+
+    const flush = driver === undefined ? flushInBackground : driver.flush
+    const drainAll = driver === undefined ? flushInBackground : driver.drainAll
 
     const abandon = Effect.suspend(() => {
       let left = 0
@@ -141,9 +150,9 @@ export const makeEventQueue = (
     const drain = Effect.gen(function*() {
       state = "draining"
       for (const queue of routeQueues.values()) queue.rejectWaiters()
-      yield* flush
+      yield* drainAll
       state = "closed"
-      yield* flush
+      yield* drainAll
     })
 
     yield* Effect.addFinalizer(() =>

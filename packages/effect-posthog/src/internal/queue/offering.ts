@@ -8,6 +8,7 @@ import { clockOf } from "../eventLoop.ts"
 import { quote } from "../quote.ts"
 import { wake } from "../wake.ts"
 import type { Warnings } from "../warnings.ts"
+import type { CallerDriver } from "./callerDriver.ts"
 import type { Counters } from "./counters.ts"
 import { makeOffer } from "./immediateOffer.ts"
 import type { Preparation, PrepareEvent, Verdict } from "./prepareEvent.ts"
@@ -25,6 +26,10 @@ const rejected = (reason: RejectReason): Exit.Exit<Rejected> => Exit.succeed({ _
 const after = <A>(log: Effect.Effect<void>, self: Effect.Effect<A>): Effect.Effect<A> =>
   log === Effect.void ? self : Effect.zipRight(log, self)
 
+const forgotten =
+  "Events are queued, but nothing has sent any for a minute: on this runtime they are sent by a flush, " +
+  "which belongs at the end of each request"
+
 /**
  * While a queue drains, events are still taken where there is room, but none waits for it.
  *
@@ -41,6 +46,8 @@ interface OfferingParts {
   readonly queueOf: (route: Route) => RouteQueue
   readonly state: () => QueueState
   readonly inBackground: (effect: Effect.Effect<void>) => void
+  /** Absent: the queue has fibers of its own. */
+  readonly driver: CallerDriver | undefined
 }
 
 /**
@@ -49,7 +56,7 @@ interface OfferingParts {
  * @internal
  */
 export const makeOffering = (
-  { counters, inBackground, prepare, queueOf, reports, state, warnings, whenFull }: OfferingParts
+  { counters, driver, inBackground, prepare, queueOf, reports, state, warnings, whenFull }: OfferingParts
 ) => {
   const reject = (reason: RejectReason, warning: string | undefined, now: number): Effect.Effect<Rejected> => {
     counters.reject(reason)
@@ -71,6 +78,20 @@ export const makeOffering = (
       return Effect.sync(() => queue.removeWaiter(waiter))
     })
 
+  // The caller does the work that makes room.
+  const workForRoom = (
+    driver: CallerDriver,
+    queue: RouteQueue,
+    event: QueuedEvent,
+    now: number
+  ): Effect.Effect<OfferResult> =>
+    Effect.flatMap(driver.makeRoom(queue), () => {
+      if (state() !== "open") return reject("Closed", undefined, now)
+      if (!queue.makeRoom(event.estimate)) return workForRoom(driver, queue, event, now)
+      queue.accept(event, now)
+      return accepted(event.id)
+    })
+
   const enqueue = (
     queue: RouteQueue,
     verdict: Verdict,
@@ -84,7 +105,8 @@ export const makeOffering = (
       return accepted(verdict.id)
     }
     if (!mayWait || whenFull !== "backpressure") return reject("Overflow", undefined, now)
-    return state() === "open" ? waitForRoom(queue, verdict, now) : reject("Closed", undefined, now)
+    if (state() !== "open") return reject("Closed", undefined, now)
+    return driver === undefined ? waitForRoom(queue, verdict, now) : workForRoom(driver, queue, verdict, now)
   }
 
   // The hook finishes in the background; the answer is given before its decision is known.
@@ -97,7 +119,7 @@ export const makeOffering = (
     if (!queue.makeRoom(0)) return reject("Overflow", undefined, now)
     const event = new QueuedEvent(stamped, 0)
     queue.acceptUndecided(event, now)
-    inBackground(Effect.flatMap(decision, (verdict) => {
+    const decided = Effect.flatMap(decision, (verdict) => {
       if (verdict instanceof QueuedEvent) {
         queue.decide(event, verdict)
         return Effect.void
@@ -105,7 +127,9 @@ export const makeOffering = (
       queue.end(event, verdict.reason === "Hook" || verdict.reason === "TooLarge" ? verdict.reason : "HookFailed")
       queue.settle()
       return verdict.warning === undefined ? Effect.void : warnings.warn(verdict.reason, verdict.warning, now)
-    }))
+    })
+    if (driver === undefined) inBackground(decided)
+    else driver.decideLater(queue, event, decided)
     return accepted(event.id)
   }
 
@@ -140,6 +164,8 @@ export const makeOffering = (
       // Not in the fiber that happens to capture: it has a logger and annotations of its own.
       const losses = reports.publishNowAndThen(now)
       if (losses !== undefined) inBackground(losses)
+      const { route = "analytics" } = draft
+      if (driver?.isForgotten(queueOf(route), now) === true) inBackground(warnings.warn("forgotten", forgotten, now))
       return withRepairs(prepared, now, offered)
     })
 

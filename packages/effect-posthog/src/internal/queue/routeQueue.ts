@@ -41,6 +41,11 @@ export interface Waiter {
  */
 export class Batch {
   readonly events: ReadonlyArray<QueuedEvent>
+  /**
+   * Until when, in epoch milliseconds, nobody else may take the events: whoever delivers them was cut off if it gave no
+   * sign of life by then.
+   */
+  heldUntil = Number.POSITIVE_INFINITY
   /** Those before this index have ended. */
   private from = 0
 
@@ -118,6 +123,21 @@ export class RouteQueue {
 
   get route(): Route {
     return this.options.route
+  }
+
+  /** The order of the event that was accepted last. */
+  get lastAccepted(): number {
+    return this.lastOrder
+  }
+
+  /** Whether events that were accepted have not ended. */
+  get hasLive(): boolean {
+    return this.live > 0
+  }
+
+  /** The number of events that wait to be sent. */
+  get queued(): number {
+    return this.buffer.length
   }
 
   // ------------------------------------------------------------------------------------------------------ acceptance
@@ -346,8 +366,23 @@ export class RouteQueue {
     this.makeDue()
   }
 
-  /** Takes the events of the next request, oldest first. They are on their way until `release`. */
-  take(): Batch | undefined {
+  /** Whether an event up to this one, in order of acceptance, waits to be sent. */
+  hasQueued(upTo: number): boolean {
+    const head = this.buffer.peek(0)
+    return head !== undefined && head.order <= upTo
+  }
+
+  /** Takes back the batches of those who gave no sign of life for too long. */
+  reclaim(now: number): void {
+    const silent = [...this.onTheirWay].filter(({ heldUntil }) => heldUntil <= now)
+    // What was taken last goes back first, so that the oldest comes first again.
+    for (const batch of silent.reverse()) this.release(batch)
+  }
+
+  /**
+   * Takes the events of the next request, oldest first, none after the given one. They are on their way until `release`.
+   */
+  take(upTo = Number.POSITIVE_INFINITY): Batch | undefined {
     const { buffer, options: { maxBatchSize } } = this
     const most = Math.min(buffer.length, maxBatchSize)
     if (most === 0) return undefined
@@ -357,6 +392,12 @@ export class RouteQueue {
     const isRepeated = makeIsRepeated(events)
     let bytes = 0
     for (let head = buffer.peek(0); head !== undefined && events.length < most; head = buffer.peek(0)) {
+      // Whoever had it before it was taken back did deliver it, late.
+      if (!head.live) {
+        buffer.shift()
+        continue
+      }
+      if (head.order > upTo) break
       if (bound > maxBatchBytes) {
         bytes += head.bytes + besideEvent
         if (events.length > 0 && bytes > maxBatchBytes) break
@@ -368,6 +409,7 @@ export class RouteQueue {
       head.sending = true
       this.leaveRoom(head)
     }
+    if (events.length === 0) return undefined
     const batch = new Batch(events)
     this.onTheirWay.add(batch)
     return batch

@@ -3,26 +3,30 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { QueuedEvent } from "./queuedEvent.ts"
-import type { RouteQueue } from "./routeQueue.ts"
+import type { Batch, RouteQueue } from "./routeQueue.ts"
+
+/** @internal */
+export type DrainOnce = (upTo?: number) => Effect.Effect<void>
 
 /**
  * One step of sending, which any fiber can run: takes a batch, due or not, and delivers it until all its events have
  * ended. What is left when the step is interrupted waits in the queue again, before everything else; nothing is left when
- * the step breaks. Two steps at a time take different batches. Does nothing when nothing is queued.
+ * the step breaks. Two steps at a time take different batches. Takes no event after the given one; does nothing when
+ * nothing is queued.
  *
  * @internal
  */
 export const makeDrainOnce = (
   queue: RouteQueue,
-  deliver: (events: ReadonlyArray<QueuedEvent>) => Effect.Effect<void>,
+  deliver: (batch: Batch) => Effect.Effect<void>,
   report: Effect.Effect<void>
-): Effect.Effect<void> =>
+): DrainOnce =>
+(upTo) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      const batch = queue.take()
+      const batch = queue.take(upTo)
       if (batch === undefined) return Effect.void
-      return Effect.flatMap(Effect.exit(restore(Effect.zipRight(deliver(batch.events), report))), (exit) => {
+      return Effect.flatMap(Effect.exit(restore(Effect.zipRight(deliver(batch), report))), (exit) => {
         const interrupted = Exit.isFailure(exit) && Cause.isInterrupted(exit.cause)
         // Whatever breaks, a logger that throws included, sending goes on with the next batch.
         if (Exit.isFailure(exit) && !interrupted) {
@@ -47,14 +51,15 @@ const sleep = (queue: RouteQueue, millis: number): Effect.Effect<void> =>
  *
  * @internal
  */
-export const work = (queue: RouteQueue, drainOnce: Effect.Effect<void>): Effect.Effect<never> => {
+export const work = (queue: RouteQueue, drainOnce: DrainOnce): Effect.Effect<never> => {
+  const drain = drainOnce()
   const loop: Effect.Effect<never> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const wait = queue.dueIn(now)
     const step = wait === undefined
       ? Deferred.await(queue.setAlarm())
       : wait > 0
       ? sleep(queue, wait)
-      : drainOnce
+      : drain
     return Effect.zipRight(step, loop)
   })
   return loop

@@ -59,7 +59,7 @@ type Failure = Cause.Cause<DeciderError | HttpClientError.HttpClientError>
 /** @internal */
 export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) => {
   const { maxResponseBytes, maxRetries, requestTimeout } = settings.flags
-  const limited = makeLimited(requestTimeout, ourRefs)
+  const limited = makeLimited(requestTimeout, settings.runtime, ourRefs)
   const { execute } = withOurOptions(client)
   const connections = new FreshConnections()
   const report = new RemoteReport(settings)

@@ -98,8 +98,8 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
   const { maxResponseBytes, maxRetries, requestTimeout } = settings.events
   const { host } = settings
   const apiKey = Redacted.value(settings.apiKey)
-  const withinLimit = makeTimeLimit(requestTimeout)
-  const withinRestLimit = makeTimeLimit(restLimit)
+  const withinLimit = makeTimeLimit(requestTimeout, settings.runtime)
+  const withinRestLimit = makeTimeLimit(restLimit, settings.runtime)
   const requestWhole = makeRequestWhole(client)
   const warnings = new Warnings("EventTransport")
   const wordsOf = (text: string) => shownWords(text, apiKey)
