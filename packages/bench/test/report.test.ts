@@ -52,6 +52,7 @@ describe("rows", () => {
     assert.strictEqual(new Set(lines.map(({ length }) => length)).size, 1)
     assert.include(lines[2], "| 2×    | ≥ 1×   | yes |")
     assert.include(lines[2], "theirs 1,230")
+    assert.include(table([atMost({ row: "work", unit: "ms", ours: 10, limit: 20, cpu: 5 })]), "| 4×             |")
   })
 
   it("shows three digits", () => {

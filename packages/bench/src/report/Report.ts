@@ -29,7 +29,8 @@ export const markdown = (report: Report): string =>
     `${report.date}. ${machineLine(report.machine)}.`,
     `Compared: ${Object.entries(report.versions).map(([name, version]) => `${name} ${version}`).join(", ")}.`,
     "A ratio says how many times better than the anchor ours is; contenders run in turns, and times are medians of the " +
-    "rounds. The spread is the middle half of the rounds' ratios.",
+    "rounds. The spread is the middle half of the rounds' ratios. Processor time is the ratio of the best rounds' processor " +
+    "time, which other work on the machine disturbs least.",
     "## Budget",
     table(rowsOf(report).filter(({ target }) => target !== undefined)),
     ...(report.points.length === 0 ? [] : ["![Time against the number of flags](evaluation.svg)"]),

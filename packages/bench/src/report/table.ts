@@ -5,8 +5,8 @@ import type { Row } from "../measuring/Row.ts"
 /** Rows as a table in Markdown, the ratio first. */
 export const table = (rows: ReadonlyArray<Row>): string =>
   aligned([
-    ["work", "ratio", "target", "met", "ours", "anchor", "spread", "others in the same run"],
-    ["---", "--:", "--:", "---", "--:", "--:", "--:", "---"],
+    ["work", "ratio", "target", "met", "ours", "anchor", "spread", "processor time", "others in the same run"],
+    ["---", "--:", "--:", "---", "--:", "--:", "--:", "--:", "---"],
     ...rows.map((row) => [
       row.note === undefined ? row.row : `${row.row} (${row.note})`,
       `${shown(row.ratio)}×`,
@@ -15,6 +15,7 @@ export const table = (rows: ReadonlyArray<Row>): string =>
       `${shown(row.ours)} ${row.unit}`,
       `${row.anchorName} ${shown(row.anchor)} ${row.unit}`,
       row.spread === undefined ? "" : `${Math.round(row.spread * 100)} %`,
+      row.cpuRatio === undefined ? "" : `${shown(row.cpuRatio)}×`,
       Object.entries(row.others ?? {}).map(([name, value]) => `${name} ${shown(value)}`).join(", ")
     ])
   ])
