@@ -28,6 +28,9 @@ export class Decider extends Context.Tag("effect-posthog/Decider")<Decider, {
    * transport, timeouts, 502 and 504 are retried, `flags.maxRetries` times, 300 milliseconds after the first attempt
    * and twice as long after each further one; nothing else is. Interruption aborts the request.
    *
+   * Answers are read up to `flags.maxResponseBytes`. A failure is a warning in the log, once a minute for each kind, and
+   * the first answer after it a line; whatever the HTTP client does, it fails with `DeciderError`.
+   *
    * @since 3.0.0
    * @category layers
    */

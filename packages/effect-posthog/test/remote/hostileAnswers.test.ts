@@ -182,4 +182,13 @@ describe("a client that misbehaves", () => {
         assert.notInclude(shown, "distinct_id")
       }))
   }
+
+  it.effect("shows the code of its failure, and no message of a request that is large", () =>
+    Effect.gen(function*() {
+      const large = { ...request, personProperties: { text: "x".repeat(300_000) } }
+      const respond = ways["fails and shows its request"]?.respond ?? answering("")
+      const error = yield* quietly(Effect.flip(decideWith(respond, {}, large)))
+      assert.strictEqual((error.cause as { readonly code?: string }).code, "ENOTFOUND")
+      for (const text of withheld) assert.notInclude(inspect(error, { depth: 20 }), text)
+    }))
 })

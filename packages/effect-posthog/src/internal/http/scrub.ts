@@ -23,17 +23,21 @@ const longest = 300
 /** Shorter texts identify nothing, and stand in words that do not come from the request. */
 const shortest = 4
 
-/** Texts looked for at most: a request with more of them shows no message at all. */
+/** Texts looked for at most, and the body they are looked for in: a larger request shows no message at all. */
 const mostTexts = 5000
+const largestBody = 256 * 1024
 
 const redacted = "<redacted>"
 
-const codePattern = /^[A-Z][A-Z0-9_]{2,40}$/
+// Those of the operating system, of Node.js, of undici and of OpenSSL.
+const codePattern =
+  /^(?=.{3,60}$)(E[A-Z0-9]+|E[A-Z]+_[A-Z_]+|UND_ERR_[A-Z0-9_]+|ERR_[A-Z0-9_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]+)$/
 
 const ourFields = /distinct_id|device_id|person_properties|group_properties|flag_keys_to_evaluate/
 
 // Every key and value, the longest first, so that a text is replaced before its parts are.
 const textsOf = (body: string): ReadonlyArray<string> | undefined => {
+  if (body.length > largestBody) return undefined
   const texts = new Set<string>()
   const waiting: Array<unknown> = [JSON.parse(body)]
   const add = (text: string) => {
@@ -52,10 +56,10 @@ const textsOf = (body: string): ReadonlyArray<string> | undefined => {
 
 const cleaner = ({ body, secrets }: Withheld): (text: string) => string => {
   const texts = textsOf(body)
+  const known = [...secrets.filter((secret) => secret !== ""), ...texts ?? []]
   return (text) => {
     // A body that is quoted in part may end in half of a value.
-    if (texts === undefined || ourFields.test(text)) return redacted
-    const known = [...secrets.filter((secret) => secret !== ""), ...texts]
+    if (ourFields.test(text) || (texts === undefined && !codePattern.test(text))) return redacted
     return known.reduce((rest, secret) => rest.replaceAll(secret, redacted), text).slice(0, longest)
   }
 }
