@@ -43,8 +43,8 @@ export class JsonCopy {
 
   /** `limit`: bytes. */
   constructor(limit: number) {
-    // The estimate of a value is at most eight times its text.
-    this.ceiling = limit * 8
+    // The estimate of a value is at most four and a half times its text: nine for a number of one digit and its comma.
+    this.ceiling = limit * 4.5
   }
 
   /** Copies the own enumerable properties of a record over those of the target. */
@@ -167,7 +167,9 @@ export class JsonCopy {
   private array(values: Iterable<unknown>): Array<unknown> {
     const target: Array<unknown> = []
     for (const value of values) {
-      target.push(this.value(value, typeof value === "object" ? String(target.length) : "") ?? null)
+      const copied = this.value(value, typeof value === "object" ? String(target.length) : "")
+      if (copied === undefined) this.size += 5
+      target.push(copied ?? null)
       if (this.size > this.ceiling) {
         this.exceeded = true
         break

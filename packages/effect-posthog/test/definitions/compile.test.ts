@@ -53,7 +53,66 @@ describe("a step of fingerprinting is small", () => {
   })
 })
 
+describe("a fingerprint of hostile definitions", () => {
+  it("is made in steps within one flag, one text and what is not read", () => {
+    const values = many(200_000, String)
+    for (
+      const document of [
+        { flags: [flag("a", [{ ...member, value: values }])] },
+        { flags: [flag("a", [{ ...member, value: "x".repeat(2_000_000) }])] },
+        { flags: [], more: values }
+      ]
+    ) {
+      assert.isAbove(run(fingerprint(document)).count, 20)
+    }
+  })
+
+  it("ends, however deep they are, and when they hold themselves", () => {
+    const circular: Record<string, unknown> = { ...flag("circular") }
+    circular["self"] = circular
+    let deep: unknown = 1
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep]
+    const { result } = run(fingerprint({ flags: [flag("sound"), { ...flag("deep"), deep }] }))
+    assert.deepStrictEqual([...result.flags.keys()], ["sound", "deep"])
+    const { count } = run(fingerprint({ flags: [flag("sound"), { ...flag("circular"), self: circular["self"] }] }))
+    assert.isAbove(count, 1)
+  })
+
+  it("does not walk a web of cohorts for every flag, and tells a cohort that changed", () => {
+    const web = (value: string) =>
+      Object.fromEntries(
+        many(600, (id) => [id, anyOf([...many(600, inCohort), ...(id === 0 ? [{ ...member, value }] : [])])])
+      )
+    const flags = many(300, (index) => flag(`flag-${index}`, many(20, (id) => inCohort(index + id))))
+    const before = run(fingerprint({ flags, cohorts: web("pro") }))
+    const after = run(fingerprint({ flags, cohorts: web("free") }))
+    assert.isBelow(before.count, 2000)
+    for (const [key, print] of before.result.flags) assert.notStrictEqual(after.result.flags.get(key), print)
+  })
+
+  it("tells a change in the middle of a long text, and no change of the order of properties", () => {
+    const long = (middle: string) => `${"x".repeat(100_000)}${middle}${"x".repeat(100_000)}`
+    const print = (value: string) => run(fingerprint({ flags: [{ ...flag("a"), value }] })).result.flags.get("a")
+    assert.notStrictEqual(print(long("a")), print(long("b")))
+    const { active, filters, key } = flag("a")
+    assert.deepStrictEqual(
+      run(fingerprint({ flags: [{ filters, key, active }] })).result,
+      run(fingerprint({ flags: [{ active, key, filters }] })).result
+    )
+  })
+})
+
 describe("a step of installing is small", () => {
+  it("however many keys are new", () => {
+    const flags = many(50_000, (index) => flag(`flag-${(index * 7919) % 50_000}`))
+    const { count, result } = run(install({ flags }, undefined, {}))
+    assert.isAbove(count, 100)
+    assert.deepStrictEqual(
+      Either.getOrThrow(result).change.added,
+      flags.map(({ key }) => key).sort()
+    )
+  })
+
   it("however many flags a flag depends on", () => {
     const flags = many(2000, (index) =>
       flag(

@@ -10,6 +10,42 @@ const comparedPerStep = 2000
 
 const byCodeUnit = (left: string, right: string): number => left < right ? -1 : left > right ? 1 : 0
 
+/** Sorts by code unit in steps: runs at first, which are merged in pairs. */
+function* sorted(keys: ReadonlyArray<string>): Generator<void, ReadonlyArray<string>> {
+  let runs: Array<ReadonlyArray<string>> = []
+  for (let from = 0; from < keys.length; from += comparedPerStep) {
+    runs.push(keys.slice(from, from + comparedPerStep).sort(byCodeUnit))
+    yield
+  }
+  while (runs.length > 1) {
+    const merged: Array<ReadonlyArray<string>> = []
+    for (let index = 0; index < runs.length; index += 2) {
+      merged.push(yield* merge(runs[index] ?? [], runs[index + 1] ?? []))
+    }
+    runs = merged
+  }
+  return runs[0] ?? []
+}
+
+function* merge(left: ReadonlyArray<string>, right: ReadonlyArray<string>): Generator<void, ReadonlyArray<string>> {
+  const merged: Array<string> = []
+  let i = 0
+  let j = 0
+  while (i < left.length || j < right.length) {
+    const first = left[i]
+    const second = right[j]
+    if (second === undefined || (first !== undefined && first <= second)) {
+      merged.push(first ?? "")
+      i++
+    } else {
+      merged.push(second)
+      j++
+    }
+    if (merged.length % comparedPerStep === 0) yield
+  }
+  return merged
+}
+
 /** The keys that differ between two sets of flags, each given as key and fingerprint. */
 function* difference(
   before: ReadonlyMap<string, number>,
@@ -29,7 +65,7 @@ function* difference(
     if (!after.has(key)) removed.push(key)
     if (++count % comparedPerStep === 0) yield
   }
-  return { added: added.sort(byCodeUnit), removed: removed.sort(byCodeUnit), changed: changed.sort(byCodeUnit) }
+  return { added: yield* sorted(added), removed: yield* sorted(removed), changed: yield* sorted(changed) }
 }
 
 /** @internal */

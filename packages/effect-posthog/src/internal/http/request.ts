@@ -47,8 +47,11 @@ export const ourRefs = (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime): Fi
   FiberRefs.updateAs(refs, { fiberId, fiberRef: FiberRef.currentTracerEnabled, value: false })
 
 // The context is the effect's own, so that what is added to it goes with it.
+// A fiber that reads a body and fails would log its error, which names the URL, before it is handled here.
 const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withTracerEnabled(Effect.mapInputContext(effect, (context: Context.Context<R>) => context), false)
+  Effect.withTracerEnabled(Effect.mapInputContext(effect, (context: Context.Context<R>) => context), false).pipe(
+    Effect.withUnhandledErrorLogLevel(Option.none())
+  )
 
 type Use<A, E, R> = (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
 

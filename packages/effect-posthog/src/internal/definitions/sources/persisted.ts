@@ -9,7 +9,7 @@ import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import { runInSlices } from "../../eventLoop.ts"
 import { annotated } from "../../library.ts"
 import { refusalOf } from "../compile.ts"
-import { hash, isRecord } from "../fingerprint.ts"
+import { hashAtOnce, isRecord } from "../fingerprint.ts"
 import { parseDocument } from "../parseDocument.ts"
 
 /** How long the store may take over one operation. */
@@ -60,7 +60,7 @@ export const persistedDefinitions = (
   project: { readonly host: string; readonly apiKey: string }
 ): typeof DefinitionsSource.Service => {
   if (source.name === "none") return source
-  const key = `flag-definitions-${hash([project.host, project.apiKey]).toString(36)}`
+  const key = `flag-definitions-${hashAtOnce([project.host, project.apiKey]).toString(36)}`
   // Until definitions, the copy included, are installed for the first time, or are forbidden by the quota.
   let isStarting = true
 
