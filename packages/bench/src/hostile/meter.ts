@@ -1,0 +1,81 @@
+import { performance } from "node:perf_hooks"
+import { setTimeout } from "node:timers/promises"
+import { median } from "../measuring/statistics.ts"
+
+const megabyte = 1024 * 1024
+
+/** What some work cost its process. */
+export interface Cost {
+  /** The longest turn of the event loop, in milliseconds: of its wall time and its processor time, the smaller. */
+  readonly held: number
+  /** How far resident memory rose above where it was, in MiB, at its highest. */
+  readonly memory: number
+}
+
+/** Turns of the event loop between two looks at the memory, which cost more than a turn. */
+const turnsPerLook = 50
+
+const observe = async (work: () => unknown): Promise<Cost> => {
+  let last = performance.now()
+  let spent = process.cpuUsage()
+  let held = 0
+  let turns = 0
+  const before = process.memoryUsage.rss()
+  let highest = before
+  let isOver = false
+  const look = () => {
+    highest = Math.max(highest, process.memoryUsage.rss())
+  }
+  const turn = () => {
+    const now = performance.now()
+    const { system, user } = process.cpuUsage(spent)
+    held = Math.max(held, Math.min(now - last, (system + user) / 1000))
+    if (++turns % turnsPerLook === 0) look()
+    last = performance.now()
+    spent = process.cpuUsage()
+    if (!isOver) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await new Promise((resolve) => setImmediate(resolve))
+  await work()
+  await new Promise((resolve) => setImmediate(resolve))
+  look()
+  isOver = true
+  return { held, memory: (highest - before) / megabyte }
+}
+
+/** Measures attacks: each part several times, of which the median counts. */
+export class Meter {
+  /** The part that held the event loop longest. */
+  worst: { readonly part: string; readonly held: number } = { part: "", held: 0 }
+  memory = 0
+  private readonly times: number
+
+  constructor(times: number) {
+    this.times = times
+  }
+
+  /** Runs the work as often as is measured. The last result. */
+  async measure<A>(part: string, work: () => A | Promise<A>, times = this.times): Promise<A> {
+    const costs: Array<Cost> = []
+    let result: A | undefined
+    for (let time = 0; time < times; time++) {
+      costs.push(
+        await observe(async () => {
+          result = await work()
+        })
+      )
+    }
+    const held = median(costs.map((cost) => cost.held))
+    if (held > this.worst.held) this.worst = { part, held }
+    this.memory = Math.max(this.memory, ...costs.map(({ memory }) => memory))
+    return result as A
+  }
+}
+
+/** The longest turn of an event loop that has nothing to do. */
+export const emptyLoop = async (times: number): Promise<number> => {
+  const holds: Array<number> = []
+  for (let time = 0; time < times; time++) holds.push((await observe(() => setTimeout(20))).held)
+  return median(holds)
+}

@@ -1,0 +1,121 @@
+import { Decider, DedupCache, evaluateFlags, EventQueue, LocalEvaluator } from "effect-posthog"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Tally } from "./Attack.ts"
+import type { Attack } from "./Attack.ts"
+
+/** Every operator, each with a value it works on. */
+const operators: ReadonlyArray<readonly [operator: string, value: unknown]> = [
+  ["exact", "pro"],
+  ["is_not", ["pro", "free"]],
+  ["is_set", "is_set"],
+  ["is_not_set", "is_not_set"],
+  ["icontains", "pro"],
+  ["not_icontains", "pro"],
+  ["starts_with", "pro"],
+  ["ends_with", "pro"],
+  ["icontains_multi", ["pro", "free"]],
+  ["regex", "pro.*free"],
+  ["not_regex", "^[a-z]+$"],
+  ["gt", 5],
+  ["not_between", [1, 5]],
+  ["is_date_before", "2024-01-01"],
+  ["is_date_exact", "-7d"],
+  ["semver_eq", "1.2.3"],
+  ["semver_wildcard", "1.*"]
+]
+
+const list = <A>(length: number, make: (index: number) => A): Array<A> =>
+  Array.from({ length }, (_, index) => make(index))
+
+/** Values of about so many bytes as JSON. */
+const values: Readonly<Record<string, (bytes: number) => unknown>> = {
+  text: (bytes) => "x".repeat(bytes),
+  digits: (bytes) => "1".repeat(bytes),
+  "array of texts": (bytes) => list(bytes / 10, (index) => `text-${index % 100}`),
+  "array of numbers": (bytes) => list(bytes / 2, () => 1),
+  "nested arrays": (bytes) => list(bytes / 100, () => list(33, () => [])),
+  object: (bytes) => Object.fromEntries(list(bytes / 14, (index) => [`key-${index}`, 1]))
+}
+
+const sizes: Readonly<Record<string, number>> = {
+  "1 kB": 1e3,
+  "10 kB": 1e4,
+  "100 kB": 1e5,
+  "1 MB": 1e6,
+  "10 MB": 1e7,
+  "100 MB": 1e8
+}
+
+const inShort: ReadonlySet<string> = new Set(["1 kB", "1 MB"])
+
+const condition = (operator: string, value: unknown) => ({
+  properties: [{ key: "k", type: "person", operator, value }]
+})
+
+// Ten conditions a flag, so that one value meets ten times as many filters as there are flags.
+const documentOf = (flags: number) => ({
+  flags: list(flags, (index) => ({
+    key: `f${index}`,
+    active: true,
+    filters: {
+      groups: list(
+        10,
+        (number) => condition(...operators[(index * 10 + number) % operators.length] ?? ["exact", "pro"])
+      )
+    }
+  })),
+  cohorts: {}
+})
+
+/** The client that decides locally and nothing else. */
+export const locally = (document: unknown) =>
+  Layer.mergeAll(
+    LocalEvaluator.layerStatic(document),
+    Decider.layerNoop,
+    EventQueue.layerNoop,
+    DedupCache.layerNoop
+  )
+
+const evaluation = (k: unknown) =>
+  Effect.map(
+    evaluateFlags({ distinctId: "user-17", personProperties: { k }, onlyEvaluateLocally: true }),
+    ({ keys }) => keys.length
+  )
+
+const attack: Attack = {
+  kind: "D1",
+  name: "values of every type and size against every operator, on 1, 20 and 1,000 flags",
+  run: async (meter, short) => {
+    const tally = new Tally()
+    for (const flags of short ? [20, 1000] : [1, 20, 1000]) {
+      await Effect.gen(function*() {
+        const services = yield* Effect.context<Layer.Layer.Success<ReturnType<typeof locally>>>()
+        for (const [size, bytes] of Object.entries(sizes)) {
+          if (short && !inShort.has(size)) continue
+          for (const [type, make] of Object.entries(values)) {
+            const value = make(bytes)
+            const part = `${flags} flags, ${type} of ${size}`
+            const decided = yield* Effect.promise(() =>
+              meter.measure(part, () => Effect.runPromise(Effect.provide(evaluation(value), services)))
+            )
+            tally.count(decided === 0 ? "all left to the server" : decided < flags ? "some decided" : "all decided")
+          }
+        }
+        // Many requests at once take turns by their work.
+        const value = list(1000, (index) => `text-${index}`)
+        yield* Effect.promise(() =>
+          meter.measure(`${flags} flags, 100 evaluations at once of a thousand texts`, () =>
+            Effect.runPromise(
+              Effect.forEach(list(100, () => value.slice()), evaluation, { concurrency: "unbounded", discard: true })
+                .pipe(Effect.provide(services))
+            ))
+        )
+        tally.count("100 evaluations at once")
+      }).pipe(Effect.provide(locally(documentOf(flags))), Effect.runPromise)
+    }
+    return tally
+  }
+}
+
+export default attack
