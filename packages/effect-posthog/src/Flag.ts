@@ -15,6 +15,7 @@ import type { Pipeable } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import type * as Types from "effect/Types"
+import { isFlag, keyOf, keys, TypeId as flagTypeId } from "./internal/flagKeys.ts"
 import { quote } from "./internal/quote.ts"
 
 // Keys that the schema names are no secret; others belong to the value.
@@ -64,7 +65,7 @@ export const issuePath = (issue: ParseIssue): string => {
  * @since 3.0.0
  * @category type ids
  */
-export const TypeId: TypeId = "~effect-posthog/Flag"
+export const TypeId: TypeId = flagTypeId
 
 /**
  * The type of the brand of flags.
@@ -471,46 +472,33 @@ export const withPayloadDefault: {
  */
 export const registry = <const Flags extends Registry>(flags: Flags): Flags => Object.freeze({ ...flags })
 
-/**
- * Whether a value is a `Flag`.
- *
- * @since 3.0.0
- * @category guards
- */
-export const isFlag = (value: unknown): value is Any => typeof value === "object" && value !== null && TypeId in value
-
-/**
- * The key of a flag, or the key itself.
- *
- * @since 3.0.0
- * @category getters
- */
-export const keyOf = (flag: FlagKey): string => typeof flag === "string" ? flag : flag.key
-
-const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
-
-/**
- * The keys of several flags, or of the flags in a registry, each once.
- *
- * **Details**
- *
- * What code without types passes is read as it was meant: text alone is one key, and what is neither a key nor a flag is
- * left out.
- *
- * @since 3.0.0
- * @category getters
- */
-export const keys = (flags: FlagKeys | Registry): ReadonlyArray<string> => {
-  const given: unknown = flags
-  if (typeof given === "string") return [given]
-  if (typeof given !== "object" || given === null) return []
-  if (isFlag(given)) return [given.key]
-  const found = new Set<string>()
-  for (const flag of isIterable(given) ? given : Object.values(given)) {
-    if (typeof flag === "string") found.add(flag)
-    else if (isFlag(flag)) found.add(flag.key)
-  }
-  return [...found]
+export {
+  /**
+   * Whether a value is a `Flag`.
+   *
+   * @since 3.0.0
+   * @category guards
+   */
+  isFlag,
+  /**
+   * The key of a flag, or the key itself.
+   *
+   * @since 3.0.0
+   * @category getters
+   */
+  keyOf,
+  /**
+   * The keys of several flags, or of the flags in a registry, each once.
+   *
+   * **Details**
+   *
+   * What code without types passes is read as it was meant: text alone is one key, and what is neither a key nor a flag
+   * is left out.
+   *
+   * @since 3.0.0
+   * @category getters
+   */
+  keys
 }
 
 /**

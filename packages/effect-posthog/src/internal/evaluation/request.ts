@@ -1,5 +1,5 @@
 import type { EvaluationRequest } from "../../EvaluateFlags.ts"
-import { isFlag, keys } from "../../Flag.ts"
+import { isFlag, keys } from "../flagKeys.ts"
 import { isAbsent, readGroups, readId, readRecord, readRecords, UnusableInput } from "../input.ts"
 import { devicePropertyOf } from "../properties.ts"
 import { mergeSubjects } from "../requestContext.ts"

@@ -1,0 +1,30 @@
+import type { Any, FlagKey, FlagKeys, Registry } from "../Flag.ts"
+
+/**
+ * The brand of flags.
+ *
+ * @internal
+ */
+export const TypeId = "~effect-posthog/Flag"
+
+/** @internal */
+export const isFlag = (value: unknown): value is Any => typeof value === "object" && value !== null && TypeId in value
+
+/** @internal */
+export const keyOf = (flag: FlagKey): string => typeof flag === "string" ? flag : flag.key
+
+const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
+
+/** @internal */
+export const keys = (flags: FlagKeys | Registry): ReadonlyArray<string> => {
+  const given: unknown = flags
+  if (typeof given === "string") return [given]
+  if (typeof given !== "object" || given === null) return []
+  if (isFlag(given)) return [given.key]
+  const found = new Set<string>()
+  for (const flag of isIterable(given) ? given : Object.values(given)) {
+    if (typeof flag === "string") found.add(flag)
+    else if (isFlag(flag)) found.add(flag.key)
+  }
+  return [...found]
+}
