@@ -173,13 +173,13 @@ export const resolve = <K extends Kind>(
     if (typeof key !== "string" || key === "") return fail(ErrorCode.FLAG_NOT_FOUND, "the flag key is empty")
     const subject = readContext(context)
     if (Either.isLeft(subject)) return fail(ErrorCode.INVALID_CONTEXT, subject.left)
-    const given = subject.right.distinctId
+    const { deviceId, distinctId: given, groupProperties, groups, personProperties } = subject.right
     const distinctId = given ?? settings.defaultDistinctId ?? current.distinctId
     if (distinctId === undefined || distinctId === "") {
       return fail(ErrorCode.TARGETING_KEY_MISSING, "the evaluation context has no targeting key")
     }
     const contextId = given === undefined ? settings.defaultDistinctId : undefined
-    const request = { ...subject.right, distinctId, flagKeys: [key] }
+    const request = { distinctId, deviceId, groups, groupProperties, personProperties, flagKeys: [key] }
     return Effect.flatMap(
       Flags.orPartial(evaluateFlags(request)),
       (snapshot) => answer(question, request, contextId, snapshot)
