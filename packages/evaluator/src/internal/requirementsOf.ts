@@ -69,7 +69,7 @@ class Collector {
       this.flags.add(item.metadata.key)
       this.flag(item)
     } else if ("id" in item) this.body(item)
-    else if (item._tag === "Group") this.pending.push(...item.children)
+    else if (item._tag === "Group") this.push(item.children)
     else this.filter(item)
   }
 

@@ -125,7 +125,8 @@ function* neverLocalOf(
     if (needs.never.length > 0) found.set(key, needs.never)
     // A flag may lead to all the others.
     work += overhead + needs.flags.length + needs.personProperties.length
-    if (work >= inspectedPerStep) {
+    // What cannot be decided may be a web of cohorts that takes milliseconds to go through.
+    if (work >= inspectedPerStep || needs.never.length > 0) {
       work = 0
       yield
     }
