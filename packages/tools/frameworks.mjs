@@ -39,7 +39,8 @@ const frameworks = {
     "@opentelemetry/api-logs": "0.223.1",
     "@opentelemetry/api": "1.9.0"
   },
-  workflow: {}
+  workflow: {},
+  migration: { "posthog-node": "5.70.0", express: "5.3.0", "@types/express": "5.0.3" }
 }
 
 const wanted = process.argv.slice(2)
@@ -55,6 +56,8 @@ const linked = {
   "@effect-posthog/openfeature": "packages/openfeature",
   "@effect-posthog/testkit": "packages/testkit",
   effect: "packages/effect-posthog/node_modules/effect",
+  "@effect/platform": "packages/testkit/node_modules/@effect/platform",
+  "@effect/platform-node": "packages/testkit/node_modules/@effect/platform-node",
   "@effect/workflow": "packages/effect-posthog/node_modules/@effect/workflow",
   "@types/node": "node_modules/@types/node"
 }
@@ -110,6 +113,7 @@ const buildNext = async (folder) => {
   }
 }
 
+/** `{ problem }`, or `{ said }`: what the program printed. */
 const check = async (folder, name) => {
   mkdirSync(folder)
   writeFileSync(
@@ -117,30 +121,29 @@ const check = async (folder, name) => {
     JSON.stringify({ private: true, type: "module", dependencies: frameworks[name] })
   )
   const installed = await run("npm", npm, { cwd: folder, timeout: 300_000 })
-  if (installed.code !== 0) return `skipped: its packages could not be installed\n${installed.output}`
+  if (installed.code !== 0) return { problem: `skipped: its packages could not be installed\n${installed.output}` }
   const problem = name === "next" ? await buildNext(folder) : undefined
-  if (problem !== undefined) return problem
+  if (problem !== undefined) return { problem }
   link(folder)
   cpSync(join(root, "packages/examples/frameworks"), join(folder, "programs"), { recursive: true })
   const types = await run("tsc", [...compilerOptions, join("programs", `${name}.ts`)], {
     cwd: folder,
     timeout: 300_000
   })
-  if (types.code !== 0) return types.output
-  const result = await run("tsx", [join(folder, "programs", `${name}.ts`)], { cwd: folder, timeout: 60_000 })
-  return result.code === 0 ? undefined : result.output
+  if (types.code !== 0) return { problem: types.output }
+  const result = await run("tsx", [join(folder, "programs", `${name}.ts`)], { cwd: folder, timeout: 120_000 })
+  return result.code === 0 ? { said: result.output } : { problem: result.output }
 }
 
 const folder = mkdtempSync(join(tmpdir(), "effect-posthog-frameworks-"))
 let failed = 0
 try {
   for (const name of names) {
-    const problem = await check(join(folder, name), name)
+    const { problem, said = "" } = await check(join(folder, name), name)
     console.log(`${problem === undefined ? "ok    " : "failed"}  ${name} ${Object.values(frameworks[name])[0] ?? ""}`)
-    if (problem !== undefined) {
-      failed++
-      console.log(problem.replace(/^/gm, "        "))
-    }
+    if (problem !== undefined) failed++
+    const text = problem ?? said
+    if (text !== "") console.log(text.replace(/^/gm, "        "))
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -23,7 +23,7 @@ const flagLogs = (logger: Logger) => {
 // #endregion
 
 const exporter = new InMemoryLogRecordExporter()
-const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] })
+const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] })
 
 const program = Effect.gen(function*() {
   const flags = yield* evaluateFlags({ distinctId: "ada" })
