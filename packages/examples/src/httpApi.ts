@@ -17,26 +17,23 @@ import { evaluateFlags, Events, Flag, Flags, LocalEvaluator, PostHog, RequestCon
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { createServer } from "node:http"
 import { definitions } from "./storefront/definitions.ts"
 
 const flags = Flag.registry({
-  newCheckout: Flag.boolean("new-checkout"),
-  buttonColor: Flag.variants("button-color", ["red", "green", "blue"])
+  newCheckout: Flag.boolean("new-checkout").pipe(Flag.withDefault(false)),
+  buttonColor: Flag.variants("button-color", ["red", "green", "blue"]).pipe(Flag.withDefault("red"))
 })
 
 const checkout = Effect.gen(function*() {
   // No identity is passed: it is that of the request.
-  const snapshot = yield* evaluateFlags({ flagKeys: Flag.keys(flags) }).pipe(Flags.orPartial)
-  const isNew = Option.getOrElse(yield* snapshot.get(flags.newCheckout), () => false)
-  const color = Option.getOrElse(yield* snapshot.get(flags.buttonColor), () => false as const)
+  const snapshot = yield* evaluateFlags({ flags }).pipe(Flags.orPartial)
+  const isNew = yield* snapshot.flags.newCheckout
+  const color = yield* snapshot.flags.buttonColor
   yield* Events.capture({ event: "checkout viewed", flags: snapshot })
   return yield* HttpServerResponse.json({ checkout: isNew ? "new" : "old", button: color || "gray" })
-}).pipe(
-  Effect.catchTag("FlagValueError", (error) => HttpServerResponse.json({ error: error.message }, { status: 500 }))
-)
+})
 
 const AppLive = HttpRouter.empty.pipe(
   HttpRouter.get("/checkout", checkout),

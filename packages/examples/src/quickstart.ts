@@ -15,9 +15,11 @@ import { customer, definitions, localKeys } from "./storefront/definitions.ts"
 import { heading, line, printSnapshot, styled } from "./storefront/printing.ts"
 
 const flags = Flag.registry({
-  newCheckout: Flag.boolean("new-checkout"),
+  newCheckout: Flag.boolean("new-checkout").pipe(Flag.withDefault(false)),
   pricingPage: Flag.variants("pricing-page", ["control", "annual-first"]).pipe(
-    Flag.withPayload(Schema.Struct({ headline: Schema.String, discount: Schema.Number }))
+    Flag.withDefault("control"),
+    Flag.withPayload(Schema.Struct({ headline: Schema.String, discount: Schema.Number })),
+    Flag.withPayloadDefault({ headline: "-", discount: 0 })
   )
 })
 
@@ -58,9 +60,9 @@ const eventWithFlags = Effect.gen(function*() {
   const newCheckout = yield* snapshot.get(flags.newCheckout)
   const pricing = yield* snapshot.get(flags.pricingPage)
   const offer = yield* snapshot.payload(flags.pricingPage)
-  yield* line(`new-checkout: ${Option.getOrElse(newCheckout, () => false)}`)
-  yield* line(`pricing-page: ${Option.getOrElse(pricing, () => "control")}`)
-  yield* line(`headline:     ${Option.match(offer, { onNone: () => "-", onSome: ({ headline }) => headline })}`)
+  yield* line(`new-checkout: ${newCheckout}`)
+  yield* line(`pricing-page: ${pricing}`)
+  yield* line(`headline:     ${offer.headline}`)
   yield* Events.capture({
     event: "checkout finished",
     distinctId: customer.distinctId,

@@ -1,11 +1,15 @@
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import * as RequestContext from "effect-posthog/RequestContext"
 
+const apiKey = process.env["POSTHOG_API_KEY"] ?? ""
+
 // In development Next.js loads a module again after each edit; the client stays.
 const shared = globalThis as { posthog?: PostHogPromise.PromiseClient }
 
 export const posthog = shared.posthog ??= PostHogPromise.make({
-  apiKey: process.env["POSTHOG_API_KEY"] ?? "",
+  apiKey,
+  // `next build` loads this module as well, where there is no key.
+  enabled: apiKey !== "",
   host: process.env["POSTHOG_HOST"]
 })
 
