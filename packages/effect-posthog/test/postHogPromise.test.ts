@@ -180,6 +180,55 @@ describe("PostHogPromise", () => {
       assert.include(lines.join("\n"), "distinctId")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
+  it.live("on a worker, sends in the request that captures, reads or flushes, and asks for nothing before", () =>
+    Effect.gen(function*() {
+      const { events, requests, url } = yield* PostHogServer.PostHogServer
+      const waiting: Array<Promise<unknown>> = []
+      const posthog = PostHogPromise.make({
+        apiKey: "phc_test",
+        host: url,
+        secretKey: "phs_test",
+        runtime: "worker",
+        events: { beforeSend: (event) => Effect.delay(Effect.succeed(event), "20 millis") },
+        waitUntil: (promise) => waiting.push(promise)
+      })
+      const arrives = Effect.promise(async () => {
+        while (waiting.length > 0) await Promise.all(waiting.splice(0))
+      })
+      yield* Effect.sleep("50 millis")
+      assert.deepStrictEqual(yield* requests, [])
+      // Nobody awaits the capture, whose hook takes its time.
+      void posthog.capture({ event: "captured", distinctId: "ada" })
+      yield* arrives
+      assert.deepStrictEqual((yield* events).map(({ event }) => event), ["captured"])
+      const flags = yield* Effect.promise(() => posthog.evaluateFlags("ada"))
+      yield* arrives
+      flags.isEnabled("beta")
+      yield* arrives
+      assert.deepStrictEqual((yield* events).map(({ event }) => event), ["captured", "$feature_flag_called"])
+      yield* Effect.promise(() => posthog.shutdown())
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("captures also where a function cannot be kept alive", () =>
+    Effect.gen(function*() {
+      const { events, url } = yield* PostHogServer.PostHogServer
+      const lines: Array<string> = []
+      const log = (message: string) => void lines.push(message)
+      const posthog = PostHogPromise.make({
+        apiKey: "phc_test",
+        host: url,
+        logger: { error: log, warn: log },
+        waitUntil: () => {
+          throw new Error("outside of a request")
+        }
+      })
+      assert.isDefined(yield* Effect.promise(() => posthog.capture({ event: "captured", distinctId: "ada" })))
+      yield* Effect.promise(() => posthog.flush())
+      assert.deepStrictEqual((yield* events).map(({ event }) => event), ["captured"])
+      assert.include(lines.join("\n"), "outside of a request")
+      yield* Effect.promise(() => posthog.shutdown())
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
   it.live("survives every way of forgetting an await, closing early and capturing late", () =>
     Effect.gen(function*() {
       const unhandled: Array<unknown> = []

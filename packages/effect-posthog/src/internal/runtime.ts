@@ -1,6 +1,6 @@
 /**
  * Where the work of a client runs: in fibers of its own, or, on runtimes that tie input, output and timers to the request
- * that began them, in the fibers of those who call. See decision 0023.
+ * that began them, in the fibers of those who call. See decision 0025.
  *
  * @internal
  */

@@ -19,7 +19,7 @@ export interface CallerLoadsParts {
 }
 
 /**
- * Loads in the fibers of callers: see decision 0023. A load that is due belongs to the caller that begins it, for as long
+ * Loads in the fibers of callers: see decision 0025. A load that is due belongs to the caller that begins it, for as long
  * as it may take; the others go on with the old definitions, and take over when it has not ended by then. As long as there
  * are no definitions, every caller loads for itself.
  *

@@ -50,7 +50,7 @@ export interface LoaderOptions extends CompileOptions {
  * Loads definitions at once, and then at every poll interval, in fibers of the surrounding scope. At most one load is
  * under way; a caller that asks for another before it is answered waits for that one.
  *
- * Where callers drive the work (decision 0023), each loads in its own fiber: one that finds the definitions due, while
+ * Where callers drive the work (decision 0025), each loads in its own fiber: one that finds the definitions due, while
  * the others go on with the old ones, and everyone as long as there are none.
  *
  * @internal

@@ -28,7 +28,7 @@ interface Driven {
 const pause = Effect.sleep(pauseMillis)
 
 /**
- * Work that is done by whoever calls, in the caller's fiber: see decision 0023. A caller takes what is queued and not on
+ * Work that is done by whoever calls, in the caller's fiber: see decision 0025. A caller takes what is queued and not on
  * its way. What another caller has taken stays with that one until it has given no sign of life for longer than an attempt
  * may take; then the next caller takes it over.
  *
