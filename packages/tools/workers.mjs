@@ -51,6 +51,7 @@ const programs = async (folder) => {
     "awaited.ts",
     "promise.ts",
     "local.ts",
+    "forgotten.ts",
     "posthogNode.ts"
   ]
   const checked = await run("tsc", [...compilerOptions, ...sources.map((name) => join("programs", name))], {

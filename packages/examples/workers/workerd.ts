@@ -15,8 +15,8 @@ export interface Load {
 
 /** A program of this folder in workerd. */
 export interface Running {
-  /** Requests that overlap. */
-  readonly load: (count: number) => Promise<Load>
+  /** Requests that overlap. `more`: what is added to their query. */
+  readonly load: (count: number, more?: string) => Promise<Load>
   /** Requests that overlap, of clients that leave after so many milliseconds. */
   readonly leave: (count: number, after: number) => Promise<Load>
   readonly close: () => Promise<void>
@@ -68,16 +68,16 @@ export const start = async (
     }
   })
   const url = await server.ready
-  const ask = async (user: string) => {
-    const response = await fetch(new URL(`/?user=${user}`, url), { signal: AbortSignal.timeout(60_000) })
+  const ask = async (user: string, more: string) => {
+    const response = await fetch(new URL(`/?user=${user}${more}`, url), { signal: AbortSignal.timeout(60_000) })
     return [response.status, await response.text()] as const
   }
   const users = (count: number) => Array.from({ length: count }, () => `user-${++started}`)
   return {
-    load: async (count) => {
+    load: async (count, more = "") => {
       const asked = users(count)
       const since = performance.now()
-      const answers = await Promise.all(asked.map(ask))
+      const answers = await Promise.all(asked.map((user) => ask(user, more)))
       return {
         users: asked,
         statuses: answers.map(([status]) => status),
