@@ -38,7 +38,7 @@ import { requestContextRef } from "./internal/requestContext.ts"
 import type { Subject } from "./internal/requestContext.ts"
 import { Warnings } from "./internal/warnings.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
-import { LocalEvaluator } from "./LocalEvaluator.ts"
+import { LocalEvaluator, refreshOf } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
 
 export type {
@@ -342,7 +342,7 @@ export const evaluateResolved = (
           : { dedup: Context.get(services, DedupCache), queue: Context.get(services, EventQueue) }
       }
       const warning = warnOfInput(fiber, Context.get(services, LocalEvaluator), request)
-      const { refreshIfDue } = Context.get(services, LocalEvaluator)
+      const refreshIfDue = refreshOf(Context.get(services, LocalEvaluator))
       const evaluateNow = () => evaluate(fiber, pending, services, fiber.getFiberRef(FiberRef.currentMetricLabels))
       const evaluation = request.distinctId === "" || pending.requested?.size === 0
         ? Effect.succeed(nothing(pending))

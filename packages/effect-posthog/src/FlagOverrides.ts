@@ -18,7 +18,7 @@ import type { Forced, Registry } from "./Flag.ts"
 import { annotated } from "./internal/library.ts"
 import { quote } from "./internal/quote.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
-import { LocalEvaluator } from "./LocalEvaluator.ts"
+import { LocalEvaluator, refreshOf } from "./LocalEvaluator.ts"
 
 /**
  * Overrides that cannot be used. The message never holds what was written there, which may be any text.
@@ -174,7 +174,7 @@ const overrideFlags = Effect.fnUntraced(function*(origin: string, overridden: Ov
   if (overridden.size === 0) return evaluator
   yield* fromHere(Effect.logWarning(`Feature flags are overridden by ${origin}: ${listed(overridden.keys())}`))
   const warn = warnOfUnknown(evaluator, overridden, origin)
-  const { refreshIfDue } = evaluator
+  const refreshIfDue = refreshOf(evaluator)
   if (refreshIfDue === undefined) {
     yield* Effect.forkScoped(warn)
     return override(evaluator, overridden)

@@ -186,3 +186,12 @@ const noop: Context.Tag.Service<LocalEvaluator> = {
 }
 
 const noopForCallers: Context.Tag.Service<LocalEvaluator> = { ...noop, refreshIfDue: Effect.void }
+
+/**
+ * The optional refresh of an evaluator. A `Layer.mock` of the service has, for each member that it does not implement, a
+ * function that dies as an effect; the refresh itself is never a function.
+ *
+ * @internal
+ */
+export const refreshOf = ({ refreshIfDue }: Context.Tag.Service<LocalEvaluator>): Effect.Effect<void> | undefined =>
+  typeof refreshIfDue === "object" ? refreshIfDue : undefined
