@@ -16,19 +16,36 @@ interface Immediate {
   readonly setImmediate?: ((task: () => void) => unknown) | undefined
 }
 
-const { setImmediate: immediate } = globalThis as Immediate
-
 /**
- * Runs each task in a later turn of the event loop: at once where the platform can do that, else by a timer, which takes
- * a millisecond or more. Neither is one of the `Clock`, which a test may have stopped.
+ * A scheduler that runs each task in a later turn of the event loop: at once where the platform can do that, else by a
+ * timer, which takes a millisecond or more.
  *
  * @internal
  */
-export const turns: Scheduler.Scheduler = immediate === undefined
-  ? Scheduler.timer(0)
-  : Scheduler.make((task) => {
-    immediate(task)
+export const makeTurns = (platform: Immediate): Scheduler.Scheduler => {
+  const timer = Scheduler.timer(0)
+  const { setImmediate } = platform
+  // Some platforms have a function of that name that throws.
+  let isUsable = setImmediate !== undefined
+  return Scheduler.make((task) => {
+    if (isUsable) {
+      try {
+        setImmediate?.(task)
+        return
+      } catch {
+        isUsable = false
+      }
+    }
+    timer.scheduleTask(task, 0)
   })
+}
+
+/**
+ * {@link makeTurns} of this platform. It takes no part in the `Clock`, which a test may have stopped.
+ *
+ * @internal
+ */
+export const turns: Scheduler.Scheduler = makeTurns(globalThis as Immediate)
 
 /**
  * Resumes in a later turn of the event loop, so that input, output and timers get theirs. A plain `Effect.yieldNow` only

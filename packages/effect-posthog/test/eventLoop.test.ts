@@ -1,0 +1,22 @@
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import { makeTurns } from "../src/internal/eventLoop.ts"
+
+const turn = (platform: Parameters<typeof makeTurns>[0]) =>
+  Effect.async<string>((resume) => makeTurns(platform).scheduleTask(() => resume(Effect.succeed("turned")), 0))
+
+describe("a later turn of the event loop", () => {
+  it.live("comes with setImmediate, without it, and with one that throws", () =>
+    Effect.gen(function*() {
+      const throwing = {
+        setImmediate: () => {
+          throw new Error("not supported here")
+        }
+      }
+      deepStrictEqual(
+        yield* Effect.all([turn({ setImmediate: (task) => setImmediate(task) }), turn({}), turn(throwing)]),
+        ["turned", "turned", "turned"]
+      )
+    }))
+})
