@@ -27,6 +27,7 @@ import { PostHogConfig } from "./PostHogConfig.ts"
  * @since 3.0.0
  * @category tags
  */
+// @effect-diagnostics-next-line deterministicKeys:off -- the key does not follow the module that the tag happens to be in
 export class DedupStore extends Context.Tag("effect-posthog/DedupStore")<DedupStore, {
   /** Adds the key. `true` when it was not there: of any number of concurrent claims exactly one gets `true`. */
   readonly claim: (key: string) => Effect.Effect<boolean>

@@ -132,6 +132,8 @@ export const layerWith = <E = never, R = never>(
   options: Options,
   parts: Parts<E, R>
 ): Layer.Layer<Services | PostHogConfig, PostHogConfigError | E, Needs<R>> => {
+  // The compiler cannot compute what is left of R; `Needs` says it.
+  // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
   const client = layerServices.pipe(
     Layer.provide(partsOf(parts)),
     Layer.provideMerge(PostHogConfig.layer(options))

@@ -8,8 +8,13 @@ const client = `import { evaluateFlags, PostHog } from "effect-posthog"; console
 
 /**
  * Programs and what they may weigh, in bytes: a little above what they weigh, so that growth is decided and never just
- * happens. `split` counts what is loaded at the start, as bundlers divide programs at dynamic imports. For comparison,
- * the same measure of posthog-node 5.70.0, which needs nothing beside it, is 65,279.
+ * happens. `split` counts what is loaded at the start, as bundlers divide programs at dynamic imports; `lacks` matches
+ * modules that may not be there, since the program uses nothing of them. For comparison, the same measure of
+ * posthog-node 5.70.0, which needs nothing beside it, is 65,279.
+ *
+ * The start grew from 25 to 35 kB with what makes it safe to leave alone: defaults and registries of typed flags, bounds
+ * on answers and evaluations, deliveries that narrow a refused batch down to the event at fault, and warnings that name
+ * the setting that is wrong.
  */
 const programs = [
   {
@@ -17,25 +22,27 @@ const programs = [
     folder: "examples",
     source: client,
     split: true,
-    limit: 25_000
+    lacks: /\/RequestFlags\.ts$|\/internal\/exceptions\/(?!clientSettings)|PostHogPromise|packages\/evaluator\//,
+    limit: 37_000
   },
   {
     name: "evaluateFlags and PostHog.layer, all in one",
     folder: "examples",
     source: client,
-    limit: 52_500
+    lacks: /\/RequestFlags\.ts$|\/internal\/exceptions\/(?!clientSettings)|PostHogPromise/,
+    limit: 71_000
   },
   {
     name: "compiling and evaluating alone",
     folder: "effect-posthog",
     source: `export { compile, evaluateAll, evaluateFlag } from "@effect-posthog/evaluator"`,
-    limit: 21_600
+    limit: 22_500
   },
   {
     name: "the whole evaluator",
     folder: "effect-posthog",
     source: `export * from "@effect-posthog/evaluator"`,
-    limit: 25_300
+    limit: 26_500
   },
   {
     name: "an import that is not used",
@@ -91,6 +98,10 @@ export const size = async () => {
     const { bytes, inputs, minified } = await weigh(program)
     const numbers = `${program.name}: ${bytes} bytes gzipped (${minified} minified), at most ${program.limit}`
     console.log(`      ${numbers}`)
+    const foreign = Object.entries(inputs).filter(([file, { bytesInOutput }]) =>
+      bytesInOutput > 0 && program.lacks?.test(file) === true
+    )
+    problems.push(...foreign.map(([file]) => `${program.name}: brings ${file}, which it does not use`))
     if (bytes > program.limit) {
       const largest = Object.entries(inputs)
         .sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)

@@ -33,7 +33,7 @@ export type RemoteTrouble =
  *
  * @internal
  */
-export class Backend extends Context.Tag("@effect-posthog/testkit/internal/backend")<Backend, {
+export class Backend extends Context.Tag("@effect-posthog/testkit/internal/memory/backend")<Backend, {
   readonly state: Ref.Ref<ProjectState>
   readonly decide: (
     request: DecideRequest,
