@@ -11,7 +11,7 @@ if (unknown.length > 0) {
 }
 
 const selected = wanted.length === 0
-  ? steps.filter((step) => step.byNameOnly !== true)
+  ? steps
   : steps.filter((step) => wanted.includes(step.name))
 const options = { write: process.argv.includes("--write") }
 const width = Math.max(...selected.map((step) => step.name.length))

@@ -44,7 +44,7 @@ import type { Reading, ReadMessage } from "./internal/eventDrafts.ts"
 import { clockOf } from "./internal/eventLoop.ts"
 import { annotated } from "./internal/library.ts"
 import { offerThen } from "./internal/queue/immediateOffer.ts"
-import { quote } from "./internal/quote.ts"
+import { oneLine, quote } from "./internal/quote.ts"
 import { Warnings } from "./internal/warnings.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as Metrics from "./PostHogMetrics.ts"
@@ -253,7 +253,7 @@ type OnInvalid<E> = (fiber: Running, invalid: InvalidMessage) => Effect.Effect<O
 
 const reportInvalid: OnInvalid<never> = (fiber, { event, field, problem }) =>
   Effect.zipRight(
-    warn(fiber, field, `${subjectOf(event)} was not captured: ${field} ${problem}`),
+    warn(fiber, field, `${subjectOf(event)} was not captured: ${oneLine(field)} ${problem}`),
     Effect.succeedNone
   )
 

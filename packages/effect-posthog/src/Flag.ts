@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import type * as Types from "effect/Types"
 import { isFlag, keyOf, keys, TypeId as flagTypeId } from "./internal/flagKeys.ts"
-import { quote } from "./internal/quote.ts"
+import { oneLine, quote } from "./internal/quote.ts"
 
 // Keys that the schema names are no secret; others belong to the value.
 const shown = (key: PropertyKey, parent: AST.AST | undefined): string => {
@@ -178,7 +178,7 @@ export class FlagValueError extends Data.TaggedError("FlagValueError")<{
   readonly seen: "a boolean" | "true without a variant" | "a variant" | "an undeclared variant"
 }> {
   override get message(): string {
-    return `Flag ${quote(this.flag)}: wanted ${this.wanted}, saw ${this.seen}`
+    return `Flag ${quote(this.flag)}: wanted ${oneLine(this.wanted)}, saw ${this.seen}`
   }
 }
 
@@ -202,8 +202,8 @@ export class FlagPayloadError extends Data.TaggedError("FlagPayloadError")<{
   readonly path: string
 }> {
   override get message(): string {
-    const place = this.path === "" ? "" : `, which does not fit at ${this.path}`
-    return `Payload of flag ${quote(this.flag)}: wanted ${this.wanted}, saw ${this.seen}${place}`
+    const place = this.path === "" ? "" : `, which does not fit at ${oneLine(this.path)}`
+    return `Payload of flag ${quote(this.flag)}: wanted ${oneLine(this.wanted)}, saw ${oneLine(this.seen)}${place}`
   }
 }
 
@@ -284,7 +284,7 @@ export const variants = <const Variants extends ReadonlyArray<string>>(
   declared: Variants
 ): Flag<Variants[number] | false> => {
   const known = new Set<string>(declared)
-  const wanted = `${declared.map((variant) => `"${variant}"`).join(", ")} or false`
+  const wanted = `${declared.map(quote).join(", ")} or false`
   const isDeclared = (value: boolean | string): value is Variants[number] =>
     typeof value === "string" && known.has(value)
   return make<Variants[number] | false, unknown>({

@@ -16,7 +16,7 @@ import * as Predicate from "effect/Predicate"
 import { isFlag } from "./Flag.ts"
 import type { Forced, Registry } from "./Flag.ts"
 import { annotated } from "./internal/library.ts"
-import { quote } from "./internal/quote.ts"
+import { oneLine, quote } from "./internal/quote.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator, refreshOf } from "./LocalEvaluator.ts"
 
@@ -35,8 +35,8 @@ export class FlagOverridesError extends Data.TaggedError("FlagOverridesError")<{
 }> {
   override get message(): string {
     return this.key === undefined
-      ? `${this.origin}: ${this.problem}`
-      : `${this.origin}: the override of ${quote(this.key)} ${this.problem}`
+      ? `${oneLine(this.origin)}: ${this.problem}`
+      : `${oneLine(this.origin)}: the override of ${quote(this.key)} ${this.problem}`
   }
 }
 
@@ -165,14 +165,14 @@ const warnOfUnknown = (
     const unknown = keys.filter((key) => (records.get(key)?._tag ?? "Unknown") === "Unknown")
     if (unknown.length === 0) return
     yield* fromHere(
-      Effect.logWarning(`${origin} overrides flags that the definitions do not have: ${listed(unknown)}`)
+      Effect.logWarning(`${oneLine(origin)} overrides flags that the definitions do not have: ${listed(unknown)}`)
     )
   })
 
 const overrideFlags = Effect.fnUntraced(function*(origin: string, overridden: Overridden) {
   const evaluator = yield* LocalEvaluator
   if (overridden.size === 0) return evaluator
-  yield* fromHere(Effect.logWarning(`Feature flags are overridden by ${origin}: ${listed(overridden.keys())}`))
+  yield* fromHere(Effect.logWarning(`Feature flags are overridden by ${oneLine(origin)}: ${listed(overridden.keys())}`))
   const warn = warnOfUnknown(evaluator, overridden, origin)
   const refreshIfDue = refreshOf(evaluator)
   if (refreshIfDue === undefined) {

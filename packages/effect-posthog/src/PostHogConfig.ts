@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { BeforeSend } from "./EventDraft.ts"
 import { annotated } from "./internal/library.ts"
+import { oneLine, quote } from "./internal/quote.ts"
 import { detectRuntime } from "./internal/runtime.ts"
 import { PostHogConfigError } from "./PostHogConfigError.ts"
 
@@ -319,7 +320,7 @@ const host = (options: Options): Checked<string> => {
   if (!URL.canParse(text)) {
     return unusable(
       "host",
-      URL.canParse(`https://${text}`) ? `is not a URL: did you mean https://${text}?` : "is not a URL"
+      URL.canParse(`https://${text}`) ? `is not a URL: did you mean https://${oneLine(text)}?` : "is not a URL"
     )
   }
   const url = new URL(text)
@@ -369,7 +370,7 @@ const reader = <Given extends object>(prefix: string, given: Given | undefined) 
       const value: unknown = read(option, allowed[0])
       return allowed.includes(value as A)
         ? Either.right(value as A)
-        : unusable(prefix + option, `must be one of ${allowed.join(", ")}`)
+        : unusable(prefix + option, `must be one of ${allowed.map(quote).join(", ")}`)
     },
 
     flag: (option: keyof Given & string, fallback: boolean): Checked<boolean> => {

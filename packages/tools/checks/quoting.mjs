@@ -2,8 +2,9 @@
 // escape sequences and marks that turn the text around it. A message has it through `quote`, and in no other way.
 //
 // A message is a template whose own text has two words. What it interpolates is a number, a truth value, one of a closed
-// set of words, a call of `quote`, or text that is made of these alone. `problem` is the name of text that is composed
-// in the library: it is a message itself, and is looked at where it is composed.
+// set of words, a call of `quote` or `oneLine`, or text that is made of these alone: constants, and functions that return
+// nothing else, of nothing else. `problem` and `message` are the names of text that is composed in the library: it is
+// looked at where it is composed.
 import { join } from "node:path"
 import ts from "typescript"
 import { at, visit } from "./syntax.mjs"
@@ -46,36 +47,96 @@ const closed = ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags
   ts.TypeFlags.StringLiteral |
   ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Never
 
-const isHarmless = (expression, checker) => {
+/** Expressions that are looked at, since a function may call itself. */
+const asked = new Set()
+
+const isHarmless = (expression, checker, given = new Set()) => {
   const node = ts.skipPartiallyEmittedExpressions(expression)
   const type = checker.getTypeAtLocation(node)
   if ((type.isUnion() ? type.types : [type]).every(({ flags }) => (flags & closed) !== 0)) return true
-  const all = (...nodes) => nodes.every((part) => isHarmless(part, checker))
-  if (ts.isParenthesizedExpression(node)) return all(node.expression)
+  const all = (...nodes) => nodes.every((part) => isHarmless(part, checker, given))
+  if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSpreadElement(node)) {
+    return all(node.expression)
+  }
   if (ts.isConditionalExpression(node)) return all(node.whenTrue, node.whenFalse)
   if (ts.isTemplateExpression(node)) return all(...node.templateSpans.map((span) => span.expression))
   if (ts.isBinaryExpression(node)) return all(node.left, node.right)
-  if (ts.isPropertyAccessExpression(node)) return node.name.text === "problem"
-  if (ts.isIdentifier(node)) return node.text === "problem" || isHarmlessName(node, checker)
-  if (!ts.isCallExpression(node)) return false
-  if (ts.isIdentifier(node.expression)) return node.expression.text === "quote"
-  if (node.expression.getText() === "Duration.format") return true
-  if (!ts.isPropertyAccessExpression(node.expression)) return false
+  if (ts.isArrayLiteralExpression(node)) return all(...node.elements)
+  if (ts.isObjectLiteralExpression(node)) {
+    return node.properties.every((property) => ts.isPropertyAssignment(property) && all(property.initializer))
+  }
+  if (ts.isPropertyAccessExpression(node)) return composed.includes(node.name.text)
+  // The words of a table that is written here.
+  if (ts.isElementAccessExpression(node)) return all(node.expression)
+  if (ts.isIdentifier(node)) return composed.includes(node.text) || isHarmlessName(node, checker, given)
+  return ts.isCallExpression(node) && isHarmlessCall(node, checker, given)
+}
+
+const composed = ["problem", "message"]
+
+const quotes = ["quote", "oneLine"]
+
+const isHarmlessCall = (node, checker, given) => {
+  const all = (...nodes) => nodes.every((part) => isHarmless(part, checker, given))
+  const { expression: callee } = node
+  if (ts.isIdentifier(callee)) {
+    if (callee.text === "String") return all(...node.arguments)
+    return quotes.includes(callee.text) || isHarmlessFunction(declarationOf(callee, checker), checker, new Set()) ||
+      (all(...node.arguments) && isHarmlessFunction(declarationOf(callee, checker), checker))
+  }
+  if (callee.getText() === "Duration.format") return true
+  if (!ts.isPropertyAccessExpression(callee)) return false
   // `names.map(quote).join(", ")`, `names.map((name) => ...).join(", ")`
-  const { expression: target, name } = node.expression
+  const { expression: target, name } = callee
   if (name.text === "join") return all(target)
-  if (name.text === "map") return isHarmlessFunction(node.arguments[0], checker)
+  if (name.text === "map" || name.text === "flatMap") {
+    return isHarmlessFunction(node.arguments[0], checker, all(target) ? undefined : new Set())
+  }
   return ["slice", "sort", "filter", "trim"].includes(name.text) && all(target)
 }
 
-/** A constant that is initialized with harmless text. */
-const isHarmlessName = (identifier, checker) => {
-  const declaration = checker.getSymbolAtLocation(identifier)?.valueDeclaration
-  return declaration !== undefined && ts.isVariableDeclaration(declaration) && declaration.initializer !== undefined &&
-    isHarmless(declaration.initializer, checker)
+/** What a name stands for: the function or the constant, in whichever module. */
+const declarationOf = (identifier, checker) => {
+  let symbol = checker.getSymbolAtLocation(identifier)
+  if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) symbol = checker.getAliasedSymbol(symbol)
+  const declaration = symbol?.valueDeclaration
+  return declaration !== undefined && ts.isVariableDeclaration(declaration) ? declaration.initializer : declaration
 }
 
-const isHarmlessFunction = (node, checker) =>
-  node !== undefined &&
-  ((ts.isIdentifier(node) && node.text === "quote") ||
-    (ts.isArrowFunction(node) && !ts.isBlock(node.body) && isHarmless(node.body, checker)))
+/** A constant that is initialized with harmless text, or a parameter that is given some. */
+const isHarmlessName = (identifier, checker, given) => {
+  const declaration = checker.getSymbolAtLocation(identifier)?.valueDeclaration
+  if (declaration !== undefined && given.has(declaration)) return true
+  const initializer = declarationOf(identifier, checker)
+  if (initializer === undefined || !ts.isExpression(initializer) || asked.has(initializer)) return false
+  asked.add(initializer)
+  try {
+    return isHarmless(initializer, checker, given)
+  } finally {
+    asked.delete(initializer)
+  }
+}
+
+/** Whether a function returns harmless text: for any arguments, or for harmless ones when it is given none. */
+const isHarmlessFunction = (node, checker, given) => {
+  if (node === undefined || asked.has(node)) return false
+  if (ts.isIdentifier(node)) {
+    return quotes.includes(node.text) || isHarmlessFunction(declarationOf(node, checker), checker, given)
+  }
+  if (!ts.isArrowFunction(node) && !ts.isFunctionDeclaration(node)) return false
+  const parameters = given ?? new Set(node.parameters)
+  asked.add(node)
+  try {
+    if (!ts.isBlock(node.body)) return isHarmless(node.body, checker, parameters)
+    const returned = []
+    const look = (inner) => {
+      if (ts.isReturnStatement(inner)) returned.push(inner.expression)
+      if (!ts.isFunctionLike(inner)) ts.forEachChild(inner, look)
+    }
+    look(node.body)
+    return returned.length > 0 &&
+      returned.every((value) => value !== undefined && isHarmless(value, checker, parameters))
+  } finally {
+    asked.delete(node)
+  }
+}

@@ -1,7 +1,6 @@
 /**
  * The steps of the check, long ones first: each resolves with its problems, none when it passed. A step's module is
- * loaded when the step runs, since some bring a compiler with them. A step that runs by name only has findings that are
- * still to be mended.
+ * loaded when the step runs, since some bring a compiler with them.
  */
 export const steps = [
   { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
@@ -18,7 +17,7 @@ export const steps = [
   { name: "layers", run: async () => (await import("./layers.mjs")).layers() },
   { name: "source", run: async () => (await import("./source.mjs")).source() },
   { name: "documentation", run: async () => (await import("./documentation.mjs")).documentation() },
-  { name: "quoting", byNameOnly: true, run: async () => (await import("./quoting.mjs")).quoting() },
+  { name: "quoting", run: async () => (await import("./quoting.mjs")).quoting() },
   { name: "drawings", run: async (options) => (await import("./drawings.mjs")).drawings(options) },
   { name: "size", run: async () => (await import("./size.mjs")).size() },
   { name: "releases", run: async () => (await import("./releases.mjs")).releases() },

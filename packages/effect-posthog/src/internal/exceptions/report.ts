@@ -12,6 +12,7 @@ import type { FlagSnapshot } from "../../FlagSnapshot.ts"
 import { annotated } from "../library.ts"
 import { mergeProperties } from "../properties.ts"
 import { offerThen } from "../queue/immediateOffer.ts"
+import { quote } from "../quote.ts"
 import { contextProperties } from "../requestContext.ts"
 import type { Boundary } from "./boundaries.ts"
 import { causeInside, failureReader, type Leaf, leavesInside, originalOf } from "./causes.ts"
@@ -287,7 +288,9 @@ class Report {
   private tellReserved(names: ReadonlyArray<string>): void {
     if (names.length === 0) return
     for (const name of this.reports.untold(names)) {
-      this.logs.push(Effect.logDebug(`The property "${name}" of an exception is not sent: the library sets it itself`))
+      this.logs.push(
+        Effect.logDebug(`The property ${quote(name)} of an exception is not sent: the library sets it itself`)
+      )
     }
   }
 

@@ -54,8 +54,8 @@ const expectation = (issue: ParseResult.ParseIssue): string => {
 }
 
 const sentence = (expected: string, path: string, more: number): string => {
-  const place = path === "" ? expected : `${expected} at ${path.startsWith(".") ? path.slice(1) : path}`
-  return more === 0 ? place : `${place}, and ${more} more`
+  const problem = path === "" ? expected : `${expected} at ${path.startsWith(".") ? path.slice(1) : path}`
+  return more === 0 ? problem : `${problem}, and ${more} more`
 }
 
 const parseErrorText = (issue: ParseResult.ParseIssue): string => {

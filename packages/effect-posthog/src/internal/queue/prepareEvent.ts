@@ -21,7 +21,7 @@ export interface Preparation {
   /** The event as the hooks see it. */
   readonly event: PostHogEvent
   /** What of the draft was unusable and what is sent instead, when something was. */
-  readonly repaired: string | undefined
+  readonly repaired: ReturnType<typeof repairOf>
 }
 
 const envelopeSize = 160
@@ -56,7 +56,7 @@ const groupsOf = ({ groups }: EventDraft, copy: JsonCopy): unknown => {
 const hookFailed = (event: PostHogEvent, problem: string) =>
   new Rejection("HookFailed", `A beforeSend hook ${problem}; the event ${quote(event.event)} is not sent`)
 
-const repairOf = (timestamp: boolean, uuid: boolean): string | undefined =>
+const repairOf = (timestamp: boolean, uuid: boolean) =>
   timestamp
     ? uuid
       ? "unusable timestamp and uuid; the time of its capture and a new one are sent"

@@ -1,10 +1,11 @@
 import { causes } from "../http/request.ts"
+import { oneLine } from "../quote.ts"
 
 const code = /^[A-Z][A-Z0-9_]{2,40}$/
 
 const codeOf = (error: unknown): string => {
   for (const { code: found } of causes(error)) {
-    if (typeof found === "string" && code.test(found)) return `, ${found}`
+    if (typeof found === "string" && code.test(found)) return `, ${oneLine(found)}`
   }
   return ""
 }
@@ -38,14 +39,15 @@ export const diagnoseAnswer = (host: string, status: number, details: string): D
   if (details === "invalid_response") {
     return {
       kind: details,
-      warning:
-        `${host} answered ${status} with something that is not PostHog's answer: is it a PostHog host, or does a proxy or a sign-in page answer in its place?`
+      warning: `${
+        oneLine(host)
+      } answered ${status} with something that is not PostHog's answer: is it a PostHog host, or does a proxy or a sign-in page answer in its place?`
     }
   }
   const hint = status >= 300 && status < 400 ? redirect : hints[status]
   return hint === undefined
     ? undefined
-    : { kind: String(status), warning: `${host} refused events with status ${status}: ${hint}` }
+    : { kind: String(status), warning: `${oneLine(host)} refused events with status ${status}: ${hint}` }
 }
 
 /**
@@ -55,7 +57,7 @@ export const diagnoseAnswer = (host: string, status: number, details: string): D
  */
 export const diagnoseLoss = (host: string, details: string, attempts: number, error: unknown): Diagnosis => ({
   kind: "unreachable",
-  warning: `${host} took no events in ${attempts} ${attempts === 1 ? "attempt" : "attempts"} (${details}${
-    codeOf(error)
-  })`
+  warning: `${oneLine(host)} took no events in ${attempts} ${attempts === 1 ? "attempt" : "attempts"} (${
+    oneLine(details)
+  }${codeOf(error)})`
 })

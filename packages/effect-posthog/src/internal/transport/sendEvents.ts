@@ -13,6 +13,7 @@ import type { BodyText } from "../http/readText.ts"
 import { makeRequestWhole } from "../http/request.ts"
 import { makeTimeLimit } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
+import { oneLine } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
 import type { CompressedBody, Compressor } from "./compressBody.ts"
 import { diagnoseAnswer, diagnoseLoss } from "./diagnosis.ts"
@@ -106,7 +107,7 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
 
   const detailsOf = (status: number, body: string): string => {
     const words = isOfContent(status) ? wordsOfRefusal(body, apiKey) : undefined
-    return words === undefined ? `api_error_${status}` : `api_error_${status}: ${words}`
+    return words === undefined ? `api_error_${status}` : `api_error_${status}: ${oneLine(words)}`
   }
 
   const answerTo = (

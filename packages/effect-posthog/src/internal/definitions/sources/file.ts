@@ -12,6 +12,7 @@ import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import type { Settings } from "../../../PostHogConfig.ts"
 import { runInSlices } from "../../eventLoop.ts"
 import { annotated } from "../../library.ts"
+import { oneLine } from "../../quote.ts"
 import { describe } from "../jsonProblem.ts"
 import { parseDocument } from "../parseDocument.ts"
 
@@ -59,7 +60,10 @@ export const fileDefinitions = (
     const info = yield* Effect.mapError(fileSystem.stat(path), unreadable)
     version = versionOf(info)
     if (info.size > maxBytes) {
-      return yield* new DefinitionsError({ reason: "TooLarge", problem: `${path} is larger than ${maxBytes} bytes` })
+      return yield* new DefinitionsError({
+        reason: "TooLarge",
+        problem: `${oneLine(path)} is larger than ${maxBytes} bytes`
+      })
     }
     const text = yield* Effect.mapError(fileSystem.readFileString(path), unreadable)
     if (current !== undefined && current.etag === etag && current.text === text) {
@@ -69,7 +73,7 @@ export const fileDefinitions = (
     if (Either.isLeft(document)) {
       return yield* new DefinitionsError({
         reason: "InvalidDocument",
-        problem: `${path}, ${describe(document.left)}`
+        problem: `${oneLine(path)}, ${describe(document.left)}`
       })
     }
     revision++
@@ -81,7 +85,8 @@ export const fileDefinitions = (
   const load: (typeof DefinitionsSource.Service)["load"] = (etag) =>
     Effect.timeoutFail(read(etag), {
       duration: requestTimeout,
-      onTimeout: () => new DefinitionsError({ reason: "Timeout", problem: `${path} could not be read in time` })
+      onTimeout: () =>
+        new DefinitionsError({ reason: "Timeout", problem: `${oneLine(path)} could not be read in time` })
     })
 
   const isOther = Effect.map(
@@ -98,7 +103,9 @@ export const fileDefinitions = (
     Stream.buffer({ capacity: 1, strategy: "sliding" }),
     Stream.mapEffect(() => Effect.sleep(settleTime)),
     Stream.catchAllCause((cause) =>
-      Stream.execute(fromHere(Effect.logDebug(`${path} cannot be watched, it is only read with every poll`, cause)))
+      Stream.execute(
+        fromHere(Effect.logDebug(`${oneLine(path)} cannot be watched, it is only read with every poll`, cause))
+      )
     ),
     Stream.repeat(Schedule.spaced(watchAgain))
   )

@@ -64,7 +64,10 @@ export const persistedDefinitions = (
   // Until definitions, the copy included, are installed for the first time, or are forbidden by the quota.
   let isStarting = true
 
-  const guarded = <A, E>(what: string, effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
+  const guarded = <A, E>(
+    what: "read" | "written" | "removed",
+    effect: Effect.Effect<A, E>
+  ): Effect.Effect<Option.Option<A>> =>
     effect.pipe(
       Effect.disconnect,
       Effect.interruptible,
