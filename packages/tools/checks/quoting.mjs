@@ -124,16 +124,18 @@ const isHarmlessFunction = (node, checker, given) => {
     return quotes.includes(node.text) || isHarmlessFunction(declarationOf(node, checker), checker, given)
   }
   if (!ts.isArrowFunction(node) && !ts.isFunctionDeclaration(node)) return false
+  const { body } = node
+  if (body === undefined) return false
   const parameters = given ?? new Set(node.parameters)
   asked.add(node)
   try {
-    if (!ts.isBlock(node.body)) return isHarmless(node.body, checker, parameters)
+    if (!ts.isBlock(body)) return isHarmless(body, checker, parameters)
     const returned = []
     const look = (inner) => {
       if (ts.isReturnStatement(inner)) returned.push(inner.expression)
       if (!ts.isFunctionLike(inner)) ts.forEachChild(inner, look)
     }
-    look(node.body)
+    look(body)
     return returned.length > 0 &&
       returned.every((value) => value !== undefined && isHarmless(value, checker, parameters))
   } finally {

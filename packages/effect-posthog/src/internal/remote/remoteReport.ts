@@ -8,7 +8,7 @@ import type { DecideResponse, RemoteFailure } from "../../Decision.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { clockOf } from "../eventLoop.ts"
 import { annotated } from "../library.ts"
-import { quote } from "../quote.ts"
+import { oneLine, quote } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
 
 const fromHere = annotated("Decider")
@@ -82,7 +82,7 @@ const warningOf = (failure: RemoteFailure, settings: Settings): string => {
   const code = codeOf(failure)
   const hint = hintFor(failure, settings)
   const text = failure.reason === "UnknownError" && failure.cause instanceof Error ? failure.cause.message : ""
-  return `${settings.host} did not evaluate flags: ${describeRemoteFailure(failure)}` +
+  return `${oneLine(settings.host)} did not evaluate flags: ${describeRemoteFailure(failure)}` +
     (code === undefined ? "" : ` (${code})`) + (text === "" ? "" : ` (${quote(text)})`) +
     (hint === undefined ? "" : `; ${hint}`)
 }
@@ -150,7 +150,7 @@ export class RemoteReport {
     this.failures = 0
     this.isDown = false
     return fromHere(Effect.logInfo(
-      `${this.settings.host} evaluates flags again (${failures} ${
+      `${oneLine(this.settings.host)} evaluates flags again (${failures} ${
         failures === 1 ? "evaluation" : "evaluations"
       } failed)`
     ))
