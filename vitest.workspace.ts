@@ -21,7 +21,7 @@ export default defineWorkspace(
         include: ["test/**/*.test.ts"],
         setupFiles: [`${packages}tools/vitest.setup.ts`],
         sequence: { concurrent: true },
-        testTimeout: 30_000
+        testTimeout: 60_000
       }
     }))
 )

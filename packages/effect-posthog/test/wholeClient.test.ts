@@ -179,9 +179,10 @@ describe("the whole client over real HTTP", () => {
       yield* server.script("flags", Fault.status(503), Fault.quotaLimited, Fault.computationErrors())
       const { lines } = yield* logged(Effect.repeatN(ask, 4))
       strictEqual((yield* server.flagRequests).length, 4)
-      strictEqual(lines.length, 2)
-      assert.include(lines[0], "over its quota")
-      assert.include(lines[1], "could not compute every flag")
+      const linesWith = (words: string) => lines.filter((line) => line.includes(words)).length
+      strictEqual(linesWith("status 503"), 1)
+      strictEqual(linesWith("over its quota"), 1)
+      strictEqual(linesWith("could not compute every flag"), 1)
     }).pipe(Effect.provide(withClient())))
 
   it.live("a disabled client evaluates nothing and sends nothing", () =>
