@@ -1,15 +1,20 @@
 import { Fault } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Fiber, Layer, Logger, Option, TestClock } from "effect"
+import { Effect, Fiber, HashMap, Layer, Logger, Option, TestClock } from "effect"
 import { Decider, DeciderError, evaluateFlags, Events, FlagSnapshot, RequestContext } from "effect-posthog"
 import * as Doubles from "./support/doubles.ts"
 
+/** What capturing logs; evaluating logs beside it. */
 const recordedLogs = () => {
   const logs: Array<string> = []
   const layer = Logger.replace(
     Logger.defaultLogger,
-    Logger.make(({ logLevel, message }) => void logs.push(`${logLevel.label} ${String(message)}`))
+    Logger.make(({ annotations, logLevel, message }) => {
+      if (Option.contains(HashMap.get(annotations, "module"), "Events")) {
+        logs.push(`${logLevel.label} ${String(message)}`)
+      }
+    })
   )
   return { logs, layer }
 }
