@@ -198,7 +198,7 @@ layer(Scenario.layer({ protocol: "v0", codec: "gzip" }), { excludeTestServices: 
         yield* Effect.forEach(tests, (test, at) =>
           Effect.gen(function*() {
             yield* test.answer({ status: at % 2 === 0 ? 503 : 200 })
-            yield* test.init({ api_key: `phc_${at}` })
+            yield* test.init({ api_key: `phc_${at}`, flush_interval_ms: 60_000 })
             yield* test.captureMany(at + 1)
             yield* test.flush
           }), { concurrency: "unbounded" })
