@@ -1,3 +1,4 @@
+// @effect-diagnostics deterministicKeys:off
 import { PostHogTest } from "@effect-posthog/testkit"
 import {
   HttpApi,

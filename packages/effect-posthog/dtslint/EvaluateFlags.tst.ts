@@ -90,9 +90,6 @@ describe("events", () => {
       Effect.Effect<Option.Option<EventId>, never, EventQueue>
     >()
     expect(Events.strict.capture({ event: "paid" })).type.toBe<
-      Effect.Effect<Option.Option<EventId>, never, EventQueue>
-    >()
-    expect(Events.strict.capture({ event: "paid" })).type.toBe<
       Effect.Effect<Option.Option<EventId>, InvalidEventError, EventQueue>
     >()
     expect(Events.flush).type.toBe<Effect.Effect<void, never, EventQueue>>()
@@ -103,7 +100,7 @@ describe("events", () => {
       Effect.Effect<Option.Option<EventId>, never, Services>
     >()
     expect(Events.strict.captureWithFlags({ event: "paid", flagKeys: ["a"] })).type.toBe<
-      Effect.Effect<Option.Option<EventId>, never, Services>
+      Effect.Effect<Option.Option<EventId>, InvalidEventError, Services>
     >()
   })
 })

@@ -181,6 +181,7 @@ const doors: Readonly<Record<string, (value: never) => Effect.Effect<unknown, un
   const withClient =
     (host: () => string, program: (value: never) => Effect.Effect<unknown, unknown, unknown>) => (value: never) =>
       Effect.provide(
+        // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
         program(value) as ReturnType<typeof evaluateFlags>,
         clientLayer({ host: host(), flags: { requestTimeout: "10 seconds" } })
       ) as Effect.Effect<unknown, unknown, never>

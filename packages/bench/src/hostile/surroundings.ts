@@ -112,7 +112,7 @@ export const embeddedServer: Attack = {
         }
         if (meter.memory > 600) tally.fail("memory", `${meter.memory.toFixed(0)} MiB`)
         return tally
-      }).pipe(Effect.provide(PostHogServer.PostHogServer.layer()), Effect.provide(NodeHttpServer.layerContext))
+      }).pipe(Effect.provide([PostHogServer.PostHogServer.layer(), NodeHttpServer.layerContext]))
     )
 }
 

@@ -7,15 +7,30 @@ import type { Any, FlagKey, FlagKeys, Registry } from "../Flag.ts"
  */
 export const TypeId = "~effect-posthog/Flag"
 
-/** @internal */
+/**
+ * Whether a value is a `Flag`.
+ *
+ * @since 3.0.0
+ * @category guards
+ */
 export const isFlag = (value: unknown): value is Any => typeof value === "object" && value !== null && TypeId in value
 
-/** @internal */
+/**
+ * The key of a flag, or the key itself.
+ *
+ * @since 3.0.0
+ * @category getters
+ */
 export const keyOf = (flag: FlagKey): string => typeof flag === "string" ? flag : flag.key
 
 const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
 
-/** @internal */
+/**
+ * The keys of several flags, or of the flags in a registry, each once.
+ *
+ * @since 3.0.0
+ * @category getters
+ */
 export const keys = (flags: FlagKeys | Registry): ReadonlyArray<string> => {
   const given: unknown = flags
   if (typeof given === "string") return [given]
