@@ -13,8 +13,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
-import { isFlag } from "./Flag.ts"
 import type { Forced, Registry } from "./Flag.ts"
+import { isRegistry } from "./internal/flagKeys.ts"
 import { annotated } from "./internal/library.ts"
 import { oneLine, quote } from "./internal/quote.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
@@ -202,8 +202,6 @@ const byKey = (registry: Registry, values: Readonly<Record<string, unknown>>): R
   Object.fromEntries(
     Object.entries(registry).flatMap(([name, flag]) => values[name] === undefined ? [] : [[flag.key, values[name]]])
   )
-
-const isRegistry = (value: unknown): value is Registry => Predicate.isRecord(value) && Object.values(value).some(isFlag)
 
 /**
  * Forces flags, on top of real evaluation.

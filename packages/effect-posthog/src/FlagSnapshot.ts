@@ -9,7 +9,6 @@ import type * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
 import type { Pipeable } from "effect/Pipeable"
 import type { FlagErrorCode } from "./Decision.ts"
-import { isFlag } from "./Flag.ts"
 import type {
   Flag,
   FlagKey,
@@ -22,6 +21,7 @@ import type {
   Unless
 } from "./Flag.ts"
 import * as internal from "./internal/evaluation/snapshot.ts"
+import { isRegistry } from "./internal/flagKeys.ts"
 
 /**
  * Marks every snapshot.
@@ -234,11 +234,6 @@ const isForced = (value: unknown): value is { readonly value: boolean | string; 
   typeof value === "object" && value !== null && "value" in value
 
 type Values = Readonly<Record<string, boolean | string>>
-
-const isRegistry = (value: object): value is Registry => {
-  const members = Object.values(value)
-  return members.length > 0 && members.every(isFlag)
-}
 
 const fromRecord = (values: Values, options: FromValuesOptions = {}, registry?: Registry): FlagSnapshot => {
   const payloads = options.payloads ?? {}

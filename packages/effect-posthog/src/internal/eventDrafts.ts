@@ -1,4 +1,5 @@
 import type * as Fiber from "effect/Fiber"
+import { isRecord } from "effect/Predicate"
 import type { EventDraft } from "../EventDraft.ts"
 import type {
   AliasMessage,
@@ -92,9 +93,6 @@ const readChanges = ({ set, setOnce, unset }: Changes, unusable: UnusableInput) 
   $set_once: readRecord(setOnce, "setOnce", unusable),
   $unset: readNames(unset, "unset", unusable)
 })
-
-const isRecord = (value: unknown): value is PropertyRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const merged = (properties: PropertyRecord | undefined, name: string, given: PropertyRecord): PropertyRecord => {
   try {

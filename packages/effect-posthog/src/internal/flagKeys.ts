@@ -43,3 +43,13 @@ export const keys = (flags: FlagKeys | Registry): ReadonlyArray<string> => {
   }
   return [...found]
 }
+
+/**
+ * Whether a record is a registry of flags rather than a record of values. An empty one is neither.
+ *
+ * @internal
+ */
+export const isRegistry = (value: object): value is Registry => {
+  const members = Object.values(value)
+  return members.length > 0 && members.every(isFlag)
+}

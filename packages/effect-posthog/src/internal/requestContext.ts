@@ -1,5 +1,6 @@
 import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
+import { isRecord } from "effect/Predicate"
 import type { Properties } from "../Properties.ts"
 import { mergeProperties } from "./properties.ts"
 
@@ -49,11 +50,11 @@ export const requestContextRef: FiberRef.FiberRef<RequestContext> = globalValue(
   () => FiberRef.unsafeMake<RequestContext>({}, { join: (parent) => parent })
 )
 
-type Record_ = Readonly<Record<string, unknown>>
+type PropertyRecord = Readonly<Record<string, unknown>>
 
 const merged = (outer: Properties | undefined, inner: Properties | undefined): Properties | undefined => {
   if (outer === undefined) return inner
-  return inner === undefined ? outer : mergeProperties(outer as Record_, inner as Record_)
+  return inner === undefined ? outer : mergeProperties(outer as PropertyRecord, inner as PropertyRecord)
 }
 
 const defined = <A extends object>(fields: A): A =>
@@ -119,8 +120,8 @@ export const mergeContexts = (outer: RequestContext, inner: RequestContext): Req
  *
  * @internal
  */
-export const contextProperties = (context: RequestContext): Record_ | undefined => {
-  const properties = context.properties as Record_ | undefined
+export const contextProperties = (context: RequestContext): PropertyRecord | undefined => {
+  const properties = context.properties as PropertyRecord | undefined
   if (context.sessionId === undefined || context.sessionId === "") return properties
   return mergeProperties({ $session_id: context.sessionId }, properties)
 }
@@ -192,9 +193,6 @@ export const readTracingHeaders = (
   }
   return { distinctId, sessionId }
 }
-
-const isRecord = (value: unknown): value is Record_ =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const parsed = (text: string): unknown => {
   try {

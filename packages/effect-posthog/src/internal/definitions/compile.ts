@@ -1,9 +1,10 @@
 import { compileSteps, isInvalidDocument, requirements } from "@effect-posthog/evaluator"
 import type { CompiledDefinitions, CompileOptions, Problem } from "@effect-posthog/evaluator"
 import * as Either from "effect/Either"
+import { isRecord } from "effect/Predicate"
 import { DefinitionsError } from "../../Definitions.ts"
 import type { DefinitionsChange } from "../../Definitions.ts"
-import { fingerprint, isRecord } from "./fingerprint.ts"
+import { fingerprint } from "./fingerprint.ts"
 
 /** Flags that are compared in one step: about a millisecond of work. */
 const comparedPerStep = 2000

@@ -1,3 +1,5 @@
+import { isRecord } from "effect/Predicate"
+
 /**
  * What a definitions document says, reduced to numbers: enough to tell which flags differ between two documents, at a
  * small part of the memory. The order of properties does not count.
@@ -37,10 +39,6 @@ const isStepDone = (): boolean => {
   hashed = 0
   return true
 }
-
-/** @internal */
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 

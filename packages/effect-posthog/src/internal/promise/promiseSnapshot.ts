@@ -41,11 +41,15 @@ export const makePromiseSnapshot = (
           : annotated("PostHogPromise")(Effect.logError("A read of a flag was not reported", cause)))
     ).catch(() => {})
   }
-  const declared = (flag: Any): unknown => {
+  /** The value, if there is one and the flag declares it. */
+  const valueOf = (flag: string | Any): unknown => {
     const value = detail(flag)?.value
-    const decoded = value === undefined ? undefined : Either.getRight(flag.decodeValue(value))
-    return decoded !== undefined && Option.isSome(decoded) ? decoded.value : Option.getOrUndefined(flag.defaultValue)
+    return typeof flag === "string" || value === undefined
+      ? value
+      : Option.getOrUndefined(Either.getRight(flag.decodeValue(value)))
   }
+  const valueOrDefault = (flag: string | Any): unknown =>
+    valueOf(flag) ?? (typeof flag === "string" ? undefined : Option.getOrUndefined(flag.defaultValue))
   // The warning of the child is logged by the client's logger, beside.
   const childOf = (child: Effect.Effect<FlagSnapshot>): PromiseSnapshot => {
     beside(child)
@@ -65,15 +69,13 @@ export const makePromiseSnapshot = (
     },
     isEnabled: (flag, options) => {
       beside(snapshot.isEnabled(flag, options))
-      const value = typeof flag === "string" ? detail(flag)?.value : valueWithout(flag, detail(flag)?.value)
-      if (value !== undefined) return value !== false
-      if (options?.defaultValue !== undefined) return options.defaultValue
-      return typeof flag !== "string" && Option.exists(flag.defaultValue, (fallback) => fallback !== false)
+      const value = valueOf(flag) ?? options?.defaultValue ?? valueOrDefault(flag) ?? false
+      return value !== false
     },
     getFlagPayload: (key) => Option.getOrUndefined(snapshot.getFlagPayload(key)),
     get: ((flag: Any, options) => {
       beside(Effect.catchAll(snapshot.get(flag, options), reportMisfit(flag)))
-      return declared(flag)
+      return valueOrDefault(flag)
     }) as PromiseSnapshot["get"],
     payload: ((flag: Any) =>
       runner.run(
@@ -87,7 +89,7 @@ export const makePromiseSnapshot = (
     match:
       ((flag: string | Any, handlers: { readonly on: (value: unknown) => unknown; readonly off: () => unknown }) => {
         beside(snapshot.isEnabled(flag))
-        const value = typeof flag === "string" ? detail(flag)?.value : declared(flag)
+        const value = valueOrDefault(flag)
         return value === undefined || value === false ? handlers.off() : handlers.on(value)
       }) as PromiseSnapshot["match"],
     only: (flags) => childOf(snapshot.only(flags)),
@@ -95,7 +97,3 @@ export const makePromiseSnapshot = (
     toBootstrap: snapshot.toBootstrap
   }
 }
-
-/** A value that the flag declares; `undefined` for any other. */
-const valueWithout = (flag: Any, value: boolean | string | undefined): unknown =>
-  value === undefined ? undefined : Option.getOrUndefined(Either.getRight(flag.decodeValue(value)))

@@ -26,7 +26,7 @@ export interface Preparation {
 
 const envelopeSize = 160
 
-const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
   const properties: Record<string, unknown> = {}
@@ -90,7 +90,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     if (draft.reserved !== undefined) { for (const name of draft.reserved) delete properties[name] }
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
     const groups = groupsOf(draft, copy)
-    if (isRecord(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
+    if (isObject(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
     if (personless && properties["$process_person_profile"] === undefined) {
       properties["$process_person_profile"] = false
     }
@@ -145,7 +145,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     const { distinctId, event, properties, timestamp, uuid } = result as PostHogEvent
     if (typeof event !== "string" || event === "") return hookFailed(stamped, "removed the event's name")
     if (typeof distinctId !== "string" || distinctId === "") return hookFailed(stamped, "removed the distinct id")
-    if (!isRecord(properties)) return hookFailed(stamped, "removed the properties")
+    if (!isObject(properties)) return hookFailed(stamped, "removed the properties")
     return { distinctId, event, properties, timestamp, uuid }
   }
 

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { isRecord } from "effect/Predicate"
 import { DeciderError } from "../../Decision.ts"
 import type { DecideResponse, RemoteFlag } from "../../Decision.ts"
 import { runInSlices } from "../eventLoop.ts"
@@ -20,9 +21,6 @@ const longestKey = 1000
 const longestWords = 1000
 const longestCode = 200
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
 const cut = (value: unknown, longest: number): string | undefined => text(value)?.slice(0, longest)
 const integer = (value: unknown): number | undefined => (Number.isSafeInteger(value) ? value as number : undefined)
@@ -36,14 +34,14 @@ const isReadable = (enabled: unknown, variant: unknown): boolean =>
 
 // A flag that cannot be read is one the server did not answer for: no value, rather than a made-up `false`.
 const currentFlag = (wire: unknown): RemoteFlag => {
-  if (!isObject(wire)) return { enabled: false, failed: true }
+  if (!isRecord(wire)) return { enabled: false, failed: true }
   const { enabled, failed, metadata, reason, variant } = wire
-  const about = isObject(metadata) ? metadata : undefined
+  const about = isRecord(metadata) ? metadata : undefined
   return {
     enabled: enabled === true,
     variant: cut(variant, longestKey),
     failed: failed === true || !isReadable(enabled, variant),
-    reason: isObject(reason)
+    reason: isRecord(reason)
       ? {
         code: cut(reason["code"], longestCode),
         description: cut(reason["description"], longestWords),
@@ -72,9 +70,9 @@ interface WireFlags {
 
 const wireFlags = (body: JsonObject): WireFlags | undefined => {
   const { featureFlagPayloads, featureFlags, flags } = body
-  if (isObject(flags)) return { values: flags, decode: currentFlag }
-  if (featureFlags !== undefined && featureFlags !== null && !isObject(featureFlags)) return undefined
-  const payloads = isObject(featureFlagPayloads) ? featureFlagPayloads : {}
+  if (isRecord(flags)) return { values: flags, decode: currentFlag }
+  if (featureFlags !== undefined && featureFlags !== null && !isRecord(featureFlags)) return undefined
+  const payloads = isRecord(featureFlagPayloads) ? featureFlagPayloads : {}
   return {
     values: featureFlags ?? {},
     decode: (value, key) => legacyFlag(value, Object.hasOwn(payloads, key) ? payloads[key] : undefined)
@@ -115,7 +113,7 @@ const decodeInto = (
 }
 
 const decodeBody = (body: unknown): Effect.Effect<DecideResponse, DeciderError> => {
-  if (!isObject(body)) return invalid
+  if (!isRecord(body)) return invalid
   if (isQuotaLimited(body)) return Effect.succeed(answer(body, {}, true))
   const wire = wireFlags(body)
   if (wire === undefined) return invalid

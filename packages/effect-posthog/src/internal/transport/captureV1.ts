@@ -1,6 +1,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { isRecord } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type { EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { PostHogEvent } from "../../EventDraft.ts"
@@ -66,9 +67,6 @@ const parse = (text: string): unknown => {
     return undefined
   }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const malformed: SendOutcome = { _tag: "Rejected", details: "invalid_response" }
 

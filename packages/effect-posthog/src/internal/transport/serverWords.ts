@@ -1,7 +1,6 @@
-const longest = 200
+import { isRecord } from "effect/Predicate"
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+const longest = 200
 
 const parse = (text: string): unknown => {
   try {

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import { isRecord } from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
@@ -18,7 +19,6 @@ import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import * as PostHogMetrics from "../../../PostHogMetrics.ts"
 import { annotated } from "../../library.ts"
 import { refusalOf } from "../compile.ts"
-import { isRecord } from "../fingerprint.ts"
 
 const optionalRecord = (value: unknown): Option.Option<Readonly<Record<string, unknown>>> =>
   value === undefined || value === null ? Option.some({}) : Option.liftPredicate(isRecord)(value)
