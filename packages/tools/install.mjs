@@ -58,13 +58,14 @@ export const install = (names) => {
     "--config.confirmModulesPurge=false"
   ]
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-  const run = () => spawnSync("npm", ["exec", "--yes", `--package=${packageManager}`, "--", ...pnpm], {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, CI: "true", npm_config_loglevel: "error", npm_config_update_notifier: "false" },
-    shell: process.platform === "win32",
-    stdio: ["ignore", "pipe", "pipe"]
-  })
+  const run = () =>
+    spawnSync("npm", ["exec", "--yes", `--package=${packageManager}`, "--", ...pnpm], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, CI: "true", npm_config_loglevel: "error", npm_config_update_notifier: "false" },
+      shell: process.platform === "win32",
+      stdio: ["ignore", "pipe", "pipe"]
+    })
   const first = run()
   // Once more, because a registry may fail for a moment. What was fetched is not fetched again.
   const result = first.status === 0 ? first : run()

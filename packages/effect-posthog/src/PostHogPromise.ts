@@ -41,6 +41,7 @@ import { makePromiseSnapshot } from "./internal/promise/promiseSnapshot.ts"
 import { makeRunner } from "./internal/promise/runner.ts"
 import type { ClientRuntime, Runner } from "./internal/promise/runner.ts"
 import type { RequestContext } from "./internal/requestContext.ts"
+import { wake } from "./internal/wake.ts"
 import { Warnings } from "./internal/warnings.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as PostHog from "./PostHog.ts"
@@ -358,8 +359,8 @@ const limited = (
 
 const aborted = (signal: AbortSignal): Effect.Effect<void> =>
   Effect.async((resume) => {
-    const abort = () => resume(Effect.void)
-    if (signal.aborted) return abort()
+    if (signal.aborted) return resume(Effect.void)
+    const abort = () => wake(() => resume(Effect.void))
     signal.addEventListener("abort", abort, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", abort))
   })
@@ -512,7 +513,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
       )
       // A client that is closed, or cannot be built, has no changes.
       run(listening).catch(() => {})
-      return () => Deferred.unsafeDone(stopped, Effect.void)
+      return () => wake(() => Deferred.unsafeDone(stopped, Effect.void))
     },
     runPromise: run,
     flush,

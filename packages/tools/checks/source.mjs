@@ -69,11 +69,25 @@ const librarySource = (name, file) => {
     if (name === "evaluator" && ts.isThrowStatement(node)) {
       problems.push(`${at(node)} the evaluator never throws: what goes wrong is a result or a Problem`)
     }
+    if (name === "effect-posthog" && resumesAnother(node) && !isWoken(node)) {
+      problems.push(`${at(node)} other fibers are resumed and interrupted through wake`)
+    }
     if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text.endsWith("Live")) {
       problems.push(`${at(node)} layers are named layer, layerMemory, layerNoop ...: never Live`)
     }
   })
   return problems
+}
+
+/** Ends what other fibers wait for, or interrupts one, outside of an effect: Effect 4 runs that fiber then and there. */
+const resumesAnother = (node) =>
+  ts.isPropertyAccessExpression(node) && ["unsafeDone", "unsafeInterruptAsFork"].includes(node.name.text)
+
+const isWoken = (node) => {
+  for (let outer = node.parent; outer !== undefined; outer = outer.parent) {
+    if (ts.isCallExpression(outer) && outer.expression.getText() === "wake") return true
+  }
+  return false
 }
 
 /** Libraries that also run where Node's modules are absent. */

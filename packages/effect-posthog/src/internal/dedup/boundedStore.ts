@@ -6,6 +6,7 @@ import * as Metric from "effect/Metric"
 import * as Runtime from "effect/Runtime"
 import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { annotated } from "../library.ts"
+import { wake } from "../wake.ts"
 
 /** A store is in local memory and answers at once; one that does not must not hold up the read of a flag. */
 const limit = Duration.millis(50)
@@ -47,22 +48,24 @@ const withinLimit = <A>(
     Effect.async<A>((resume) => {
       const run = Runtime.runFork(runtime)
       const answer = run(Effect.interruptible(effect))
-      const settle = (exit: Exit.Exit<A>) => resume(Exit.isSuccess(exit) ? exit : onFailure("defect"))
+      const outcome = (exit: Exit.Exit<A>) => (Exit.isSuccess(exit) ? exit : onFailure("defect"))
       const answered = answer.unsafePoll()
-      if (answered !== null) return settle(answered)
+      if (answered !== null) return resume(outcome(answered))
       const timer = run(Effect.interruptible(Effect.sleep(limit)))
+      let isSettled = false
       const cancel = () => {
-        timer.unsafeInterruptAsFork(FiberId.none)
-        answer.unsafeInterruptAsFork(FiberId.none)
+        isSettled = true
+        wake(() => timer.unsafeInterruptAsFork(FiberId.none))
+        wake(() => answer.unsafeInterruptAsFork(FiberId.none))
       }
-      answer.addObserver((exit) => {
-        settle(exit)
+      const settle = (result: () => Effect.Effect<A>) => {
+        if (isSettled) return
         cancel()
-      })
+        wake(() => resume(result()))
+      }
+      answer.addObserver((exit) => settle(() => outcome(exit)))
       timer.addObserver((exit) => {
-        if (Exit.isFailure(exit)) return
-        resume(onFailure("timeout"))
-        cancel()
+        if (Exit.isSuccess(exit)) settle(() => onFailure("timeout"))
       })
       return Effect.sync(cancel)
     }))

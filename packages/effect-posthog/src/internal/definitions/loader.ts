@@ -18,6 +18,7 @@ import type { DefinitionsSource } from "../../DefinitionsSource.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
 import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { runInSlices } from "../eventLoop.ts"
+import { wake } from "../wake.ts"
 import { makeCallerLoads } from "./callerLoads.ts"
 import { install, isEmpty } from "./compile.ts"
 import type { Installation } from "./compile.ts"
@@ -189,8 +190,9 @@ export const makeLoader = Effect.fnUntraced(function*(
     Effect.void :
     Effect.map(health.nextDelay(pollInterval), (delay) => {
       dueAt = clock.unsafeCurrentTimeNanos() + Duration.unsafeToNanos(delay)
-      Deferred.unsafeDone(moved, Effect.void)
+      const before = moved
       moved = Deferred.unsafeMake<void>(FiberId.none)
+      wake(() => Deferred.unsafeDone(before, Effect.void))
     })
 
   let begun = 0

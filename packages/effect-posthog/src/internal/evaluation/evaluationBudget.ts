@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import { turns } from "../eventLoop.ts"
 import { detectRuntime } from "../runtime.ts"
+import { wake } from "../wake.ts"
 
 /**
  * Ordinary flags evaluated before the event loop gets a turn: about a millisecond of work. Fibers that evaluate at the same time
@@ -24,9 +25,9 @@ const waiting = new Set<() => void>()
 const turn = (): void => {
   spent = 0
   let places = Math.ceil(flagsPerTurn / last)
-  for (const wake of waiting) {
-    waiting.delete(wake)
-    wake()
+  for (const resume of waiting) {
+    waiting.delete(resume)
+    wake(resume)
     places -= 1
     if (places <= 0) break
   }
@@ -35,14 +36,14 @@ const turn = (): void => {
 }
 
 const queue: Effect.Effect<void> = Effect.async<void>((resume) => {
-  const wake = () => resume(Effect.void)
-  waiting.add(wake)
+  const proceed = () => resume(Effect.void)
+  waiting.add(proceed)
   if (!isTurning) {
     isTurning = true
     turns.scheduleTask(turn, 0)
   }
   return Effect.sync(() => {
-    waiting.delete(wake)
+    waiting.delete(proceed)
   })
 })
 

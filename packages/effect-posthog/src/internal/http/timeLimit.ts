@@ -12,6 +12,7 @@ import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import { clockOf, turns } from "../eventLoop.ts"
 import type { Runtime as RunsOn } from "../runtime.ts"
+import { wake } from "../wake.ts"
 
 /**
  * Interrupts an effect that takes too long, waits for its end, and ends with something else. Fiber references that the
@@ -30,7 +31,8 @@ interface Run {
   isLate: boolean
 }
 
-const interrupt = (fiber: Fiber.RuntimeFiber<unknown, unknown>): void => fiber.unsafeInterruptAsFork(fiber.id())
+const interrupt = (fiber: Fiber.RuntimeFiber<unknown, unknown>): void =>
+  wake(() => fiber.unsafeInterruptAsFork(fiber.id()))
 
 /**
  * Sleeps on one clock while something runs. The limit is the same for all, so that the run that began first is the first
@@ -73,8 +75,9 @@ class Watch {
   private readonly rest = (): void => {
     this.isEnding = false
     if (this.running.size > 0 || this.sleeper === undefined) return
-    interrupt(this.sleeper)
+    const sleeper = this.sleeper
     this.sleeper = undefined
+    interrupt(sleeper)
   }
 
   private readonly sleep: Effect.Effect<void> = Effect.suspend(() => {
@@ -151,7 +154,7 @@ export const makeLimited = (limit: Duration.Duration, runsOn: RunsOn, updateRefs
         const child = Runtime.runFork(runtime)(self, { updateRefs: refs })
         const run = watchOn(clockOf(fiber)).begin(child, runtime)
         const outcome = Effect.async<B, E2>((resume) =>
-          child.addObserver((exit) => resume(settle(exit, run.isLate && Exit.isInterrupted(exit))))
+          child.addObserver((exit) => wake(() => resume(settle(exit, run.isLate && Exit.isInterrupted(exit)))))
         )
         return Effect.matchCauseEffect(restore(outcome), {
           // Only this fiber's own interruption ends the wait before the child has ended.
