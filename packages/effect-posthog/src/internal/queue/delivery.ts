@@ -67,12 +67,13 @@ interface Progress {
 }
 
 interface DeliveryParts {
-  readonly queue: RouteQueue
+  /** Learns how the events end. */
+  readonly queue: Pick<RouteQueue, "route" | "end" | "settle">
   readonly settings: Settings["events"]
   readonly ids: EventIdSource
   readonly send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
   readonly warnOfSize: (event: QueuedEvent) => Effect.Effect<void>
-  readonly reports: EventReports
+  readonly reports: Pick<EventReports, "warnAboutRefusals">
 }
 
 /**
