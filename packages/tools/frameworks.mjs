@@ -40,6 +40,7 @@ const frameworks = {
     "@opentelemetry/api": "1.9.0"
   },
   workflow: {},
+  shutdown: {},
   migration: { "posthog-node": "5.70.0", express: "5.3.0", "@types/express": "5.0.3" }
 }
 
@@ -131,7 +132,7 @@ const check = async (folder, name) => {
     timeout: 300_000
   })
   if (types.code !== 0) return { problem: types.output }
-  const result = await run("tsx", [join(folder, "programs", `${name}.ts`)], { cwd: folder, timeout: 120_000 })
+  const result = await run("tsx", [join(folder, "programs", `${name}.ts`)], { cwd: folder, timeout: 300_000 })
   return result.code === 0 ? { said: result.output } : { problem: result.output }
 }
 
