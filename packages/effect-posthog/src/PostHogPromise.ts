@@ -192,6 +192,11 @@ export interface PromiseClient {
   readonly getAllFlagsAndPayloads: (
     request?: PromiseEvaluationRequest
   ) => Promise<{ readonly flags: Record<string, boolean | string>; readonly payloads: Record<string, unknown> }>
+  /**
+   * The payload of a remote config flag, decoded from JSON; see `RemoteConfig.getRemoteConfigPayload`. `undefined`: there
+   * is none, or it could not be fetched, which the log says.
+   */
+  readonly getRemoteConfigPayload: (key: FlagKey) => Promise<unknown>
   /** A snapshot of Effect for code outside Effect. */
   readonly snapshot: (snapshot: FlagSnapshot) => PromiseSnapshot
   /** Captures an event; see `Events.capture`. */
@@ -325,6 +330,13 @@ const captureException = (error: unknown, { flags, ...options }: CaptureExceptio
       Effect.promise(() => import("./internal/exceptions/captureException.ts")),
       (exceptions) => exceptions.captureException(queue, error, { ...options, flags: effectSnapshot(flags) })
     ))
+
+// Loaded with the first call, too.
+const remoteConfigPayload = (key: FlagKey) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./RemoteConfig.ts")),
+    ({ getRemoteConfigPayload }) => getRemoteConfigPayload(key)
+  )
 
 const isEvaluationOf = (request: string | PromiseEvaluationRequest | undefined): request is string =>
   typeof request === "string"
@@ -491,6 +503,10 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
     getAllFlags: (request = {}) => evaluate(request).then(valuesOf),
     getAllFlagsAndPayloads: (request = {}) =>
       evaluate(request).then((flags) => ({ flags: valuesOf(flags), payloads: payloadsOf(flags) })),
+    getRemoteConfigPayload: (key) =>
+      run(Effect.map(remoteConfigPayload(key), Option.getOrUndefined)).catch((error: unknown) =>
+        warn("remoteConfig", "A remote config was not fetched", error)
+      ),
     capture: (message) => capture(Events.capture(withFlags(message))),
     captureException: (error, options = {}) =>
       capture(Effect.map(captureException(error, options), Option.fromNullable)),
@@ -564,7 +580,7 @@ export const make = (
   const client = options.overrides === undefined
     ? PostHog.layer(settings)
     : Layer.provideMerge(FlagOverrides.layer(options.overrides), PostHog.layer(settings))
-  const runtime = ManagedRuntime.make(client.pipe(Layer.provide(httpClient), Layer.provideMerge(logging)))
+  const runtime = ManagedRuntime.make(client.pipe(Layer.provideMerge(httpClient), Layer.provideMerge(logging)))
   const shared: Shared = {
     runtime,
     logging,

@@ -99,9 +99,12 @@ const evaluateIn = (
   flagKeys: ReadonlyArray<string> | undefined
 ): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services> =>
   Effect.withFiberRuntime((fiber) => {
-    const { onlyEvaluateLocally } = memo
-    const request = resolveRequest({ flagKeys, onlyEvaluateLocally }, fiber.getFiberRef(requestContextRef))
-    return memo.evaluate(request, evaluateResolved(request, undefined))
+    const context = fiber.getFiberRef(requestContextRef)
+    const asked = { context, flagKeys }
+    const known = memo.known(asked)
+    if (known !== undefined) return known
+    const request = resolveRequest({ flagKeys, onlyEvaluateLocally: memo.onlyEvaluateLocally }, context)
+    return memo.evaluate(asked, request, evaluateResolved(request, undefined))
   })
 
 /**

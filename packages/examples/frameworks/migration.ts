@@ -65,6 +65,18 @@ const visits: ReadonlyArray<readonly [method: string, path: string, user: string
   ["POST", "/checkout", "grace", {}],
   ["POST", "/export", "ada", { rows: 7 }],
   ["POST", "/export", "grace", { rows: 7 }],
+  ["GET", "/search?q=lamp", "ada"],
+  ["GET", "/search?q=lamp", "grace"],
+  ["GET", "/banner", "ada"],
+  ["GET", "/banner", "grace"],
+  ["GET", "/limits?seats=20", "ada"],
+  ["POST", "/webhooks/payment", "ada", {
+    user: "ada",
+    id: "0199a5f0-0000-7000-8000-000000000001",
+    amount: 42,
+    paidAt: "2026-02-03T04:05:06+05:30"
+  }],
+  ["POST", "/unsubscribe", "grace", {}],
   ["GET", "/broken", "ada"]
 ]
 
@@ -72,6 +84,7 @@ const forScale = (key: string) => ({
   key,
   active: true,
   filters: {
+    payloads: { true: JSON.stringify({ text: `about ${key}` }) },
     groups: [{
       properties: [{ key: "plan", type: "person", operator: "exact", value: "scale" }],
       rollout_percentage: 100
@@ -80,7 +93,7 @@ const forScale = (key: string) => ({
 })
 
 const kept =
-  /^(total|variant|rows|route|alias|\$set|\$set_once|\$groups|\$group_.*|\$feature\/.*|\$feature_flag|\$feature_flag_response|\$active_feature_flags)$/
+  /^(total|variant|ranking|facets|synonyms|amount|currency|\$unset|\$geoip_disable|rows|route|alias|\$set|\$set_once|\$groups|\$group_.*|\$feature\/.*|\$feature_flag|\$feature_flag_response|\$active_feature_flags)$/
 
 /** What the visitors got and what PostHog got, whichever library sent it. */
 const observe = (start: Start) =>
@@ -95,23 +108,29 @@ const observe = (start: Start) =>
           headers: { "content-type": "application/json", "x-user": user, "x-company": "acme" },
           ...(body === undefined ? {} : { body: JSON.stringify(body) })
         })
-        answers.push([path, user, response.status, await response.json()])
+        answers.push([path, user, response.status, JSON.parse(await response.text() || "null")])
       }
       await close()
       return answers
     })
-    const events = (yield* server.events).map(({ distinct_id, event, properties }) =>
+    const events = (yield* server.events).map(({ distinct_id, event, properties, timestamp, uuid }) =>
       JSON.stringify([
         event,
         distinct_id,
+        event === "payment received" ? [uuid, Date.parse(timestamp ?? "")] : [],
         Object.entries(properties).filter(([name]) => kept.test(name)).sort(([a], [b]) => a < b ? -1 : 1)
       ])
     )
     return { answers, events: events.sort(), requests: (yield* server.flagRequests).length }
   }).pipe(Effect.provide(PostHogServer.layer({
-    definitions: { flags: ["new-checkout", "export"].map(forScale) },
+    definitions: { flags: ["new-checkout", "export", "facets", "banner"].map(forScale) },
     persons: { ada: { plan: "scale" }, grace: { plan: "free" } },
-    remoteFlags: { pricing: { value: "annual", payload: { discount: 10 } } }
+    remoteFlags: {
+      pricing: { value: "annual", payload: { discount: 10 } },
+      ranking: { value: "by-sales", payload: null },
+      synonyms: true,
+      "seat-limit": { value: true, payload: 25 }
+    }
   })))
 
 const old = await Effect.runPromise(observe(onExpress(before.make)))

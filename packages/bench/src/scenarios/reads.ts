@@ -1,4 +1,4 @@
-import { evaluateFlags, Events } from "effect-posthog"
+import { evaluateFlags, Events, Flag, RequestContext, RequestFlags } from "effect-posthog"
 import type { FlagSnapshot } from "effect-posthog"
 import * as Effect from "effect/Effect"
 import { setImmediate } from "node:timers/promises"
@@ -43,6 +43,19 @@ export const reads: Scenario = async ({ effort, mode }) => {
     }
   ], effort)
 
+  const key = keys[0] ?? ""
+  const typed = Flag.boolean(key).pipe(Flag.withDefault(false))
+  const inRequest = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(RequestFlags.scoped, RequestContext.with({ distinctId: "warm", personProperties }))
+  const conveniences = await interleaved([
+    { name: "by key", run: (count) => runtime.runPromise(repeated(count, () => snapshot.isEnabled(key))) },
+    { name: "typed", run: (count) => runtime.runPromise(repeated(count, () => snapshot.get(typed))) },
+    {
+      name: "of the request",
+      run: (count) => runtime.runPromise(inRequest(repeated(count, () => RequestFlags.get)))
+    }
+  ], effort)
+
   // Each round reads every key of fresh people, so that each read is the first of its kind.
   const peoplePerRound = mode === "full" ? 40 : 10
   const count = peoplePerRound * keys.length
@@ -84,6 +97,26 @@ export const reads: Scenario = async ({ effort, mode }) => {
       }
     }
   ], effort)
+
+  // The same first reads, told to telemetry or not. A span takes the events of one person's flags.
+  const inSpans = (sampled: boolean) => async () => {
+    await runtime.runPromise(Effect.forEach(
+      ours,
+      (flags) =>
+        Effect.withSpan(repeated(keys.length, (index) => flags.isEnabled(keys[index] ?? "")), "request").pipe(
+          Effect.withTracerEnabled(sampled)
+        )
+    ))
+    await setImmediate()
+  }
+  const evaluateFresh = async () => {
+    await runtime.runPromise(Events.flush)
+    ours = await runtime.runPromise(Effect.forEach(fresh(), evaluateOurs))
+  }
+  const telemetry = await interleaved([
+    { name: "sampled", count, prepare: evaluateFresh, run: inSpans(true) },
+    { name: "not sampled", count, prepare: evaluateFresh, run: inSpans(false) }
+  ], effort)
   await runtime.dispose()
   await client.shutdown()
   loopback.close()
@@ -96,6 +129,24 @@ export const reads: Scenario = async ({ effort, mode }) => {
         ours: "snapshot",
         anchor: "posthog-node",
         target: 2
+      }),
+      compare(conveniences, {
+        row: "get of a typed flag with a default, against isEnabled",
+        ours: "typed",
+        anchor: "by key",
+        target: 0.5
+      }),
+      compare(conveniences, {
+        row: "RequestFlags.get after the first, against isEnabled",
+        ours: "of the request",
+        anchor: "by key",
+        target: 0.5
+      }),
+      compare(telemetry, {
+        row: "a first read in a sampled span, against one that is not sampled",
+        ours: "sampled",
+        anchor: "not sampled",
+        target: 0.5
       })
     ]
   }

@@ -66,6 +66,59 @@ export const make = (host: string) => {
     response.json({ rows: request.body.rows })
   })
 
+  app.get("/search", async (request, response) => {
+    const user = userOf(request)
+    const personProperties = { country: request.get("x-country") ?? "unknown" }
+    const ranking = await posthog.getFeatureFlag("ranking", user, { personProperties })
+    const facets = (await posthog.isFeatureEnabled("facets", user, { personProperties })) === true
+    const synonyms = (await posthog.isFeatureEnabled("synonyms", user, { personProperties })) === true
+    posthog.capture({
+      distinctId: user,
+      event: "searched",
+      properties: { ranking, facets, synonyms, $set: { last_query: String(request.query["q"]) } }
+    })
+    response.json({ ranking, facets, synonyms })
+  })
+
+  app.get("/banner", async (request, response) => {
+    const banner = await posthog.getFeatureFlagResult("banner", userOf(request))
+    if (banner?.enabled !== true) {
+      response.status(204).end()
+      return
+    }
+    response.json({ variant: banner.variant, text: banner.payload })
+  })
+
+  app.get("/limits", async (request, response) => {
+    const company = companyOf(request)
+    const { featureFlagPayloads, featureFlags } = await posthog.getAllFlagsAndPayloads(userOf(request), {
+      groups: { company },
+      groupProperties: { company: { seats: String(request.query["seats"]) } },
+      flagKeys: ["seat-limit", "pricing"]
+    })
+    response.json({ flags: featureFlags, payloads: featureFlagPayloads })
+  })
+
+  app.post("/webhooks/payment", async (request, response) => {
+    const { amount, id, paidAt, user } = request.body
+    await posthog.captureImmediate({
+      distinctId: user,
+      event: "payment received",
+      properties: { amount, currency: "EUR" },
+      groups: { company: companyOf(request) },
+      timestamp: new Date(paidAt),
+      uuid: id,
+      disableGeoip: true
+    })
+    response.json({ received: id })
+  })
+
+  app.post("/unsubscribe", (request, response) => {
+    const user = userOf(request)
+    posthog.capture({ distinctId: user, event: "unsubscribed", properties: { $unset: ["newsletter"] } })
+    response.json({ user })
+  })
+
   app.get("/broken", () => {
     throw new Error("broken")
   })

@@ -5,6 +5,8 @@ import * as Exceptions from "effect-posthog/Exceptions"
 
 // The same service in Effect.
 const newCheckout = Flag.boolean("new-checkout").pipe(Flag.withDefault(false))
+const facets = Flag.boolean("facets").pipe(Flag.withDefault(false))
+const synonyms = Flag.boolean("synonyms").pipe(Flag.withDefault(false))
 const canExport = Flag.boolean("export").pipe(Flag.withDefault(false))
 
 const header = (name: string, fallback: string) =>
@@ -57,6 +59,67 @@ const exportRows = Effect.gen(function*() {
   return yield* HttpServerResponse.json({ rows })
 })
 
+const query = (name: string) =>
+  Effect.map(HttpServerRequest.ParsedSearchParams, (parameters) => String(parameters[name]))
+
+const search = Effect.gen(function*() {
+  const personProperties = { country: yield* header("x-country", "unknown") }
+  const flags = yield* evaluateFlags({ personProperties, flagKeys: ["ranking", facets, synonyms] }).pipe(
+    Flags.orPartial
+  )
+  const properties = {
+    ranking: Option.getOrUndefined(yield* flags.getFlag("ranking")),
+    facets: yield* flags.get(facets),
+    synonyms: yield* flags.get(synonyms)
+  }
+  yield* Events.capture({ event: "searched", properties, set: { last_query: yield* query("q") } })
+  return yield* HttpServerResponse.json(properties)
+})
+
+const banner = Effect.gen(function*() {
+  const banner = Option.getOrUndefined(yield* Flags.getFeatureFlagResult({ key: "banner" }))
+  if (banner?.enabled !== true) return HttpServerResponse.empty()
+  const { payload, variant } = banner
+  return yield* HttpServerResponse.json({
+    variant: Option.getOrUndefined(variant),
+    text: Option.getOrUndefined(payload)
+  })
+})
+
+const limits = Effect.gen(function*() {
+  const { flags, payloads } = yield* Flags.getAllFlagsAndPayloads({
+    groups: { company: yield* company },
+    groupProperties: { company: { seats: yield* query("seats") } },
+    flagKeys: ["seat-limit", "pricing"]
+  })
+  return yield* HttpServerResponse.json({
+    flags: Object.fromEntries(flags),
+    payloads: Object.fromEntries(payloads)
+  })
+})
+
+const Payment = Schema.Struct({ user: Schema.String, id: Schema.UUID, amount: Schema.Number, paidAt: Schema.Date })
+
+const paymentReceived = Effect.gen(function*() {
+  const { amount, id, paidAt, user } = yield* HttpServerRequest.schemaBodyJson(Payment)
+  yield* Events.capture({
+    distinctId: user,
+    event: "payment received",
+    properties: { amount, currency: "EUR" },
+    groups: { company: yield* company },
+    timestamp: paidAt,
+    uuid: id,
+    disableGeoip: true
+  })
+  yield* Events.flush
+  return yield* HttpServerResponse.json({ received: id })
+})
+
+const unsubscribe = Effect.gen(function*() {
+  yield* Events.capture({ event: "unsubscribed", unset: ["newsletter"] })
+  return yield* HttpServerResponse.json({ user: yield* user })
+})
+
 const asUser = <A, E, R>(app: Effect.Effect<A, E, R>) =>
   Effect.flatMap(user, (distinctId) => RequestContext.with(app, { distinctId }))
 
@@ -67,6 +130,11 @@ export const app = HttpRouter.empty.pipe(
   HttpRouter.get("/features", features),
   HttpRouter.post("/checkout", checkout),
   HttpRouter.post("/export", exportRows),
+  HttpRouter.get("/search", search),
+  HttpRouter.get("/banner", banner),
+  HttpRouter.get("/limits", limits),
+  HttpRouter.post("/webhooks/payment", paymentReceived),
+  HttpRouter.post("/unsubscribe", unsubscribe),
   HttpRouter.get("/broken", Effect.dieMessage("broken")),
   HttpRouter.use(flow(Exceptions.middlewareWith({ properties: { route: "/broken" } }), asUser)),
   HttpRouter.catchAllCause(() => HttpServerResponse.json({ error: "internal" }, { status: 500 }))

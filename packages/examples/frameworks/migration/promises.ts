@@ -63,6 +63,60 @@ export const make = (host: string) => {
     response.json({ rows: request.body.rows })
   })
 
+  app.get("/search", async (request, response) => {
+    const posthog = clientOf(request)
+    const personProperties = { country: request.get("x-country") ?? "unknown" }
+    const flags = await posthog.evaluateFlags({ personProperties, flagKeys: ["ranking", "facets", "synonyms"] })
+    const ranking = flags.getFlag("ranking")
+    const facets = flags.isEnabled("facets")
+    const synonyms = flags.isEnabled("synonyms")
+    void posthog.capture({
+      event: "searched",
+      properties: { ranking, facets, synonyms },
+      set: { last_query: String(request.query["q"]) }
+    })
+    response.json({ ranking, facets, synonyms })
+  })
+
+  app.get("/banner", async (request, response) => {
+    const banner = await clientOf(request).getFeatureFlagResult({ key: "banner" })
+    if (banner?.enabled !== true) {
+      response.status(204).end()
+      return
+    }
+    response.json({ variant: banner.variant, text: banner.payload })
+  })
+
+  app.get("/limits", async (request, response) => {
+    response.json(
+      await clientOf(request).getAllFlagsAndPayloads({
+        groups: { company: companyOf(request) },
+        groupProperties: { company: { seats: String(request.query["seats"]) } },
+        flagKeys: ["seat-limit", "pricing"]
+      })
+    )
+  })
+
+  app.post("/webhooks/payment", async (request, response) => {
+    const { amount, id, paidAt, user } = request.body
+    void shared.capture({
+      distinctId: user,
+      event: "payment received",
+      properties: { amount, currency: "EUR" },
+      groups: { company: companyOf(request) },
+      timestamp: new Date(paidAt),
+      uuid: id,
+      disableGeoip: true
+    })
+    await shared.flush()
+    response.json({ received: id })
+  })
+
+  app.post("/unsubscribe", (request, response) => {
+    void clientOf(request).capture({ event: "unsubscribed", unset: ["newsletter"] })
+    response.json({ user: request.get("x-user") ?? "anonymous" })
+  })
+
   app.get("/broken", () => {
     throw new Error("broken")
   })

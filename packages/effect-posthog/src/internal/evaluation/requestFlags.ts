@@ -7,10 +7,25 @@ import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 import type { RemoteFlagsError } from "../../EvaluateFlags.ts"
 import type { FlagSnapshot } from "../../FlagSnapshot.ts"
+import type { RequestContext } from "../requestContext.ts"
 import type { ResolvedRequest } from "./request.ts"
 import { accessedProperties } from "./snapshot.ts"
 
 type Outcome = Exit.Exit<FlagSnapshot, RemoteFlagsError>
+
+/**
+ * What a read asks for, before its subject is worked out.
+ *
+ * @internal
+ */
+export interface Asked {
+  readonly context: RequestContext
+  readonly flagKeys: ReadonlyArray<string> | undefined
+}
+
+interface Known extends Asked {
+  readonly outcome: Outcome
+}
 
 /**
  * The flags of one request: each subject is evaluated once, whether that succeeds or fails. Readers that come while an
@@ -24,6 +39,7 @@ export class RequestMemo {
   readonly onlyEvaluateLocally: boolean | undefined
   readonly attachesToEvents: boolean
   private readonly outcomes = new Map<string, Deferred.Deferred<Outcome>>()
+  private newest: Known | undefined
   private latest: FlagSnapshot | undefined
   private warned = false
 
@@ -50,7 +66,16 @@ export class RequestMemo {
     return isFirst
   }
 
+  /** What the evaluation in this very context gave, if it was the last one: most requests have one context. */
+  known({ context, flagKeys }: Asked): Outcome | undefined {
+    const { newest } = this
+    return newest !== undefined && newest.context === context && newest.flagKeys === flagKeys
+      ? newest.outcome
+      : undefined
+  }
+
   evaluate<R>(
+    asked: Asked,
     request: ResolvedRequest,
     evaluation: Effect.Effect<FlagSnapshot, RemoteFlagsError, R>
   ): Effect.Effect<FlagSnapshot, RemoteFlagsError, R> {
@@ -58,11 +83,12 @@ export class RequestMemo {
     return Effect.suspend(() => {
       const running = this.outcomes.get(key)
       if (running === undefined) return this.lead(key, evaluation)
-      // The reader that led was interrupted before it had the answer, so another reader leads.
-      return Effect.flatMap(
-        Deferred.await(running),
-        (outcome) => Exit.isInterrupted(outcome) ? this.evaluate(request, evaluation) : outcome
-      )
+      return Effect.flatMap(Deferred.await(running), (outcome) => {
+        // The reader that led was interrupted before it had the answer, so another reader leads.
+        if (Exit.isInterrupted(outcome)) return this.evaluate(asked, request, evaluation)
+        this.newest = { ...asked, outcome }
+        return outcome
+      })
     })
   }
 

@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,9 +12,11 @@ import { mergeContexts, requestContextRef } from "../requestContext.ts"
 import type { Runtime } from "../runtime.ts"
 
 /** @internal */
-export type ClientRuntime = ManagedRuntime.ManagedRuntime<Services | PostHogConfig, PostHogConfigError>
+export type ClientRuntime = ManagedRuntime.ManagedRuntime<Provided, PostHogConfigError>
 
-type Run = <A, E>(effect: Effect.Effect<A, E, Services>, signal?: AbortSignal) => Promise<A>
+type Provided = Services | PostHogConfig | HttpClient
+
+type Run = <A, E>(effect: Effect.Effect<A, E, Provided>, signal?: AbortSignal) => Promise<A>
 
 /**
  * Runs effects with the services of a client.
@@ -68,7 +71,7 @@ export const makeRunner = (runtime: ClientRuntime, runsOn: Runtime): Runner => {
 
   const makeIn = (context: RequestContext): Runner => {
     // In the order of the calls, also of those that have to wait for the client.
-    const exitOf = <A, E>(effect: Effect.Effect<A, E, Services>, signal: AbortSignal | undefined) => {
+    const exitOf = <A, E>(effect: Effect.Effect<A, E, Provided>, signal: AbortSignal | undefined) => {
       const inContext = Effect.locally(effect, requestContextRef, context)
       const start = () => runtime.runPromiseExit(inContext, signal === undefined ? undefined : { signal })
       return building === undefined ? start() : building.then(start)
