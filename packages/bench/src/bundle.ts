@@ -26,7 +26,8 @@ export const bundle = async (): Promise<void> => {
       "probe.ts",
       "soak/process.ts",
       "definitions/process.ts",
-      "definitions/server.ts"
+      "definitions/server.ts",
+      "fleet/process.ts"
     ].map((name) => folder(`./${name}`)),
     outdir: output,
     bundle: true,

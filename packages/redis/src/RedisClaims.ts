@@ -71,6 +71,9 @@ interface Settings {
 
 type Transport = Context.Tag.Service<EventTransport>
 
+/** In how many parts a batch waits for Redis. */
+const waitingParts = 5
+
 const fromHere = Effect.annotateLogs({ package: "@effect-posthog/redis", module: "RedisClaims" })
 
 const make = (
@@ -95,6 +98,13 @@ const make = (
       return fromHere(log(`Events are sent without claims for ${Duration.format(retryAfterMillis)}: ${problem}`))
     })
 
+  // Waits in parts: a process that was not scheduled for a while reads the answer that came meanwhile before the next part
+  // ends, and does not take its own pause for that of Redis.
+  const tooLate = Effect.interruptible(Effect.zipRight(
+    Effect.repeatN(Effect.sleep(Duration.times(timeout, 1 / waitingParts)), waitingParts - 1),
+    Effect.fail("Redis did not answer in time")
+  ))
+
   // Redis decides whether to send, never whether to lose: what it does not answer in time is `None`.
   const bounded = (script: Script, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -108,7 +118,7 @@ const make = (
           ),
           Effect.disconnect,
           Effect.interruptible,
-          Effect.timeoutFail({ duration: timeout, onTimeout: () => "Redis did not answer in time" }),
+          Effect.raceFirst(tooLate),
           Effect.tap(() => {
             warned = false
           }),

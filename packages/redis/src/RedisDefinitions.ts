@@ -34,6 +34,9 @@ export interface RedisDefinitionsOptions {
   readonly lease?: Duration.DurationInput | undefined
 }
 
+/** Participants of a project that can be told apart: eight characters, which each poll reads. */
+const participants = 36 ** 8
+
 /** Poll intervals in a lease. */
 const leaseIntervals = 2.2
 
@@ -211,7 +214,7 @@ export const layerWith = (
       const lease = options.lease === undefined
         ? Duration.times(pollInterval, leaseIntervals)
         : Duration.decode(options.lease)
-      const number = yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)
+      const number = yield* Random.nextIntBetween(0, participants)
       return make(client, yield* makeScripts(client), {
         digest: yield* projectDigest(config),
         self: number.toString(36),
