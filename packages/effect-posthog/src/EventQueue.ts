@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Delivery, EventCounts, OfferResult, Prepared } from "./Delivery.ts"
 import type { EventDraft } from "./EventDraft.ts"
@@ -13,6 +14,7 @@ import { EventIds } from "./EventIds.ts"
 import { EventTransport } from "./EventTransport.ts"
 import { rememberSettings } from "./internal/exceptions/clientSettings.ts"
 import { makeDisabledQueue, makeEventQueue } from "./internal/queue/eventQueue.ts"
+import { queueStorage } from "./internal/queue/queueStorage.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
@@ -60,7 +62,16 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
       const settings = yield* PostHogConfig
       const transport = yield* EventTransport
       const ids = yield* EventIds
-      const queue = settings.enabled ? yield* makeEventQueue(settings, ids, transport.send) : makeDisabledQueue()
+      const storage = yield* Effect.serviceOption(queueStorage)
+      const queue = settings.enabled
+        ? yield* makeEventQueue(
+          settings,
+          ids,
+          transport.send,
+          // On other runtimes nothing runs between requests that could write.
+          Option.isSome(storage) && settings.runtime === "process" ? storage.value.make(settings) : undefined
+        )
+        : makeDisabledQueue()
       return rememberSettings(queue, settings, ids)
     })
   )

@@ -19,6 +19,7 @@ import { makeOffering } from "./offering.ts"
 import type { QueueState } from "./offering.ts"
 import { makePrepareEvent } from "./prepareEvent.ts"
 import type { QueuedEvent, Route } from "./queuedEvent.ts"
+import type { QueueStorage } from "./queueStorage.ts"
 import { EventReports } from "./reports.ts"
 import { RouteQueue } from "./routeQueue.ts"
 import { Subscribers } from "./subscribers.ts"
@@ -64,18 +65,20 @@ export const makeDisabledQueue = (): Queue => {
  * route takes them out in batches and delivers them.
  *
  * Closing the scope drains what is queued for at most the shutdown timeout, and gives what is left an end. What is
- * captured while the queue drains is still taken; nothing waits for room any more.
+ * captured while the queue drains is still taken; nothing waits for room any more. What a storage holds is left to the
+ * next process.
  *
  * @internal
  */
 export const makeEventQueue = (
   settings: Settings,
   ids: EventIdSource,
-  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>
+  send: (batch: EventBatch) => Effect.Effect<SendOutcome | void>,
+  storage?: QueueStorage
 ): Effect.Effect<Queue, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { flushAt, flushInterval, maxBatchSize, queueSize, shutdownTimeout, whenFull } = settings.events
-    const counters = new Counters()
+    const counters = storage?.counters ?? new Counters()
     const subscribers = new Subscribers(Math.max(leastSubscriberCapacity, queueSize))
     const warnings = new Warnings("EventQueue", 10_000)
     const reports = new EventReports(counters, warnings)
@@ -93,7 +96,7 @@ export const makeEventQueue = (
 
     const routeQueues = new Map<Route, RouteQueue>()
     const openQueue = (route: Route): RouteQueue => {
-      const queue = new RouteQueue({
+      const options = {
         route,
         capacity: queueSize,
         flushAt: Math.min(flushAt, queueSize),
@@ -102,7 +105,8 @@ export const makeEventQueue = (
         whenFull,
         counters,
         subscribers
-      })
+      }
+      const queue = storage?.open(options) ?? new RouteQueue(options)
       const deliver = makeDelivery({ queue, settings: settings.events, ids, send, warnOfSize, reports })
       routeQueues.set(route, queue)
       const drainOnce = makeDrainOnce(queue, deliver, report)
@@ -159,6 +163,7 @@ export const makeEventQueue = (
       Effect.gen(function*() {
         yield* Effect.timeoutOption(Effect.interruptible(drain), shutdownTimeout)
         state = "closed"
+        if (storage !== undefined) yield* storage.close
         // A logger that throws does not keep the queue from closing.
         yield* Effect.exit(abandon)
         yield* Effect.exit(report)
@@ -167,6 +172,7 @@ export const makeEventQueue = (
       })
     )
 
+    storage?.start(queueOf, inBackground)
     return {
       offer,
       tryOffer,

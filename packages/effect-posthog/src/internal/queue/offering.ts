@@ -68,7 +68,7 @@ export const makeOffering = (
       const waiter: Waiter = {
         event,
         offeredAt: now,
-        accepted: () => wake(() => resume(accepted(event.id))),
+        accepted: (answer) => wake(() => resume(answer ?? accepted(event.id))),
         closed: () => {
           counters.reject("Closed")
           wake(() => resume(rejected("Closed")))
@@ -88,8 +88,7 @@ export const makeOffering = (
     Effect.flatMap(driver.makeRoom(queue), () => {
       if (state() !== "open") return reject("Closed", undefined, now)
       if (!queue.makeRoom(event.estimate)) return workForRoom(driver, queue, event, now)
-      queue.accept(event, now)
-      return accepted(event.id)
+      return queue.accept(event, now) ?? accepted(event.id)
     })
 
   const enqueue = (
@@ -101,8 +100,8 @@ export const makeOffering = (
     if (!(verdict instanceof QueuedEvent)) return reject(verdict.reason, verdict.warning, now)
     if (state() === "closed") return reject("Closed", undefined, now)
     if (queue.makeRoom(verdict.estimate)) {
-      queue.accept(verdict, now)
-      return accepted(verdict.id)
+      const answer = queue.accept(verdict, now)
+      return answer !== undefined && mayWait ? answer : accepted(verdict.id)
     }
     if (!mayWait || whenFull !== "backpressure") return reject("Overflow", undefined, now)
     if (state() !== "open") return reject("Closed", undefined, now)

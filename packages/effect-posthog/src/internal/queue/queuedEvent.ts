@@ -1,6 +1,22 @@
 import type { RejectReason } from "../../Delivery.ts"
 import type { EventDraft, EventId, PostHogEvent } from "../../EventDraft.ts"
 
+/**
+ * What a spool notes about an event.
+ *
+ * @internal
+ */
+export interface Stored {
+  /** Absent: it is not stored yet, or could not be. */
+  receipt: unknown
+  /** The retries of its last batch were exhausted. */
+  exhausted: boolean
+  /** How often they were while the server took other events. */
+  failures: number
+  /** Until when, in epoch milliseconds, it is not sent. */
+  notBefore: number
+}
+
 /** @internal */
 export type Route = NonNullable<EventDraft["route"]>
 
@@ -40,6 +56,8 @@ export class QueuedEvent {
   sending = false
   /** The caller or a hook chose the id, so another event may have the same. */
   hasGivenId = false
+  /** Present when a spool takes care of the event. */
+  stored: Stored | undefined = undefined
 
   constructor(event: PostHogEvent, estimate: number) {
     this.event = event

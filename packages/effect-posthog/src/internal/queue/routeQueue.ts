@@ -1,7 +1,8 @@
 import * as Deferred from "effect/Deferred"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
-import type { DropReason } from "../../Delivery.ts"
+import type { DropReason, OfferResult } from "../../Delivery.ts"
 import type { WhenFull } from "../../PostHogConfig.ts"
 import { turns } from "../eventLoop.ts"
 import { wake } from "../wake.ts"
@@ -10,8 +11,12 @@ import type { QueuedEvent, Route } from "./queuedEvent.ts"
 import { RingBuffer } from "./ringBuffer.ts"
 import type { Subscribers } from "./subscribers.ts"
 
-/** Characters of JSON that a queue holds, roughly; with more it counts as full. */
-const maxSize = 64 * 1024 * 1024
+/**
+ * Characters of JSON that a queue holds in memory, roughly; with more it counts as full.
+ *
+ * @internal
+ */
+export const maxSize = 64 * 1024 * 1024
 
 /** Half of it is sent without further waiting: a few large events would fill the queue before they are `flushAt`. */
 const dueSize = maxSize / 2
@@ -30,7 +35,8 @@ const besideEvent = 14
 export interface Waiter {
   readonly event: QueuedEvent
   readonly offeredAt: number
-  readonly accepted: () => void
+  /** `answer`: what to wait for before the event counts as accepted, when there is something. */
+  readonly accepted: (answer: Effect.Effect<OfferResult> | undefined) => void
   readonly closed: () => void
 }
 
@@ -61,7 +67,8 @@ export class Batch {
   }
 }
 
-interface RouteQueueOptions {
+/** @internal */
+export interface RouteQueueOptions {
   readonly route: Route
   readonly capacity: number
   readonly flushAt: number
@@ -94,23 +101,23 @@ const isBefore = (event: QueuedEvent | undefined, other: QueuedEvent): boolean =
  * @internal
  */
 export class RouteQueue {
-  private readonly options: RouteQueueOptions
-  private readonly buffer = new RingBuffer<QueuedEvent>()
+  protected readonly options: RouteQueueOptions
+  protected readonly buffer = new RingBuffer<QueuedEvent>()
   private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
-  private readonly waiters = new Set<Waiter>()
+  protected readonly waiters = new Set<Waiter>()
   private readonly onTheirWay = new Set<Batch>()
   /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
   private readonly lateDecisions = new Set<QueuedEvent>()
   /** Those of them whose hook has not decided yet. They are not in the buffer. */
   private readonly undecided = new Set<QueuedEvent>()
-  private lastOrder = 0
-  private live = 0
-  private size = 0
+  protected lastOrder = 0
+  protected live = 0
+  protected size = 0
   /** Live entries that are not on their way. */
-  private waiting = 0
-  private waitingSize = 0
+  protected waiting = 0
+  protected waitingSize = 0
   /** Entries up to this one are to be sent without further waiting. */
-  private dueOrder = 0
+  protected dueOrder = 0
   /** Room is about to be given to those who wait. */
   private opening = false
   private alarm: Deferred.Deferred<void> | undefined
@@ -152,10 +159,12 @@ export class RouteQueue {
     return true
   }
 
-  accept(event: QueuedEvent, now: number): void {
+  /** Gives what to wait for before the event counts as accepted, when there is something. */
+  accept(event: QueuedEvent, now: number): Effect.Effect<OfferResult> | undefined {
     this.enter(event, now)
     this.enqueue(event)
     this.ringAlarm()
+    return undefined
   }
 
   /** Accepts an event whose hook still runs. */
@@ -196,7 +205,7 @@ export class RouteQueue {
     for (const { closed } of rejected) closed()
   }
 
-  private enter(event: QueuedEvent, now: number): void {
+  protected enter(event: QueuedEvent, now: number): void {
     event.order = ++this.lastOrder
     event.acceptedAt = now
     event.live = true
@@ -207,7 +216,7 @@ export class RouteQueue {
     this.options.counters.accept()
   }
 
-  private enqueue(event: QueuedEvent): void {
+  protected enqueue(event: QueuedEvent): void {
     this.buffer.push(event)
     const { capacity, flushAt } = this.options
     if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= dueSize) this.makeDue()
@@ -215,7 +224,7 @@ export class RouteQueue {
 
   // What is on its way cannot be given up any more, and must not push out what came after it. Where nothing is given up,
   // it takes room like everything that has not ended.
-  private isFull(estimate: number): boolean {
+  protected isFull(estimate: number): boolean {
     const { capacity, whenFull } = this.options
     const [count, size] = whenFull === "dropOldest" ? [this.waiting, this.waitingSize] : [this.live, this.size]
     return count >= capacity || (count > 0 && size + estimate > maxSize)
@@ -276,16 +285,14 @@ export class RouteQueue {
 
   private readonly open = (): void => {
     this.opening = false
-    const admitted: Array<Waiter> = []
+    const admitted: Array<() => void> = []
     for (const waiter of this.waiters) {
       if (this.isFull(waiter.event.estimate)) break
       this.waiters.delete(waiter)
-      this.enter(waiter.event, waiter.offeredAt)
-      this.enqueue(waiter.event)
-      admitted.push(waiter)
+      const answer = this.accept(waiter.event, waiter.offeredAt)
+      admitted.push(() => waiter.accepted(answer))
     }
-    if (admitted.length > 0) this.ringAlarm()
-    for (const { accepted } of admitted) accepted()
+    for (const resume of admitted) resume()
   }
 
   /** Ends all that is left and rejects the events that wait for room. Gives the number of events that ended. */
@@ -298,14 +305,14 @@ export class RouteQueue {
     for (const event of this.lateDecisions) this.end(event, reason)
     this.rejectWaiters()
     this.resolveFlushes()
-    return left
+    return left - this.live
   }
 
   // ----------------------------------------------------------------------------------------------------------- flush
 
   /** Makes all that is queued due. The result ends when that has ended; `undefined` when nothing is queued. */
   flush(): Deferred.Deferred<void> | undefined {
-    if (this.live === 0) return undefined
+    if (!this.hasLive) return undefined
     this.makeDue()
     const last = this.flushes.peek(this.flushes.length - 1)
     const done = last?.order === this.lastOrder ? last.done : Deferred.unsafeMake<void>(FiberId.none)
@@ -318,7 +325,7 @@ export class RouteQueue {
     this.dueOrder = this.lastOrder
   }
 
-  private resolveFlushes(): void {
+  protected resolveFlushes(): void {
     let next = this.flushes.peek(0)
     if (next === undefined) return
     const lowest = this.lowestLive()
@@ -331,7 +338,7 @@ export class RouteQueue {
     for (const done of resolved) wake(() => Deferred.unsafeDone(done, Exit.void))
   }
 
-  private lowestLive(): number {
+  protected lowestLive(): number {
     let lowest = this.buffer.peek(0)?.order ?? Number.POSITIVE_INFINITY
     for (const batch of this.onTheirWay) {
       const first = batch.firstLive
@@ -384,7 +391,7 @@ export class RouteQueue {
    */
   take(upTo = Number.POSITIVE_INFINITY): Batch | undefined {
     const { buffer, options: { maxBatchSize } } = this
-    const most = Math.min(buffer.length, maxBatchSize)
+    const most = Math.min(buffer.length, this.mostOf(buffer.peek(0), maxBatchSize))
     if (most === 0) return undefined
     let bound = 0
     for (let index = 0; index < most; index++) bound += (buffer.peek(index)?.byteBound ?? 0) + besideEvent
@@ -415,22 +422,31 @@ export class RouteQueue {
     return batch
   }
 
+  /** Events of a request that begins with this one, at most. */
+  protected mostOf(_head: QueuedEvent | undefined, maxBatchSize: number): number {
+    return maxBatchSize
+  }
+
   /** The batch is not on its way any more. What of it has not ended waits again, before everything else. */
   release(batch: Batch): void {
     if (!this.onTheirWay.delete(batch) || batch.firstLive === undefined) return
     for (let index = batch.events.length - 1; index >= 0; index--) {
       const event = batch.events[index]
-      if (event === undefined || !event.live) continue
-      event.sending = false
-      this.waiting++
-      this.waitingSize += event.estimate
-      if (event.order > this.dueOrder) this.dueOrder = event.order
-      this.buffer.unshift(event)
+      if (event !== undefined && event.live) this.sendAgain(event)
     }
     this.ringAlarm()
   }
 
-  private ringAlarm(): void {
+  /** An event that is not on its way any more waits before all others. */
+  protected sendAgain(event: QueuedEvent): void {
+    event.sending = false
+    this.waiting++
+    this.waitingSize += event.estimate
+    if (event.order > this.dueOrder) this.dueOrder = event.order
+    this.buffer.unshift(event)
+  }
+
+  protected ringAlarm(): void {
     const { alarm } = this
     if (alarm === undefined) return
     const head = this.buffer.peek(0)

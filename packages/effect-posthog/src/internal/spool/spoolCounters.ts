@@ -1,0 +1,14 @@
+import { Counters } from "../queue/counters.ts"
+
+/**
+ * Events count as accepted when the spool takes them, not when they enter the memory of their queue.
+ *
+ * @internal
+ */
+export class SpoolCounters extends Counters {
+  take(): void {
+    super.accept()
+  }
+
+  override accept(): void {}
+}

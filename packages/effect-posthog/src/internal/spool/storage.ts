@@ -1,0 +1,257 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { OfferResult } from "../../Delivery.ts"
+import type { EventStore, StoredEvent } from "../../EventStore.ts"
+import type { Settings } from "../../PostHogConfig.ts"
+import { hashAtOnce } from "../definitions/fingerprint.ts"
+import { turns, yieldToEventLoop } from "../eventLoop.ts"
+import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
+import type { QueueStorage } from "../queue/queueStorage.ts"
+import { wake } from "../wake.ts"
+import { SpoolCounters } from "./spoolCounters.ts"
+import { accepted, SpooledQueue } from "./spooledQueue.ts"
+
+/** Events that are written together at most: more would hold the event loop. */
+const mostTogether = 256
+
+const tickMillis = 5000
+
+/** Ticks between two looks for the events of processes that died. */
+const ticksPerLook = 6
+
+/** How long a write may take before nothing waits for it any more. */
+const stallMillis = 5000
+
+const closeMillis = 5000
+
+/** Events that are written together. */
+class Group {
+  readonly events: Array<QueuedEvent> = []
+  readonly stored: Array<StoredEvent> = []
+  readonly waiters: Array<() => void> = []
+  estimate = 0
+  startedAt: number | undefined
+  isDone = false
+
+  done(): void {
+    if (this.isDone) return
+    this.isDone = true
+    for (const resume of this.waiters.splice(0)) resume()
+  }
+}
+
+/** What one queue has to write. */
+interface Writer {
+  readonly name: string
+  readonly queue: SpooledQueue
+  readonly semaphore: Effect.Semaphore
+  readonly groups: Array<Group>
+  ended: Array<unknown>
+  isScheduled: boolean
+  isRefilling: boolean
+  /** A write has taken too long. */
+  isStalled: boolean
+}
+
+/**
+ * Puts a store under the queues of a client.
+ *
+ * @internal
+ */
+export const makeStorage = (store: typeof EventStore.Service, settings: Settings): QueueStorage => {
+  const counters = new SpoolCounters()
+  // Events of one project are never sent to another one.
+  const project = hashAtOnce(Redacted.value(settings.apiKey)).toString(36)
+  const writers = new Map<SpooledQueue, Writer>()
+  let isDegraded = false
+  let pendingBytes = 0
+  let inBackground: (effect: Effect.Effect<void>) => void = () => {}
+
+  const schedule = (writer: Writer): void => {
+    if (writer.isScheduled) return
+    writer.isScheduled = true
+    // What the rest of this turn captures is written with it.
+    turns.scheduleTask(() => inBackground(writeAll(writer)), 0)
+  }
+
+  const writerOf = (queue: SpooledQueue): Writer => {
+    const known = writers.get(queue)
+    if (known !== undefined) return known
+    const made: Writer = {
+      name: `${queue.route}-${project}`,
+      queue,
+      semaphore: Effect.unsafeMakeSemaphore(1),
+      groups: [],
+      ended: [],
+      isScheduled: false,
+      isRefilling: false,
+      isStalled: false
+    }
+    writers.set(queue, made)
+    return made
+  }
+
+  // ------------------------------------------------------------------------------------------------------- writing
+
+  const write = (queue: SpooledQueue, event: QueuedEvent, now: number, kept: boolean): Effect.Effect<OfferResult> => {
+    const writer = writerOf(queue)
+    const { groups } = writer
+    let group = groups[groups.length - 1]
+    if (group === undefined || group.startedAt !== undefined || group.events.length >= mostTogether) {
+      group = new Group()
+      groups.push(group)
+    }
+    const its = group
+    its.events.push(event)
+    its.stored.push({ event: event.event, acceptedAt: now, kept })
+    its.estimate += event.estimate
+    pendingBytes += event.estimate
+    schedule(writer)
+    return writer.isStalled ? accepted(event) : Effect.async((resume) => {
+      if (its.isDone) resume(accepted(event))
+      else its.waiters.push(() => wake(() => resume(accepted(event))))
+    })
+  }
+
+  const settle = (writer: Writer, { events, stored }: Group, receipts: ReadonlyArray<unknown> | undefined): void => {
+    isDegraded = receipts === undefined
+    if (receipts === undefined) store.count("notStored", events.length)
+    for (const [index, event] of events.entries()) {
+      const kept = stored[index]?.kept === true
+      if (receipts === undefined) {
+        if (!kept) writer.queue.keep(event)
+      } else if (kept) {
+        if (event.live && event.stored !== undefined) event.stored.receipt = receipts[index]
+        else writer.ended.push(receipts[index])
+      }
+    }
+  }
+
+  const writeGroup = (writer: Writer, group: Group): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      group.startedAt = now
+      return Effect.matchCause(store.append(writer.name, group.stored), {
+        onSuccess: (receipts) => settle(writer, group, receipts),
+        onFailure: () => settle(writer, group, undefined)
+      })
+    }).pipe(Effect.map(() => {
+      writer.groups.shift()
+      pendingBytes -= group.estimate
+      writer.isStalled = false
+      group.done()
+      if (writer.queue.onDiskAlone > 0) refill(writer.queue)
+    }))
+
+  const writeAll = (writer: Writer): Effect.Effect<void> =>
+    writer.semaphore.withPermits(1)(Effect.gen(function*() {
+      writer.isScheduled = false
+      for (let [group] = writer.groups; group !== undefined; [group] = writer.groups) yield* writeGroup(writer, group)
+      if (writer.ended.length === 0) return
+      const receipts = writer.ended
+      writer.ended = []
+      yield* store.ended(receipts)
+      // A file may be gone, and those who wait for room want to know.
+      writer.queue.settle()
+    })).pipe(Effect.uninterruptible)
+
+  // ------------------------------------------------------------------------------------------------------- reading
+
+  const waitingToBeWritten = ({ groups }: Writer): number => {
+    let count = 0
+    for (const { stored } of groups) for (const { kept } of stored) if (!kept) count++
+    return count
+  }
+
+  const refill = (queue: SpooledQueue): void => {
+    const writer = writerOf(queue)
+    if (writer.isRefilling) return
+    writer.isRefilling = true
+    inBackground(Effect.ensuring(
+      readAll(writer),
+      Effect.sync(() => {
+        writer.isRefilling = false
+      })
+    ))
+  }
+
+  const readAll = (writer: Writer): Effect.Effect<void> =>
+    Effect.gen(function*() {
+      const { name, queue } = writer
+      while (true) {
+        queue.hasMore = queue.room === 0
+        if (queue.hasMore) return
+        const events = yield* Effect.uninterruptible(
+          Effect.tap(store.recover(name, Math.min(mostTogether, queue.room)), (found) => {
+            for (const event of found) queue.recover(event)
+            return Effect.void
+          })
+        )
+        if (events.length === 0) {
+          const lost = queue.onDiskAlone - waitingToBeWritten(writer)
+          if (lost > 0) queue.lose(lost, "RetriesExhausted")
+          return
+        }
+        yield* yieldToEventLoop
+      }
+    })
+
+  // ------------------------------------------------------------------------------------------------------ lifetime
+
+  const tick = (count: number) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      for (const [queue, writer] of writers) {
+        queue.tick(now)
+        const startedAt = writer.groups[0]?.startedAt
+        if (startedAt !== undefined && now - startedAt > stallMillis) {
+          writer.isStalled = true
+          for (const group of writer.groups) group.done()
+        }
+        if (count % ticksPerLook === 0) refill(queue)
+      }
+    })
+
+  return {
+    counters,
+    open: (options) =>
+      new SpooledQueue(options, {
+        counters,
+        horizon: store.horizon,
+        isFull: (bytes) => store.isFull(bytes + pendingBytes),
+        giveUpOldest: () => {
+          const given = store.giveUpOldest()
+          if (given === undefined) return false
+          for (const [queue, { name }] of writers) if (name === given.queue) queue.gaveUp(given)
+          return true
+        },
+        expire: (events) => store.count("expired", events),
+        write,
+        ended: (queue, receipt) => {
+          const writer = writerOf(queue)
+          writer.ended.push(receipt)
+          schedule(writer)
+        },
+        refill,
+        resumeAfter: (queue, millis) =>
+          inBackground(Effect.zipRight(
+            Effect.sleep(millis),
+            Effect.map(Clock.currentTimeMillis, (now) => queue.resume(now))
+          )),
+        isDegraded: () => isDegraded
+      }),
+    start: (queueOf, background) => {
+      inBackground = background
+      for (const route of ["analytics", "ai"] satisfies ReadonlyArray<Route>) {
+        const queue = queueOf(route)
+        if (queue instanceof SpooledQueue) refill(queue)
+      }
+      let count = 0
+      background(Effect.forever(Effect.zipRight(Effect.sleep(tickMillis), Effect.suspend(() => tick(++count)))))
+    },
+    close: Effect.suspend(() => Effect.forEach(writers.values(), writeAll, { discard: true })).pipe(
+      Effect.interruptible,
+      Effect.timeoutOption(closeMillis),
+      Effect.asVoid
+    )
+  }
+}
