@@ -20,7 +20,6 @@ export default defineWorkspace(
         root: `${packages}${name}`,
         include: ["test/**/*.test.ts"],
         setupFiles: [`${packages}tools/vitest.setup.ts`],
-        sequence: { concurrent: true },
         testTimeout: 60_000
       }
     }))

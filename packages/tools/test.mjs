@@ -15,17 +15,18 @@ const { packages, rest } = (() => {
     else if (argument.startsWith("--project=")) packages.push(argument.slice("--project=".length))
     else rest.push(argument)
   }
-  return { packages: packages.length > 0 ? packages : light, rest }
+  return { packages, rest }
 })()
 
-installOrExit(packages)
+installOrExit(packages.length > 0 ? packages : light)
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url))
+const config = packages.length > 0 ? "vitest.config.ts" : "vitest.light.config.ts"
 const projects = packages.flatMap((name) => ["--project", name])
 const result = spawnSync(process.execPath, [
   vitest,
   "run",
   "--config",
-  "packages/tools/vitest.config.ts",
+  `packages/tools/${config}`,
   ...projects,
   ...rest
 ], {

@@ -12,7 +12,7 @@ const pnpm = `${workspace}/node_modules/pnpm/bin/pnpm.cjs`
 
 /** The command of the README, and what it runs. */
 const pnpmConformance = [pnpm, "--silent", "conformance"]
-const program = ["--import", "tsx", `${workspace}/packages/conformance/src/main.ts`]
+const program = [`${workspace}/packages/tools/program.mjs`, `${workspace}/packages/conformance/src/main.ts`]
 
 /** The adapter in a process of its own, on any free port. */
 const start = (command: ReadonlyArray<string>, ...words: ReadonlyArray<string>) =>

@@ -5,7 +5,9 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 
-const program = fileURLToPath(new URL("../fixtures/drainingProgram.ts", import.meta.url))
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}.ts`, import.meta.url))
+
+const runProgram = fileURLToPath(new URL("../../../tools/program.mjs", import.meta.url))
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   it.live(
@@ -13,7 +15,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     () =>
       Effect.gen(function*() {
         const server = yield* PostHogServer.PostHogServer
-        const child = spawn(process.execPath, ["--import", "tsx", program, server.url], {
+        const child = spawn(process.execPath, [runProgram, fixture("drainingProgram"), server.url], {
           stdio: ["ignore", "pipe", "inherit"]
         })
         let output = ""
@@ -40,8 +42,7 @@ it.live(
   () =>
     Effect.gen(function*() {
       const server = yield* PostHogServer.PostHogServer
-      const handler = fileURLToPath(new URL("../fixtures/serverlessHandler.ts", import.meta.url))
-      const child = spawn(process.execPath, ["--import", "tsx", handler, server.url], { stdio: "inherit" })
+      const child = spawn(process.execPath, [runProgram, fixture("serverlessHandler"), server.url], { stdio: "inherit" })
       const [code] = yield* Effect.promise(() => once(child, "close"))
       assert.strictEqual(code, 0)
       assert.deepStrictEqual((yield* server.events).map((event) => event.event), ["first", "second"])

@@ -11,12 +11,14 @@ import { v0Event } from "../support/client.ts"
 
 const program = fileURLToPath(new URL("../../src/bin/EffectPostHogServer.ts", import.meta.url))
 
+const runProgram = fileURLToPath(new URL("../../../tools/program.mjs", import.meta.url))
+
 /** The program in a process of its own, and its lines as they come. */
 const spawned = (...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const lines = yield* Queue.unbounded<string>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, ["--import", "tsx", program, ...args])),
+      Effect.sync(() => spawn(process.execPath, [runProgram, program, ...args])),
       (child) =>
         Effect.async<void>((resume) => {
           if (child.exitCode !== null) return resume(Effect.void)
