@@ -10,7 +10,8 @@ import * as OtlpLogger from "@effect/opentelemetry/OtlpLogger"
 import * as OtlpMetrics from "@effect/opentelemetry/OtlpMetrics"
 import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
 import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
-import type * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,6 +25,7 @@ import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { requestContextRef } from "./internal/requestContext.ts"
 import type { RequestContext } from "./internal/requestContext.ts"
+import { Warnings } from "./internal/warnings.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 import type { Settings } from "./PostHogConfig.ts"
 
@@ -81,6 +83,42 @@ const tracerWithIdentity = (tracer: Tracer.Tracer): Tracer.Tracer =>
     context: (execute, fiber) => tracer.context(execute, fiber)
   })
 
+/** How often an exporter tries to send the same data. */
+const attempts = 4
+
+const isTransient = (status: number): boolean => status === 408 || status === 429 || status >= 500
+
+/**
+ * Warns when the data of an exporter is lost, and again only after PostHog has taken some: the exporter itself says so at
+ * Debug, and drops everything for the next minute.
+ */
+const withWarning = (signal: string) => (client: HttpClient.HttpClient): HttpClient.HttpClient => {
+  const warnings = new Warnings("PostHogTelemetry")
+  let failures = 0
+  const failed = (problem: string, isFinal: boolean) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      failures++
+      return isFinal || failures >= attempts
+        ? warnings.once("lost", `PostHog does not take ${signal}, which are dropped: ${problem}`, now)
+        : Effect.void
+    })
+  const answered = (status: number) => {
+    if (status >= 300) return failed(`it answered with status ${status}`, !isTransient(status))
+    failures = 0
+    warnings.settle("lost")
+    return Effect.void
+  }
+  return client.pipe(
+    HttpClient.tap(({ status }) => answered(status)),
+    HttpClient.tapError((error) =>
+      error._tag === "ResponseError" ? answered(error.response.status) : failed("it cannot be reached", false)
+    )
+  )
+}
+
+const warning = (signal: string): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> =>
+  Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, withWarning(signal)))
+
 const exporters = (
   { apiKey, host }: Settings,
   { attributes, exportInterval, logs = true, metrics = true, serviceName, serviceVersion, traces = true }: Options
@@ -97,17 +135,25 @@ const exporters = (
   const urlOf = (signal: string) => `${host}/i/v1/${signal}`
   return Layer.mergeAll(
     logs
-      ? Logger.addScoped(Effect.map(OtlpLogger.make({ ...common, url: urlOf("logs") }), withIdentity))
-      : Layer.empty,
-    traces
-      ? Layer.unwrapScoped(
-        Effect.map(
-          OtlpTracer.make({ ...common, url: urlOf("traces") }),
-          (tracer) => Layer.setTracer(tracerWithIdentity(tracer))
-        )
+      ? Layer.provide(
+        Logger.addScoped(Effect.map(OtlpLogger.make({ ...common, url: urlOf("logs") }), withIdentity)),
+        warning("logs")
       )
       : Layer.empty,
-    metrics ? OtlpMetrics.layer({ ...common, url: urlOf("metrics") }) : Layer.empty
+    traces
+      ? Layer.provide(
+        Layer.unwrapScoped(
+          Effect.map(
+            OtlpTracer.make({ ...common, url: urlOf("traces") }),
+            (tracer) => Layer.setTracer(tracerWithIdentity(tracer))
+          )
+        ),
+        warning("traces")
+      )
+      : Layer.empty,
+    metrics
+      ? Layer.provide(OtlpMetrics.layer({ ...common, url: urlOf("metrics") }), warning("metrics"))
+      : Layer.empty
   ).pipe(Layer.provide(OtlpSerialization.layerJson))
 }
 
@@ -139,7 +185,7 @@ export const layerWith = (options: Options): Layer.Layer<never, never, PostHogCo
  *
  * Uses Effect's OTLP exporters, as JSON, to `{host}/i/v1/logs`, `/traces` and `/metrics` with the project API key. Log
  * records and spans of a fiber with a `RequestContext` carry `posthogDistinctId` and `sessionId`; metrics carry neither.
- * What cannot be sent is dropped, and reported by the exporters at Debug.
+ * What cannot be sent is dropped for a minute, with one warning until PostHog takes that kind of data again.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
-import { PostHogServer } from "@effect-posthog/testkit"
+import { Fault, PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, Metric, Redacted } from "effect"
+import { Effect, Layer, Logger, Metric, Redacted } from "effect"
 import { PostHog, PostHogConfig, RequestContext } from "effect-posthog"
 import * as PostHogTelemetry from "effect-posthog/PostHogTelemetry"
 
@@ -54,6 +54,22 @@ describe("PostHogTelemetry", () => {
       yield* server.reset
       yield* Effect.provide(program, telemetry({}, false))
       deepStrictEqual(yield* server.requests, [])
+    }).pipe(Effect.provide(PostHogServer.layer())))
+
+  it.live("warns once of each kind of data that PostHog refuses", () =>
+    Effect.gen(function*() {
+      const server = yield* PostHogServer.PostHogServer
+      yield* server.always("logs", Fault.status(401))
+      const warnings: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel.label === "WARN") warnings.push(String(message))
+      })
+      yield* Effect.withSpan(Effect.log("hello"), "work").pipe(
+        Effect.provide(telemetry({ metrics: false })),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+      assert.isNotEmpty(yield* server.requestsTo("traces"))
+      deepStrictEqual(warnings, ["PostHog does not take logs, which are dropped: it answered with status 401"])
     }).pipe(Effect.provide(PostHogServer.layer())))
 
   it.effect("costs a disabled program nothing", () =>
