@@ -42,7 +42,9 @@ it.live(
   () =>
     Effect.gen(function*() {
       const server = yield* PostHogServer.PostHogServer
-      const child = spawn(process.execPath, [runProgram, fixture("serverlessHandler"), server.url], { stdio: "inherit" })
+      const child = spawn(process.execPath, [runProgram, fixture("serverlessHandler"), server.url], {
+        stdio: "inherit"
+      })
       const [code] = yield* Effect.promise(() => once(child, "close"))
       assert.strictEqual(code, 0)
       assert.deepStrictEqual((yield* server.events).map((event) => event.event), ["first", "second"])
