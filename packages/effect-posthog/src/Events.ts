@@ -265,7 +265,7 @@ const warnOf = (fiber: Running, { draft, flagCount, unusable }: ReadMessage): Ef
     unusable.length === 0 ? Effect.void : warn(
       fiber,
       `unusable ${unusable.join()}`,
-      `${subjectOf(draft.event)} is captured without what cannot be used: ${unusable.map(quote).join(", ")}`
+      `${subjectOf(draft.event)} is captured without what cannot be used: ${unusable.slice(0, 5).map(quote).join(", ")}`
     ),
     flagCount > manyFlags ? warnOfFlags(fiber, draft.event, flagCount) : Effect.void,
     draft.event === "$exception" ? warnOfException(fiber) : Effect.void

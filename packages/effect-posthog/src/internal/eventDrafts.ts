@@ -11,7 +11,8 @@ import type {
   PersonPropertiesMessage
 } from "../Events.ts"
 import { attachedFlags } from "./evaluation/requestFlags.ts"
-import { idOf, isAbsent, readGroups, readId, readRecord, UnusableInput } from "./input.ts"
+import { idOf, isAbsent, longestId, readGroups, readId, readRecord, UnusableInput } from "./input.ts"
+import { mostEntries } from "./jsonCopy.ts"
 import { mergeProperties } from "./properties.ts"
 import { contextProperties, requestContextRef } from "./requestContext.ts"
 
@@ -54,9 +55,6 @@ export interface ReadMessage {
  */
 export type Reading = ReadMessage | InvalidMessage | undefined
 
-/** Characters of an id or a group key at most. PostHog cuts ids off or refuses them long before. */
-const longestId = 1000
-
 const empty = (field: string, event: string): InvalidMessage => new InvalidMessage(field, "is empty", event)
 
 // Reading runs getters and proxies of the caller's.
@@ -85,7 +83,15 @@ type Changes = PersonChanges & { readonly unset?: ReadonlyArray<string> | undefi
 const readNames = (value: unknown, path: string, unusable: UnusableInput): ReadonlyArray<string> | undefined => {
   if (isAbsent(value)) return undefined
   if (!Array.isArray(value) && !(value instanceof Set)) return unusable.add(path)
-  return [...value as Iterable<unknown>].filter((name): name is string => typeof name === "string")
+  const names: Array<string> = []
+  for (const name of value as Iterable<unknown>) {
+    if (names.length === mostEntries) {
+      unusable.add(`${path} beyond the first ${mostEntries}`)
+      break
+    }
+    if (typeof name === "string") names.push(name)
+  }
+  return names
 }
 
 const readChanges = ({ set, setOnce, unset }: Changes, unusable: UnusableInput) => ({
@@ -94,10 +100,22 @@ const readChanges = ({ set, setOnce, unset }: Changes, unusable: UnusableInput) 
   $unset: readNames(unset, "unset", unusable)
 })
 
+const isMany = (record: PropertyRecord): boolean => {
+  try {
+    return Object.keys(record).length > mostEntries
+  } catch {
+    return false
+  }
+}
+
+// Merging many properties takes long, and the event that has them is refused: one record of them is enough for that.
+const mergeUnlessMany = (earlier: PropertyRecord, later: PropertyRecord): PropertyRecord =>
+  isMany(earlier) ? earlier : isMany(later) ? later : mergeProperties(earlier, later)
+
 const merged = (properties: PropertyRecord | undefined, name: string, given: PropertyRecord): PropertyRecord => {
   try {
     const stored = properties?.[name]
-    return isRecord(stored) ? mergeProperties(stored, given) : given
+    return isRecord(stored) ? mergeUnlessMany(stored, given) : given
   } catch {
     return given
   }
@@ -110,11 +128,12 @@ const withChanges = (
 ): PropertyRecord | undefined => {
   if (isAbsent(message.set) && isAbsent(message.setOnce) && isAbsent(message.unset)) return properties
   const { $set, $set_once, $unset } = readChanges(message, unusable)
-  return mergeProperties(properties, {
+  const changes = {
     ...($set === undefined ? {} : { $set: merged(properties, "$set", $set) }),
     ...($set_once === undefined ? {} : { $set_once: merged(properties, "$set_once", $set_once) }),
     ...($unset === undefined ? {} : { $unset })
-  })
+  }
+  return properties === undefined ? changes : mergeUnlessMany(properties, changes)
 }
 
 const hasGroups = (groups: PropertyRecord | undefined): boolean => {

@@ -1,6 +1,16 @@
 import { wellFormed } from "./jsonCopy.ts"
 
 /**
+ * Characters of an id or a group key at most. PostHog cuts ids off or refuses them long before.
+ *
+ * @internal
+ */
+export const longestId = 1000
+
+/** Group types of one call at most. PostHog knows five in a project. */
+const mostGroups = 100
+
+/**
  * An id as it is sent: text, or the decimal text of a number. `undefined` for everything that is not an id, the empty
  * text included. Callers without types pass numbers and `null`; nothing but this decides what becomes of them.
  *
@@ -9,7 +19,8 @@ import { wellFormed } from "./jsonCopy.ts"
 export const idOf = (value: unknown): string | undefined => {
   switch (typeof value) {
     case "string":
-      return value === "" ? undefined : wellFormed(value)
+      // One that is too long is not sent: it need not be well-formed.
+      return value === "" ? undefined : value.length > longestId ? value : wellFormed(value)
     case "number":
       return Number.isFinite(value) ? String(value) : undefined
     case "bigint":
@@ -52,14 +63,17 @@ export const readId = (value: unknown, path: string, unusable: UnusableInput): s
   return idOf(value) ?? unusable.add(path)
 }
 
-const ownEntries = (record: object): Array<readonly [string, unknown]> =>
-  Object.keys(record).map((key) => {
+const groupEntries = (record: object, path: string, unusable: UnusableInput): Array<readonly [string, unknown]> => {
+  const types = Object.keys(record)
+  if (types.length > mostGroups) unusable.add(`${path} beyond the first ${mostGroups}`)
+  return types.slice(0, mostGroups).map((type) => {
     try {
-      return [key, (record as Record<string, unknown>)[key]]
+      return [type, (record as Record<string, unknown>)[type]]
     } catch {
-      return [key, undefined]
+      return [type, undefined]
     }
   })
+}
 
 /**
  * A record of the caller's, or `undefined` when it is absent or not a record. A `Map` is not one: its entries would be
@@ -96,7 +110,7 @@ export const readGroups = (
   const record = readRecord(value, path, unusable)
   if (record === undefined) return undefined
   const groups: Record<string, string | number> = {}
-  for (const [type, key] of ownEntries(record)) {
+  for (const [type, key] of groupEntries(record, path, unusable)) {
     if (isAbsent(key) || key === "") continue
     const usable = isGroupKey(key) ? key : idOf(key)
     if (usable === undefined) unusable.add(`${path}.${type}`)
@@ -107,7 +121,7 @@ export const readGroups = (
 }
 
 /**
- * Records by group type, such as the properties of groups. Those that are not records are left out and noted.
+ * Records by group type: the properties of groups. Those that are not records are left out and noted.
  *
  * @internal
  */
@@ -119,7 +133,7 @@ export const readRecords = (
   const record = readRecord(value, path, unusable)
   if (record === undefined) return undefined
   return Object.fromEntries(
-    ownEntries(record).flatMap(([name, member]) => {
+    groupEntries(record, path, unusable).flatMap(([name, member]) => {
       const usable = readRecord(member, `${path}.${name}`, unusable)
       return usable === undefined ? [] : [[name, usable]]
     })

@@ -1,5 +1,17 @@
 const deepest = 64
 
+/**
+ * Objects and properties in one copy at most; of list items ten times as many. Copying those takes about 20 ms.
+ *
+ * @internal
+ */
+export const mostEntries = 40_000
+const entryCost = 10
+
+/** Decimal digits of a bigint at most: making the text takes longer the more there are. */
+const mostDigits = 1000
+const largestInteger = 10n ** BigInt(mostDigits)
+
 interface WellFormed {
   readonly isWellFormed?: (this: string) => boolean
   readonly toWellFormed?: (this: string) => string
@@ -20,7 +32,8 @@ export const wellFormed: (text: string) => string =
       : (text: string) => (isWellFormed.call(text) ? text : toWellFormed.call(text)))(String.prototype as WellFormed)
 
 /**
- * Copies values into what JSON can carry, never throws, and keeps an account of the size.
+ * Copies values into what JSON can carry, never throws, and keeps an account of the size. Gives up where the JSON text
+ * would be longer than the limit, or the copy too much work.
  *
  * - `undefined`, functions and symbols: left out, `null` in arrays, as in JSON
  * - numbers that are not finite: `null`; bigints: decimal text
@@ -33,18 +46,23 @@ export const wellFormed: (text: string) => string =
 export class JsonCopy {
   /** About the length of the JSON text. No character takes more than six bytes of it. */
   size = 0
-  /** Set when the copy was given up because it cannot but exceed the limit. */
-  exceeded = false
-
-  private readonly ceiling: number
+  private readonly limit: number
+  /** The JSON text is at least as long. */
+  private least = 0
+  private work = mostEntries * entryCost
   /** What is being copied, from the outside in. Most records are flat: the list is made when there is more than one. */
   private root: object | undefined
   private ancestors: Array<object> | undefined
 
   /** `limit`: bytes. */
   constructor(limit: number) {
-    // The estimate of a value is at most four and a half times its text: nine for a number of one digit and its comma.
-    this.ceiling = limit * 4.5
+    this.limit = limit
+  }
+
+  /** Adds what another copy came to, which goes into the same text. */
+  add({ least, size }: JsonCopy): void {
+    this.size += size
+    this.least += least
   }
 
   /** Copies the own enumerable properties of a record over those of the target. */
@@ -65,23 +83,43 @@ export class JsonCopy {
     return value === this.root || (this.ancestors !== undefined && this.ancestors.includes(value))
   }
 
+  /** Why the copy was given up, in the words of a message; `undefined` when it was not. */
+  get excess(): string | undefined {
+    if (this.least > this.limit) return `more than ${this.limit} bytes`
+    return this.work < 0
+      ? `more than ${mostEntries} objects and properties, or ${mostEntries * entryCost} list items`
+      : undefined
+  }
+
+  private get isOver(): boolean {
+    return this.least > this.limit || this.work < 0
+  }
+
   /** `key`: the name under which the value stands, for `toJSON`. */
-  value(value: unknown, key = ""): unknown {
+  value(value: unknown, key: string | number = ""): unknown {
     switch (typeof value) {
       case "string":
         this.size += value.length + 3
-        return wellFormed(value)
+        this.least += value.length + 2
+        // Making it well-formed takes a while, and it will not be sent.
+        return this.least > this.limit ? "" : wellFormed(value)
       case "number":
         this.size += 8
+        this.least += 1
         return Number.isFinite(value) ? value : null
       case "boolean":
         this.size += 6
+        this.least += 4
         return value
       case "bigint":
-        return this.value(value.toString())
+        this.work -= entryCost
+        return this.value(
+          value < largestInteger && value > -largestInteger ? value.toString() : `[More than ${mostDigits} digits]`
+        )
       case "object":
         if (value === null) {
           this.size += 5
+          this.least += 4
           return null
         }
         return this.object(value, key)
@@ -92,18 +130,20 @@ export class JsonCopy {
 
   private properties(target: Record<string, unknown>, source: object): void {
     for (const key of Object.keys(source)) {
-      const copied = this.property(source, key)
-      if (copied === undefined) continue
-      this.size += key.length + 4
-      if (key === "__proto__") {
-        Object.defineProperty(target, key, { value: copied, configurable: true, enumerable: true, writable: true })
-      } else {
-        target[wellFormed(key)] = copied
-      }
-      if (this.size > this.ceiling) {
-        this.exceeded = true
-        return
-      }
+      if (this.isOver) return
+      this.set(target, key, this.property(source, key))
+    }
+  }
+
+  private set(target: Record<string, unknown>, key: string, copied: unknown): void {
+    this.work -= entryCost
+    if (copied === undefined) return
+    this.size += key.length + 4
+    this.least += key.length + 4
+    if (key === "__proto__") {
+      Object.defineProperty(target, key, { value: copied, configurable: true, enumerable: true, writable: true })
+    } else {
+      target[wellFormed(key)] = copied
     }
   }
 
@@ -111,12 +151,18 @@ export class JsonCopy {
     try {
       return this.value((source as Record<string, unknown>)[key], key)
     } catch {
-      return "[Unreadable]"
+      return this.unreadable()
     }
   }
 
+  // What throws takes longer than what does not.
+  private unreadable(): unknown {
+    this.work -= 10 * entryCost
+    return this.value("[Unreadable]")
+  }
+
   /** `key`: `undefined` for what `toJSON` returned, whose own `toJSON` is not called. */
-  private object(value: object, key: string | undefined): unknown {
+  private object(value: object, key: string | number | undefined): unknown {
     if (this.isInside(value)) return this.value("[Circular]")
     const ancestors = this.ancestors ??= []
     if (ancestors.length >= deepest - 1) return this.value("[Too deep]")
@@ -128,8 +174,10 @@ export class JsonCopy {
     }
   }
 
-  private contents(value: object, key: string | undefined): unknown {
+  private contents(value: object, key: string | number | undefined): unknown {
     this.size += 3
+    this.least += 1
+    this.work -= entryCost
     if (Array.isArray(value)) return this.array(value)
     const prototype = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) {
@@ -146,7 +194,7 @@ export class JsonCopy {
     }
     const { toJSON } = value as { readonly toJSON?: unknown }
     if (typeof toJSON === "function" && key !== undefined) {
-      const replaced: unknown = toJSON.call(value, key)
+      const replaced: unknown = toJSON.call(value, String(key))
       if (typeof replaced !== "object" || replaced === null) return this.value(replaced)
       if (replaced !== value) return this.object(replaced, undefined)
     }
@@ -167,23 +215,33 @@ export class JsonCopy {
   private array(values: Iterable<unknown>): Array<unknown> {
     const target: Array<unknown> = []
     for (const value of values) {
-      const copied = this.value(value, typeof value === "object" ? String(target.length) : "")
-      if (copied === undefined) this.size += 5
-      target.push(copied ?? null)
-      if (this.size > this.ceiling) {
-        this.exceeded = true
-        break
+      if (this.isOver) break
+      this.work -= 1
+      if (typeof value === "number" && Number.isFinite(value)) {
+        this.size += 9
+        this.least += 2
+        target.push(value)
+        continue
+      }
+      const copied = this.value(value, target.length)
+      if (copied === undefined) {
+        this.size += 5
+        this.least += 4
       }
       this.size += 1
+      this.least += 1
+      target.push(copied ?? null)
     }
     return target
   }
 
   private map(entries: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
-    const source: Record<string, unknown> = Object.create(null)
-    for (const [key, value] of entries) source[String(key)] = value
     const target: Record<string, unknown> = {}
-    this.properties(target, source)
+    for (const [key, value] of entries) {
+      if (this.isOver) break
+      const name = String(key)
+      this.set(target, name, this.value(value, name))
+    }
     return target
   }
 }

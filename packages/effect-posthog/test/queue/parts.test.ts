@@ -159,6 +159,7 @@ describe("property values", () => {
     assert.deepStrictEqual(
       copy({
         bigint: 12345678901234567890n,
+        huge: 10n ** 1000n,
         cyclic,
         date: new Date(0),
         error: new TypeError("wrong", { cause: new Error("deeper") }),
@@ -176,6 +177,7 @@ describe("property values", () => {
       }),
       {
         bigint: "12345678901234567890",
+        huge: "[More than 1000 digits]",
         cyclic: { name: "loop", self: "[Circular]" },
         date: "1970-01-01T00:00:00.000Z",
         error: { name: "TypeError", message: "wrong", cause: { name: "Error", message: "deeper" } },
@@ -230,7 +232,36 @@ describe("property values", () => {
   it("without end are given up at the limit", () => {
     const many = new JsonCopy(1000)
     many.value(Array.from({ length: 1_000_000 }, (_, index) => index))
-    assert.isTrue(many.exceeded)
+    assert.strictEqual(many.excess, "more than 1000 bytes")
+    const text = new JsonCopy(1000)
+    text.value("\ud800".repeat(1001))
+    assert.strictEqual(text.excess, "more than 1000 bytes")
+  })
+
+  it("that are too much work are given up before their size is too large", () => {
+    const excessOf = (value: unknown) => {
+      const copied = new JsonCopy(1e9)
+      copied.value(value)
+      return copied.excess
+    }
+    const times = <A>(length: number, make: (index: number) => A) => Array.from({ length }, (_, index) => make(index))
+    const reason = "more than 40000 objects and properties, or 400000 list items"
+    assert.isUndefined(excessOf(times(390_000, () => 1)))
+    assert.isUndefined(excessOf(times(30_000, () => ({}))))
+    assert.strictEqual(excessOf(times(400_001, () => "x")), reason)
+    assert.strictEqual(excessOf(times(40_001, () => ({}))), reason)
+    assert.strictEqual(excessOf(times(40_001, () => [])), reason)
+    assert.strictEqual(excessOf(Object.fromEntries(times(40_001, (index) => [`k${index}`, undefined]))), reason)
+    assert.strictEqual(excessOf(new Map(times(40_001, (index) => [index, 1]))), reason)
+    assert.strictEqual(excessOf({ list: new Array(400_001) }), reason)
+  })
+
+  it("that fit are never given up", () => {
+    fc.assert(fc.property(fc.dictionary(fc.fullUnicodeString(), fc.jsonValue()), (value) => {
+      const copied = new JsonCopy(new TextEncoder().encode(JSON.stringify(copy(value))).length)
+      copied.value(value)
+      assert.isUndefined(copied.excess)
+    }))
   })
 
   it("lose lone surrogates, which strict parsers refuse", () => {

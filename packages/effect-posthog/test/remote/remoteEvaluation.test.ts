@@ -3,8 +3,9 @@ import { FetchHttpClient, HttpClient, HttpClientError, HttpClientResponse } from
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect, Fiber, Layer, Logger, LogLevel, Option, TestClock } from "effect"
-import { Decider, evaluateFlags, Flags, type RemoteFlagsError } from "effect-posthog"
+import { Decider, evaluateFlags, Flags, type RemoteFlagsError, RequestContext } from "effect-posthog"
 import * as Doubles from "../support/doubles.ts"
+import { logged } from "../support/logged.ts"
 
 const user = { distinctId: "acct-4471" }
 
@@ -143,14 +144,52 @@ describe("the request", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.live("is not made when the properties are too large", () => {
+  for (
+    const [name, make, excess] of [
+      ["too large", () => "x".repeat(70 * 1024 * 1024), "more than 8388608 bytes"],
+      ["too many", () => Array.from({ length: 50_000 }, () => ({})), "more than 40000 objects and properties"]
+    ] as const
+  ) {
+    it.live(`is not made when the properties are ${name}, and the log says so`, () => {
+      const { layer } = Doubles.withServer()
+      return Effect.gen(function*() {
+        const server = yield* Doubles.server
+        const { lines, result } = yield* logged(Effect.flip(evaluateFlags({
+          ...user,
+          personProperties: { value: make(), more: 1 }
+        })))
+        strictEqual(result.reason, "UnknownError")
+        assert.include(lines.join(), `the request is too large: ${excess}`)
+        strictEqual((yield* server.requests).length, 0)
+      }).pipe(Effect.provide(layer))
+    })
+  }
+
+  it.live("leaves out ids, groups and flag keys beyond what PostHog takes, and says so", () => {
     const { layer } = Doubles.withServer()
+    const numbered = (length: number) => Array.from({ length }, (_, index) => [`k${index}`, index] as const)
     return Effect.gen(function*() {
       const server = yield* Doubles.server
-      const text = "x".repeat(70 * 1024 * 1024)
-      const error = yield* Effect.flip(evaluateFlags({ ...user, personProperties: { text, more: 1 } }))
-      strictEqual(error.reason, "UnknownError")
-      strictEqual((yield* server.requests).length, 0)
+      const { lines, result } = yield* logged(Effect.gen(function*() {
+        yield* evaluateFlags({
+          ...user,
+          deviceId: "d".repeat(1001),
+          groups: Object.fromEntries(numbered(101)),
+          flagKeys: numbered(20_001).map(([key]) => key)
+        })
+        // Not the person of the context either.
+        return yield* RequestContext.with(evaluateFlags({ distinctId: "x".repeat(1001) }), { distinctId: "other" })
+      }))
+      strictEqual(result.distinctId, "")
+      const requests = yield* server.flagRequests
+      strictEqual(requests.length, 1)
+      const body = requests[0]?.body
+      strictEqual(Object.keys(body?.groups ?? {}).length, 100)
+      strictEqual(body?.flag_keys_to_evaluate?.length, 20_000)
+      strictEqual(body?.["device_id"], undefined)
+      assert.include(lines.join(), "\"deviceId of more than 1000 characters\"")
+      assert.include(lines.join(), "\"groups beyond the first 100\"")
+      assert.include(lines.join(), "\"flagKeys beyond the first 20000\"")
     }).pipe(Effect.provide(layer))
   })
 

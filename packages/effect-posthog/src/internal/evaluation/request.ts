@@ -1,6 +1,6 @@
 import type { EvaluationRequest } from "../../EvaluateFlags.ts"
 import { isFlag, keys } from "../flagKeys.ts"
-import { isAbsent, readGroups, readId, readRecord, readRecords, UnusableInput } from "../input.ts"
+import { isAbsent, longestId, readGroups, readId, readRecord, readRecords, UnusableInput } from "../input.ts"
 import { devicePropertyOf } from "../properties.ts"
 import { mergeSubjects } from "../requestContext.ts"
 import type { RequestContext } from "../requestContext.ts"
@@ -28,16 +28,32 @@ export interface ResolvedRequest {
   readonly unusable: ReadonlyArray<string>
 }
 
+/** Keys of one evaluation at most: an answer with more flags is not read either. */
+const mostKeys = 20_000
+
+const isList = (value: object): value is Iterable<unknown> => Symbol.iterator in value
+
 // An array is sent as it was given.
-const keysOf = (flagKeys: NonNullable<EvaluationRequest["flagKeys"]>): ReadonlyArray<string> => {
-  if (!Array.isArray(flagKeys)) return keys(flagKeys)
+const keysOf = (
+  flagKeys: NonNullable<EvaluationRequest["flagKeys"]>,
+  unusable: UnusableInput
+): ReadonlyArray<string> => {
+  if (typeof flagKeys !== "object" || !isList(flagKeys)) return keys(flagKeys)
   const found: Array<string> = []
   for (const flag of flagKeys) {
+    if (found.length === mostKeys) {
+      unusable.add(`flagKeys beyond the first ${mostKeys}`)
+      break
+    }
     if (typeof flag === "string") found.push(flag)
     else if (isFlag(flag)) found.push(flag.key)
   }
-  return found
+  return Array.isArray(flagKeys) ? found : [...new Set(found)]
 }
+
+// An id that is too long is still not the id of someone else: it is not left to the context.
+const shortId = (id: string | undefined, path: string, unusable: UnusableInput): string | undefined =>
+  id !== undefined && id.length > longestId ? unusable.add(`${path} of more than ${longestId} characters`) : id
 
 const isEmpty = (context: RequestContext): boolean => {
   for (const _ in context) return false
@@ -68,12 +84,12 @@ export const resolveRequest = (request: EvaluationRequest, context: RequestConte
     given
   )
   return {
-    distinctId: subject.distinctId ?? "",
-    deviceId: subject.deviceId,
+    distinctId: shortId(subject.distinctId, "distinctId", unusable) ?? "",
+    deviceId: shortId(subject.deviceId, "deviceId", unusable),
     groups: subject.groups,
     personProperties: subject.personProperties as Properties | undefined,
     groupProperties: subject.groupProperties as Readonly<Record<string, Properties>> | undefined,
-    flagKeys: isAbsent(request.flagKeys) ? undefined : keysOf(request.flagKeys),
+    flagKeys: isAbsent(request.flagKeys) ? undefined : keysOf(request.flagKeys, unusable),
     onlyEvaluateLocally: request.onlyEvaluateLocally === true,
     disableGeoip: typeof request.disableGeoip === "boolean" ? request.disableGeoip : undefined,
     unusable: unusable.fields

@@ -26,6 +26,9 @@ export interface Preparation {
 
 const envelopeSize = 160
 
+/** Before its hooks, an event may be so many times as large as one that is sent. */
+const beforeHooks = 4
+
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 const copyOf = (event: PostHogEvent, limit: number): PostHogEvent => {
@@ -85,7 +88,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     const properties: Record<string, unknown> = {}
     if (draft.flagProperties !== undefined) copy.into(properties, draft.flagProperties)
     for (const key of superKeys) properties[key] = superProperties[key]
-    copy.size += superCopy.size
+    copy.add(superCopy)
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)
     if (draft.reserved !== undefined) { for (const name of draft.reserved) delete properties[name] }
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
@@ -105,9 +108,13 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
   const sized = (event: PostHogEvent, copy: JsonCopy, limit: number, hasGivenId: boolean): Verdict => {
     const queued = new QueuedEvent(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
     queued.hasGivenId = hasGivenId
-    if (!copy.exceeded && queued.fits(limit)) return queued
-    const size = copy.exceeded ? `more than ${limit}` : String(queued.bytes)
-    return new Rejection("TooLarge", `The event ${quote(event.event)} is too large to be sent: ${size} bytes`)
+    // Measuring a name that is too long by itself would take a while.
+    const excess = event.event.length > limit ? `more than ${limit} bytes` : copy.excess
+    if (excess === undefined && queued.fits(limit)) return queued
+    return new Rejection(
+      "TooLarge",
+      `The event ${quote(event.event)} is too large to be sent: ${excess ?? `${queued.bytes} bytes`}`
+    )
   }
 
   // What comes out of the hooks is cleaned like what comes from the caller.
@@ -151,7 +158,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
 
   const callHook = (hook: BeforeSend, event: PostHogEvent, stamped: PostHogEvent, limit: number) => {
     try {
-      const result = hook(copyOf(event, limit))
+      const result = hook(copyOf(event, limit * beforeHooks))
       return Effect.isEffect(result)
         ? result.pipe(
           Effect.map((resolved) => checked(resolved, stamped)),
@@ -191,7 +198,8 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
 
   return (draft: EventDraft, now: number): Preparation => {
     const limit = maxEventBytes[draft.route ?? "analytics"]
-    const copy = new JsonCopy(limit)
+    // A hook may be there to make large events smaller, so what counts is the size after the hooks.
+    const copy = new JsonCopy(hooks.length === 0 ? limit : limit * beforeHooks)
     const distinctId = idOf(draft.distinctId)
     const timestamp = timestampOf(draft.timestamp, now)
     const uuid = isUuid(draft.uuid) ? draft.uuid : ids.make(now)
@@ -203,8 +211,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     event.timestamp = timestamp ?? formatUtc(now)
     event.uuid = uuid
     return {
-      // A hook may be there to make large events smaller, so what counts is the size after the hooks.
-      verdict: hooks.length === 0 || copy.exceeded
+      verdict: hooks.length === 0 || copy.excess !== undefined
         ? sized(event, copy, limit, uuid === draft.uuid)
         : runHooks(event, 0, event, limit),
       event,

@@ -18,7 +18,7 @@ import { scrub } from "../http/scrub.ts"
 import type { Withheld } from "../http/scrub.ts"
 import { makeLimited } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
-import { flagsRequestBody } from "./flagsRequest.ts"
+import { flagsRequestBody, TooLarge } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
 import { RemoteReport } from "./remoteReport.ts"
 
@@ -112,22 +112,24 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
       })
     })
 
+  const failed = (error: DeciderError, since: bigint): Effect.Effect<never, DeciderError> =>
+    Effect.zipRight(report.failed(error, since), Effect.fail(error))
+
   const attempts = (json: string, since: bigint, number: number): Effect.Effect<DecideResponse, DeciderError> =>
     Effect.matchEffect(attempt(json), {
       onFailure: (error) =>
         number < maxRetries && isRetryable(error)
           ? Effect.zipRight(Effect.sleep(delayAfter(number)), attempts(json, since, number + 1))
-          : Effect.zipRight(report.failed(error, since), Effect.fail(error)),
+          : failed(error, since),
       onSuccess: (response) => report.answered(response, since)
     })
 
   return (request: DecideRequest): Effect.Effect<DecideResponse, DeciderError> =>
     Effect.withFiberRuntime((fiber) => {
       const json = flagsRequestBody(request, defaults)
-      return json === undefined
-        ? Effect.fail(
-          new DeciderError({ reason: "UnknownError", cause: new Error("the request is larger than 8 MiB") })
-        )
-        : attempts(json, clockOf(fiber).unsafeCurrentTimeNanos(), 0)
+      const now = clockOf(fiber).unsafeCurrentTimeNanos()
+      if (!(json instanceof TooLarge)) return attempts(json, now, 0)
+      const cause = new Error(`the request is too large: ${json.excess}`)
+      return failed(new DeciderError({ reason: "UnknownError", cause }), now)
     })
 }

@@ -14,6 +14,19 @@ type Properties = Readonly<Record<string, unknown>>
 /** The largest body that is sent, in bytes. PostHog takes no more, and no caller means to send as much. */
 const largestBody = 8 * 1024 * 1024
 
+/**
+ * A request that is too large to be made, and by what.
+ *
+ * @internal
+ */
+export class TooLarge {
+  readonly excess: string
+
+  constructor(excess: string) {
+    this.excess = excess
+  }
+}
+
 const encoder = new TextEncoder()
 
 // A UTF-16 unit takes one to three bytes: most bodies need no counting.
@@ -48,12 +61,14 @@ const ownProperty = <A>(record: Readonly<Record<string, A>> | undefined, key: st
   record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
 
 // The caller may override `$group_key`; properties of group types that are not part of this evaluation stay home.
-const groupProperties = (request: DecideRequest): Readonly<Record<string, Properties>> =>
+const groupProperties = (request: DecideRequest, copy: JsonCopy): Readonly<Record<string, Properties>> =>
   Object.fromEntries(
     Object.entries(request.groups ?? noProperties).map(([type, key]) => {
+      const properties: Record<string, unknown> = {}
       const given = ownProperty(request.groupProperties, type)
-      const ownKey = given?.["$group_key"]
-      return [type, { ...given, $group_key: ownKey === undefined ? key : ownKey }]
+      if (given !== undefined) copy.into(properties, given)
+      if (properties["$group_key"] === undefined) copy.into(properties, { $group_key: key })
+      return [wellFormed(type), properties]
     })
   )
 
@@ -64,12 +79,11 @@ const deviceId = (request: DecideRequest): Readonly<Record<string, string>> => {
 }
 
 /**
- * The body of `POST /flags/?v=2`, or `undefined` when it is too large to be sent. What JSON cannot carry is replaced: one
- * odd property must not cost the evaluation.
+ * The body of `POST /flags/?v=2`. What JSON cannot carry is replaced: one odd property must not cost the evaluation.
  *
  * @internal
  */
-export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): string | undefined => {
+export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): string | TooLarge => {
   const copy = new JsonCopy(largestBody)
   const copied = (record: object | undefined): Properties => {
     const target: Record<string, unknown> = {}
@@ -82,14 +96,14 @@ export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaul
     ...deviceId(request),
     groups: copied(request.groups),
     person_properties: copied(request.personProperties),
-    group_properties: copied(groupProperties(request)),
+    group_properties: groupProperties(request, copy),
     geoip_disable: request.disableGeoip ?? defaults.disableGeoip,
     // Without this field PostHog guesses from headers, and leaves out the flags that are set to "server only".
     evaluation_runtime: "server",
     ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: request.flagKeys.map(wellFormed) }),
     ...(defaults.evaluationContexts.length === 0 ? {} : { evaluation_contexts: defaults.evaluationContexts })
   }
-  if (copy.exceeded) return undefined
+  if (copy.excess !== undefined) return new TooLarge(copy.excess)
   const text = toPortableJson(body)
-  return isTooLarge(text) ? undefined : text
+  return isTooLarge(text) ? new TooLarge(`more than ${largestBody} bytes`) : text
 }
