@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { digest, projectDigest } from "./internal/digest.ts"
+import { quoted } from "./internal/tableName.ts"
 
 /**
  * How an instance takes part.
@@ -123,7 +124,7 @@ const make = (
   const created = Effect.suspend(() =>
     isCreated
       ? Effect.void
-      : Effect.matchEffect(sql.unsafe(migrationSql(sqlNameOf(table))), {
+      : Effect.matchEffect(sql.unsafe(migrationSql(quoted(table))), {
         onFailure: () => Effect.void,
         onSuccess: () =>
           Effect.sync(() => {
@@ -249,10 +250,6 @@ const make = (
 
 const emptyOf = (row: Row | undefined): DefinitionsCacheAnswer =>
   row !== undefined && isTrue(row.withdrawn) ? { _tag: "Empty", withdrawn: true } : { _tag: "Empty" }
-
-/** Names are quoted, so that they are the same in the migration as in the statements. */
-const sqlNameOf = (table: string): string =>
-  table.split(".").map((part) => `"${part.replaceAll("\"", "\"\"")}"`).join(".")
 
 /**
  * {@link layer} with options.

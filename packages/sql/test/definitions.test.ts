@@ -1,24 +1,18 @@
 import { SqlDefinitions } from "@effect-posthog/sql"
 import { DefinitionsCacheContract } from "@effect-posthog/testkit"
-import { LibsqlClient } from "@effect/sql-libsql"
-import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { afterAll, assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, it } from "@effect/vitest"
 import { DefinitionsCache, PostHogConfig } from "effect-posthog"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { randomUUID } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { isInstalled, missing, realPause, startPostgres } from "./support/postgres.ts"
+import { makeDatabases } from "./support/databases.ts"
+import { isInstalled, missing, realPause } from "./support/postgres.ts"
 
 // The time that the test itself takes must not count: a minute of the test clock is a thousand minutes of the database.
 const scale = 1000
@@ -53,36 +47,9 @@ const passTime = (client: SqlClient.SqlClient) => (duration: Duration.Duration):
   return Effect.repeatN(turn, Math.ceil(Duration.toMillis(duration) / step) - 1)
 }
 
-const scope = Effect.runSync(Scope.make())
+const { all: databases, close } = makeDatabases()
 
-const shared = <A>(make: Effect.Effect<A, never, Scope.Scope>) =>
-  Effect.runSync(Effect.cached(Scope.extend(make, scope)))
-
-const postgres = shared(startPostgres)
-
-const pg = shared(
-  Effect.flatMap(postgres, ({ port }) =>
-    Effect.map(
-      Effect.orDie(
-        Layer.build(PgClient.layer({ host: "127.0.0.1", port, username: "postgres", database: "postgres" }))
-      ),
-      Context.get(SqlClient.SqlClient)
-    ))
-)
-
-const libsql = shared(Effect.gen(function*() {
-  const folder = mkdtempSync(join(tmpdir(), "effect-posthog-sqlite-"))
-  yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true, force: true })))
-  const context = yield* Effect.orDie(Layer.build(LibsqlClient.layer({ url: `file:${join(folder, "test.db")}` })))
-  return Context.get(context, SqlClient.SqlClient)
-}))
-
-afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-
-const databases = [
-  { name: "Postgres", client: pg, suite: isInstalled ? describe.sequential : describe.skip },
-  { name: "SQLite (libsql)", client: libsql, suite: describe.sequential }
-]
+afterAll(close)
 
 for (const { client, name, suite } of databases) {
   suite(`SqlDefinitions on ${name}`, () => {

@@ -23,3 +23,11 @@ export const digest = (text: string): Effect.Effect<string> =>
 export const projectDigest = (
   { apiKey, host }: { readonly apiKey: Redacted.Redacted<string>; readonly host: string }
 ): Effect.Effect<string> => digest(`${host}\n${Redacted.value(apiKey)}`)
+
+/**
+ * Stands for a project whose address does not matter.
+ *
+ * @internal
+ */
+export const keyDigest = ({ apiKey }: { readonly apiKey: Redacted.Redacted<string> }): Effect.Effect<string> =>
+  digest(Redacted.value(apiKey))

@@ -1,0 +1,433 @@
+import { Outbox, OutboxError } from "@effect-posthog/sql"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { afterAll, assert, it } from "@effect/vitest"
+import { EventQueue } from "effect-posthog"
+import type { EventBatch, SendOutcome } from "effect-posthog"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import { randomUUID } from "node:crypto"
+import { makeDatabases } from "./support/databases.ts"
+import { eventually, makeLog, makeTransport, newTable, passTime, startOutbox } from "./support/outbox.ts"
+import { isInstalled, missing } from "./support/postgres.ts"
+
+const { all: databases, close } = makeDatabases()
+
+afterAll(close)
+
+const limit = 60_000
+
+const names = (batches: ReadonlyArray<EventBatch>) => batches.flatMap(({ events }) => events.map(({ event }) => event))
+
+const uuids = (batches: ReadonlyArray<EventBatch>) => batches.flatMap(({ events }) => events.map(({ uuid }) => uuid))
+
+const isEmpty = (status: Effect.Effect.Success<typeof Outbox.status>) => status.depth === 0
+
+const captureAll = (...events: ReadonlyArray<string>) =>
+  Effect.forEach(events, (event) => Outbox.capture({ distinctId: "ada", event }))
+
+for (const { client, name, suite } of databases) {
+  suite(`Outbox on ${name}`, () => {
+    it.scoped(
+      "delivers what was committed, as the queue would have sent it, and never what was rolled back",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const transport = makeTransport()
+          const { run, service } = yield* startOutbox(sql, {
+            outbox: { table: newTable() },
+            options: { properties: { tier: "gold" }, events: { beforeSend: (event) => event } },
+            transport: transport.layer
+          })
+          const orders = newTable()
+          yield* sql`create table ${sql(orders)} (id integer)`
+          const order = (id: number, fails: boolean) =>
+            Effect.gen(function*() {
+              yield* sql`insert into ${sql(orders)} (id) values (${id})`
+              const uuid = yield* Outbox.capture({ distinctId: "ada", event: `order ${id}`, properties: { id } })
+              if (fails) return yield* Effect.fail("rolled back")
+              return uuid
+            }).pipe(sql.withTransaction)
+          const kept = yield* run(order(1, false))
+          const undone = yield* run(Effect.exit(order(2, true)))
+          assert.isTrue(Option.isSome(kept) && Exit.isFailure(undone))
+          yield* run(Outbox.capture({ distinctId: "ada", event: "without a transaction" }))
+          yield* eventually(Effect.map(service.status, isEmpty))
+          assert.sameMembers(names(transport.batches), ["order 1", "without a transaction"])
+          const [sent] = transport.batches.flatMap(({ events }) => events).filter(({ event }) => event === "order 1")
+          assert.strictEqual(sent?.uuid, Option.getOrThrow(kept))
+          const prepared = yield* run(
+            Effect.flatMap(
+              EventQueue,
+              ({ prepare }) => prepare({ event: "order 1", distinctId: "ada", properties: { id: 1 } })
+            )
+          )
+          assert.deepStrictEqual(sent?.properties, prepared._tag === "Prepared" ? prepared.event.properties : {})
+          assert.strictEqual(sent?.properties["tier"], "gold")
+          const rows = yield* sql`select id from ${sql(orders)}`
+          assert.deepStrictEqual(rows.map(({ id }) => Number(id)), [1])
+        }),
+      limit
+    )
+
+    it.scoped(
+      "lets the transaction go on without an event that cannot be inserted, and fails it when strict",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const log = makeLog()
+          const { run } = yield* startOutbox(sql, {
+            outbox: { table: newTable(), createTable: false, relay: false }
+          })
+          const orders = newTable()
+          yield* sql`create table ${sql(orders)} (id integer)`
+          const insert = (id: number) => sql`insert into ${sql(orders)} (id) values (${id})`
+          const answers = yield* run(
+            insert(1).pipe(
+              Effect.zipRight(Effect.all([
+                Outbox.capture({ distinctId: "ada", event: "lost" }),
+                Outbox.capture({ distinctId: "ada", event: "lost as well" })
+              ], { concurrency: 2 })),
+              Effect.zipLeft(insert(2)),
+              sql.withTransaction,
+              Effect.provide(log.layer)
+            )
+          )
+          assert.isTrue(answers.every(Option.isNone))
+          assert.strictEqual(log.lines.filter((line) => line.includes("is lost")).length, 1)
+          const error = yield* Effect.flip(run(
+            insert(3).pipe(
+              Effect.zipRight(Outbox.strict.capture({ distinctId: "ada", event: "secret event" })),
+              sql.withTransaction
+            )
+          ))
+          assert.instanceOf(error, OutboxError)
+          assert.notInclude(`${error.message} ${JSON.stringify(error)}`, "secret")
+          const rows = yield* sql`select id from ${sql(orders)} order by id`
+          assert.deepStrictEqual(rows.map(({ id }) => Number(id)), [1, 2])
+          const invalid = yield* Effect.flip(run(Outbox.strict.identify({ distinctId: "" })))
+          assert.strictEqual(invalid._tag, "InvalidEventError")
+        }),
+      limit
+    )
+
+    it.scoped(
+      "parks the refused event of a batch, delivers the others, and sends parked events again on demand",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          let refuses = true
+          const transport = makeTransport(({ events }) =>
+            Effect.succeed<SendOutcome>(
+              refuses && events.some(({ event }) => event === "bad")
+                ? { _tag: "Rejected", details: "api_error_400: no", narrowable: true }
+                : { _tag: "Delivered" }
+            )
+          )
+          const { run, service } = yield* startOutbox(sql, {
+            outbox: { table: newTable() },
+            transport: transport.layer
+          })
+          const good = Array.from({ length: 9 }, (_, index) => `good ${index}`)
+          yield* run(captureAll(...good.slice(0, 5), "bad", ...good.slice(5)))
+          yield* eventually(Effect.map(service.status, isEmpty))
+          const parked = yield* run(Outbox.parked())
+          assert.deepStrictEqual(
+            parked.map(({ event, problem }) => [Option.getOrThrow(event).event, problem]),
+            [["bad", "Rejected: api_error_400: no"]]
+          )
+          assert.strictEqual((yield* service.status).parked, 1)
+          refuses = false
+          yield* run(Outbox.retryParked(parked.map(({ id }) => id)))
+          yield* eventually(Effect.map(service.status, isEmpty))
+          assert.includeMembers(names(transport.batches.slice(-1)), ["bad"])
+          assert.deepStrictEqual(yield* run(Outbox.parked()), [])
+        }),
+      limit
+    )
+
+    it.scoped(
+      "goes on when rows were edited, are of a newer version, or cannot be delivered, and says so once",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const log = makeLog()
+          const table = newTable()
+          const capturing = yield* startOutbox(sql, { outbox: { table, relay: false } })
+          yield* capturing.run(
+            captureAll("not json", "no event", "route", "newer", "attempts", "poison", "good", "fine")
+          )
+          const like = (event: string) => `%"event":"${event}"%`
+          yield* sql`update ${sql(table)} set body = ${"{"} where body like ${like("not json")}`
+          yield* sql`update ${sql(table)} set body = ${"[1]"} where body like ${like("no event")}`
+          yield* sql`update ${sql(table)} set route = ${"moon"} where body like ${like("route")}`
+          yield* sql`update ${sql(table)} set version = 9, body = ${"?"} where body like ${like("newer")}`
+          yield* sql`update ${sql(table)} set attempts = -5, created_at = 0 where body like ${like("attempts")}`
+          const transport = makeTransport(({ events }) =>
+            Effect.succeed<SendOutcome>(
+              events.some(({ event }) => event === "poison")
+                ? { _tag: "Retry", details: "timeout" }
+                : { _tag: "Delivered" }
+            )
+          )
+          yield* TestClock.setTime(1_800_000_000_000)
+          const { run, service } = yield* Effect.provide(
+            startOutbox(sql, {
+              outbox: { table, horizon: "36500 days" },
+              transport: transport.layer
+            }),
+            log.layer
+          )
+          yield* eventually(Effect.map(service.status, ({ depth }) => depth === 1))
+          yield* passTime(40)
+          assert.sameMembers([...new Set(names(transport.batches))], ["attempts", "poison", "good", "fine"])
+          assert.strictEqual((yield* service.status).newer, 1)
+          const parked = yield* run(Outbox.parked())
+          assert.sameMembers(parked.map(({ problem }) => problem), [
+            "Unreadable: the body is not JSON",
+            "Unreadable: the body is not an event",
+            "Unreadable: the route is unknown"
+          ])
+          const said = (words: string) => log.lines.filter((line) => line.includes(words)).length
+          assert.strictEqual(said("3 rows that cannot be read"), 1)
+          assert.strictEqual(said("1 events of a newer version"), 1)
+          assert.isAtLeast(said("cannot deliver events"), 1)
+        }),
+      limit
+    )
+
+    it.scoped(
+      "leaves PostHog alone for as long as Retry-After asks, and waits an outage out",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          let isAway = true
+          const times: Array<number> = []
+          const transport = makeTransport(() =>
+            Effect.map(Effect.clock, (clock): SendOutcome => {
+              times.push(clock.unsafeCurrentTimeMillis())
+              return isAway
+                ? { _tag: "Retry", details: "api_error_503", retryAfter: Duration.seconds(120) }
+                : { _tag: "Delivered" }
+            })
+          )
+          const { run, service } = yield* startOutbox(sql, {
+            outbox: { table: newTable() },
+            transport: transport.layer
+          })
+          yield* run(captureAll("one", "two"))
+          yield* eventually(Effect.sync(() => times.length >= 1))
+          yield* eventually(Effect.sync(() => times.length >= 2), 5000)
+          assert.isAtLeast((times[1] ?? 0) - (times[0] ?? 0), 120_000)
+          isAway = false
+          yield* eventually(Effect.map(service.status, isEmpty))
+          assert.sameMembers([...new Set(names(transport.batches))], ["one", "two"])
+        }),
+      limit
+    )
+
+    it.scoped(
+      "parks what has waited beyond the horizon, and keeps a bounded number of parked events",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const table = newTable()
+          const capturing = yield* startOutbox(sql, { outbox: { table, relay: false } })
+          yield* capturing.run(captureAll("one", "two", "three"))
+          yield* TestClock.adjust("8 days")
+          yield* capturing.run(captureAll("fresh"))
+          const transport = makeTransport()
+          const { run, service } = yield* startOutbox(sql, {
+            outbox: { table, maxParked: 2, statusInterval: "5 seconds" },
+            transport: transport.layer
+          })
+          yield* eventually(Effect.map(service.status, ({ depth, parked }) => depth === 0 && parked === 2))
+          assert.deepStrictEqual(names(transport.batches), ["fresh"])
+          assert.deepStrictEqual((yield* run(Outbox.parked())).map(({ problem }) => problem), ["Expired", "Expired"])
+          yield* run(Outbox.discardParked())
+          assert.deepStrictEqual(yield* run(Outbox.parked()), [])
+        }),
+      limit
+    )
+
+    it.scoped(
+      "has two relays deliver each event once, and lets the other take over from one that stalls",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const table = newTable()
+          const going = yield* Deferred.make<SendOutcome>()
+          const stalled = makeTransport(() => Deferred.await(going))
+          const capturing = yield* startOutbox(sql, { outbox: { table, relay: false } })
+          yield* capturing.run(captureAll("one", "two", "three"))
+          yield* startOutbox(sql, { outbox: { table }, transport: stalled.layer })
+          yield* eventually(Effect.sync(() => stalled.batches.length === 1))
+          const transport = makeTransport()
+          const second = yield* startOutbox(sql, { outbox: { table }, transport: transport.layer })
+          yield* passTime(30)
+          assert.deepStrictEqual(transport.batches, [])
+          yield* capturing.run(captureAll("four"))
+          yield* eventually(Effect.map(second.service.status, isEmpty), 5000)
+          assert.sameMembers(uuids(transport.batches).slice(-3), uuids(stalled.batches))
+          // What the first one finds out now is about rows that it no longer holds.
+
+          yield* Deferred.succeed(going, { _tag: "Rejected", details: "no", narrowable: true })
+          yield* passTime(10)
+          yield* eventually(Effect.map(second.service.status, isEmpty))
+          assert.strictEqual((yield* second.service.status).parked, 0)
+        }),
+      limit
+    )
+
+    it.scoped(
+      "sends what waits for a time that the clock, set back, will not reach for long",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const log = makeLog()
+          yield* TestClock.setTime(1_800_000_000_000)
+          const table = newTable()
+          const transport = makeTransport((_, attempts) =>
+            Effect.succeed<SendOutcome>(attempts === 1 ? { _tag: "Retry", details: "timeout" } : { _tag: "Delivered" })
+          )
+          const { run, service } = yield* Effect.provide(
+            startOutbox(sql, { outbox: { table, statusInterval: "5 seconds" }, transport: transport.layer }),
+            log.layer
+          )
+          yield* run(captureAll("one"))
+          yield* eventually(Effect.sync(() => transport.batches.length === 1))
+          yield* eventually(
+            Effect.map(sql`select id from ${sql(table)} where attempts = 1`, ({ length }) => length === 1),
+            0
+          )
+          yield* sql`update ${sql(table)} set available_at = available_at + 86400000`
+          yield* eventually(Effect.map(service.status, isEmpty), 5000)
+          assert.strictEqual(log.lines.filter((line) => line.includes("the clock was set back")).length, 1)
+        }),
+      limit
+    )
+
+    it.scoped("hands back what it holds when its scope closes", () =>
+      Effect.gen(function*() {
+        const sql = yield* client
+        const table = newTable()
+        const scope = yield* Scope.make()
+        const transport = makeTransport(() => Effect.never)
+        const { run } = yield* Scope.extend(
+          startOutbox(sql, {
+            outbox: { table },
+            transport: transport.layer,
+            options: { events: { shutdownTimeout: "1 second" } }
+          }),
+          scope
+        )
+        yield* run(captureAll("one", "two"))
+        yield* eventually(Effect.sync(() => transport.batches.length === 1))
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        yield* eventually(Effect.map(closing.status, ({ _tag }) => _tag === "Done"))
+        const rows = yield* sql`select available_at from ${sql(table)}`
+        assert.deepStrictEqual(rows.map((row) => Number(row["available_at"])), [0, 0])
+      }), limit)
+
+    it.scoped(
+      "sends events of one uuid in requests of their own, and keeps projects apart",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const table = newTable()
+          const transports = [makeTransport(), makeTransport()]
+          const outboxes = yield* Effect.forEach(
+            transports,
+            ({ layer }, index) =>
+              startOutbox(sql, { outbox: { table, relay: false }, transport: layer, project: `phc_${index}` })
+          )
+          const uuid = randomUUID()
+          for (const [index, { run }] of outboxes.entries()) {
+            yield* run(Outbox.capture({ distinctId: "ada", event: `first of ${index}`, uuid }))
+            yield* run(Outbox.capture({ distinctId: "ada", event: `second of ${index}`, uuid: uuid.toUpperCase() }))
+          }
+          for (const { run } of outboxes) yield* run(Outbox.drain)
+          for (const [index, { names }] of transports.entries()) {
+            assert.sameDeepMembers(names.map((batch) => [...batch]), [[`first of ${index}`], [`second of ${index}`]])
+          }
+        }),
+      limit
+    )
+
+    it.scopedLive(
+      "has migrations as text, as an effect and for a migrator, under any name",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const dialect = sql.onDialectOrElse({ pg: () => "pg" as const, orElse: () => "sqlite" as const })
+          const schema = `Schema of ${randomUUID()}`
+          const prefix = dialect === "pg" ? `${schema}.` : ""
+          if (dialect === "pg") yield* sql`create schema ${sql(schema)}`
+          const tables = [1, 2, 3].map(() => `${prefix}The "outbox" ${randomUUID()}`)
+          const [byText = "", byEffect = "", byMigrator = ""] = tables
+          for (const statement of Outbox.migrationSql(byText, dialect).split(";\n").filter((text) => text !== "")) {
+            yield* sql.unsafe(statement)
+          }
+          yield* Effect.provideService(Outbox.migration(byEffect), SqlClient.SqlClient, sql)
+          for (const [, , load] of yield* Outbox.migrations(byMigrator)) {
+            const migration: Effect.Effect<unknown, unknown, SqlClient.SqlClient> = Effect.flatten(load)
+            yield* Effect.provideService(migration, SqlClient.SqlClient, sql)
+          }
+          for (const table of tables) {
+            const transport = makeTransport()
+            const { run } = yield* startOutbox(sql, {
+              outbox: { table, createTable: false, relay: false },
+              transport: transport.layer
+            })
+            yield* run(captureAll("one"))
+            yield* run(Outbox.drain)
+            assert.deepStrictEqual(names(transport.batches), ["one"])
+          }
+        }),
+      limit
+    )
+
+    it.scopedLive(
+      "creates its table, however many instances start at once, and takes every other capturing function",
+      () =>
+        Effect.gen(function*() {
+          const sql = yield* client
+          const table = `Outbox of ${randomUUID()}`
+          const all = yield* Effect.all(
+            Array.from({ length: 6 }, () => startOutbox(sql, { outbox: { table, relay: false } })),
+            { concurrency: "unbounded" }
+          )
+          for (const { run } of all) yield* run(captureAll("one"))
+          const transport = makeTransport()
+          const { run } = yield* startOutbox(sql, { outbox: { table, relay: false }, transport: transport.layer })
+          yield* run(Effect.all([
+            Outbox.identify({ distinctId: "ada", set: { plan: "pro" } }),
+            Outbox.alias({ distinctId: "ada", alias: "ada-2" }),
+            Outbox.groupIdentify({ groupType: "company", groupKey: "acme" }),
+            Outbox.setPersonProperties({ distinctId: "ada", set: { plan: "pro" } }),
+            Outbox.captureAi({ distinctId: "ada", event: "$ai_generation" })
+          ]))
+          yield* run(Outbox.drain)
+          assert.sameMembers(names(transport.batches), [
+            ...all.map(() => "one"),
+            "$identify",
+            "$create_alias",
+            "$groupidentify",
+            "$set",
+            "$ai_generation"
+          ])
+          assert.sameMembers(
+            transport.batches.filter(({ route }) => route === "ai").flatMap(({ events }) => events.map((e) => e.event)),
+            ["$ai_generation"]
+          )
+        }),
+      limit
+    )
+  })
+}
+
+if (!isInstalled) it.skip(missing, () => {})
