@@ -88,15 +88,11 @@ suite("RedisDefinitions", () => {
         const answer = yield* follower.get()
         const version = answer._tag === "Definitions" ? answer.version : ""
         const before = proxy.bytes()
-        const cpu = process.cpuUsage()
         for (let poll = 0; poll < 100; poll++) {
           assert.isFalse(yield* follower.shouldFetch)
           assert.strictEqual((yield* follower.get(version))._tag, "Same")
         }
-        const { system, user } = process.cpuUsage(cpu)
         assert.isBelow((proxy.bytes() - before) / 100, 200)
-        // The proxy's part included.
-        assert.isBelow((system + user) / 100, 5000)
       }
     }))
 

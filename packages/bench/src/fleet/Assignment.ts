@@ -20,7 +20,16 @@ export type Report =
   | { readonly _tag: "Exposures"; readonly keys: ReadonlyArray<string> }
   | { readonly _tag: "Edited"; readonly at: number }
   | { readonly _tag: "WithoutDefinitions" }
-  | { readonly _tag: "Done"; readonly micros: ReadonlyArray<number>; readonly unchecked: number }
+  | Done
+
+/** What an instance ends with, once all that it had queued is sent. */
+export interface Done {
+  readonly _tag: "Done"
+  /** For each request, in order of length. */
+  readonly micros: ReadonlyArray<number>
+  /** Events that were sent without a claim. */
+  readonly unchecked: number
+}
 
 export type Tell = (report: Report) => void
 
@@ -46,6 +55,9 @@ export const flags = ["checkout", "editor", "search", "billing", "theme"]
 export const projectKey = "phc_fleet"
 
 export const secretKey = "phs_fleet"
+
+/** Tells the server which instance asks: the host is the same for all, since a fleet is told apart by it. */
+export const instanceHeader = "x-instance"
 
 /** The flag that the edit switches off. */
 export const editedFlag = "checkout"

@@ -1,14 +1,16 @@
-// PostHog as the fleet sees it: definitions with an ETag, and events. One port for each instance tells who asks.
+// PostHog as the fleet sees it: definitions with an ETag, and events.
 import { createHash } from "node:crypto"
+import { once } from "node:events"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { gunzipSync } from "node:zlib"
-import { exposureKey } from "./Assignment.ts"
+import { exposureKey, instanceHeader } from "./Assignment.ts"
 
 interface Fetch {
   readonly instance: number
   readonly status: 200 | 304
+  readonly at: number
 }
 
 interface Exposure {
@@ -32,7 +34,9 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 export class FleetEndpoint {
   readonly fetches: Array<Fetch> = []
   readonly exposures: Array<Exposure> = []
-  readonly #closing: Array<() => void> = []
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch(() => response.destroy())
+  })
   #document = ""
   #etag = ""
 
@@ -41,27 +45,21 @@ export class FleetEndpoint {
     this.#etag = `"${createHash("sha1").update(this.#document).digest("hex")}"`
   }
 
-  /** A port for one instance. */
-  async listen(instance: number): Promise<string> {
-    const server = createServer((request, response) => {
-      this.#answer(instance, request, response).catch(() => response.destroy())
-    })
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    this.#closing.push(() => {
-      server.closeAllConnections()
-      server.close()
-    })
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  async listen(): Promise<string> {
+    this.#server.listen(0, "127.0.0.1")
+    await once(this.#server, "listening")
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   close(): void {
-    for (const close of this.#closing) close()
+    this.#server.closeAllConnections()
+    this.#server.close()
   }
 
-  async #answer(instance: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "GET") {
       const status = request.headers["if-none-match"] === this.#etag ? 304 : 200
-      this.fetches.push({ instance, status })
+      this.fetches.push({ instance: Number(request.headers[instanceHeader]), status, at: Date.now() })
       response.writeHead(status, { etag: this.#etag, "content-type": "application/json" })
       response.end(status === 304 ? undefined : this.#document)
       return

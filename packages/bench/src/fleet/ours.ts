@@ -1,5 +1,5 @@
 import { fromIoredis, RedisClaims, RedisClient, RedisDefinitions } from "@effect-posthog/redis"
-import { FetchHttpClient } from "@effect/platform"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "@effect/platform"
 import { Effect, Layer, Metric, Redacted } from "effect"
 import {
   DedupStore,
@@ -11,8 +11,8 @@ import {
   PostHogConfig
 } from "effect-posthog"
 import { Redis } from "ioredis"
-import { flags, projectKey, secretKey } from "./Assignment.ts"
-import type { Assignment, Tell } from "./Assignment.ts"
+import { flags, instanceHeader, projectKey, secretKey } from "./Assignment.ts"
+import type { Assignment, Done, Tell } from "./Assignment.ts"
 import { go, serveAll } from "./serve.ts"
 
 const redisLayer = (url: string) =>
@@ -36,6 +36,15 @@ const parts = ({ redisUrl, sharing }: Assignment) =>
     ).pipe(Layer.provide(redisLayer(redisUrl)))
     : Layer.mergeAll(DefinitionsSource.layerHttp, EventTransport.layer, DedupStore.layerMemory)
 
+const httpClient = ({ instance }: Assignment) =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(
+      HttpClient.HttpClient,
+      HttpClient.mapRequest(HttpClientRequest.setHeader(instanceHeader, String(instance)))
+    )
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+
 const serveOne = (distinctId: string) =>
   evaluateFlags({ distinctId, onlyEvaluateLocally: true }).pipe(
     Effect.flatMap((snapshot) =>
@@ -52,7 +61,7 @@ const unchecked = Effect.map(
 )
 
 /** An instance with this library, which shares over Redis or not at all. */
-export const serveWithOurs = (assignment: Assignment, tell: Tell): Promise<void> => {
+export const serveWithOurs = (assignment: Assignment, tell: Tell): Promise<Done> => {
   const config = PostHogConfig.layer({
     apiKey: Redacted.make(projectKey),
     secretKey: Redacted.make(secretKey),
@@ -63,7 +72,7 @@ export const serveWithOurs = (assignment: Assignment, tell: Tell): Promise<void>
   const client = PostHog.layerServices.pipe(
     Layer.provide(parts(assignment)),
     Layer.provide(config),
-    Layer.provide(FetchHttpClient.layer)
+    Layer.provide(httpClient(assignment))
   )
   const served = Effect.gen(function*() {
     yield* LocalEvaluator.readyWithin("20 seconds")
@@ -75,6 +84,6 @@ export const serveWithOurs = (assignment: Assignment, tell: Tell): Promise<void>
   // What is queued is sent before the layer is closed.
   return Effect.runPromise(Effect.gen(function*() {
     const micros = yield* Effect.provide(served, client)
-    tell({ _tag: "Done", micros, unchecked: yield* unchecked })
+    return { _tag: "Done", micros, unchecked: yield* unchecked }
   }))
 }

@@ -2,8 +2,8 @@
 import { Effect } from "effect"
 import { Redis } from "ioredis"
 import { PostHog } from "posthog-node"
-import { flags, projectKey, secretKey } from "./Assignment.ts"
-import type { Assignment, Tell } from "./Assignment.ts"
+import { flags, instanceHeader, projectKey, secretKey } from "./Assignment.ts"
+import type { Assignment, Done, Tell } from "./Assignment.ts"
 import { go, serveAll } from "./serve.ts"
 
 const lockKey = "posthog:flags:lock"
@@ -48,7 +48,7 @@ const pythonExample = (redis: Redis, owner: string, intervals: (count: number) =
 })
 
 /** An instance with posthog-node and one of the examples. */
-export const serveWithPostHogNode = async (assignment: Assignment, tell: Tell): Promise<void> => {
+export const serveWithPostHogNode = async (assignment: Assignment, tell: Tell): Promise<Done> => {
   const redis = new Redis(assignment.redisUrl, { maxRetriesPerRequest: null }).on("error", () => {})
   const intervals = (count: number) => count * assignment.pollMillis
   const client = new PostHog(projectKey, {
@@ -56,6 +56,8 @@ export const serveWithPostHogNode = async (assignment: Assignment, tell: Tell): 
     personalApiKey: secretKey,
     enableLocalEvaluation: true,
     featureFlagsPollingInterval: assignment.pollMillis,
+    fetch: (url, options) =>
+      fetch(url, { ...options, headers: { ...options.headers, [instanceHeader]: String(assignment.instance) } }),
     flushInterval: assignment.pollMillis / 5,
     flagDefinitionCacheProvider: assignment.sharing === "posthog-node example"
       ? nodeExample(redis, intervals)
@@ -71,5 +73,5 @@ export const serveWithPostHogNode = async (assignment: Assignment, tell: Tell): 
     })))
   await client.shutdown(5000)
   redis.disconnect()
-  tell({ _tag: "Done", micros, unchecked: 0 })
+  return { _tag: "Done", micros, unchecked: 0 }
 }

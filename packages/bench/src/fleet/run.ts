@@ -136,11 +136,12 @@ export const run = async (plan: Plan, sharing: Sharing, count: number, trouble: 
   endpoint.serve(documentOf(false))
   const fleet: Array<Instance> = []
   try {
+    const host = await endpoint.listen()
     for (let instance = 0; instance < count; instance++) {
       fleet.push(startInstance({
         _tag: "Serve",
         sharing,
-        host: await endpoint.listen(instance),
+        host,
         redisUrl: redis.url,
         instance,
         requests: Math.round(requests / instances),
@@ -151,7 +152,6 @@ export const run = async (plan: Plan, sharing: Sharing, count: number, trouble: 
     }
     const ended = Promise.all(fleet.map(({ ended }) => ended))
     await Promise.race([Promise.all(fleet.map(({ ready }) => ready)), ended])
-    // What was needed to start is not what is compared.
     const started = Date.now()
     for (const { child } of fleet) child.send("go")
     const at = (share: number) => pause(Math.max(0, started + durationMillis * share - Date.now()))
@@ -188,7 +188,7 @@ export const run = async (plan: Plan, sharing: Sharing, count: number, trouble: 
       })
     const troubled = trouble === "bad minute" ? badMinute() : trouble === "restarts" ? restarting() : undefined
     await Promise.all([edit(), troubled, ended])
-    return outcomeOf(fleet, endpoint, unavailable, editedAt)
+    return outcomeOf(fleet, endpoint, unavailable, started, editedAt)
   } finally {
     for (const { child } of fleet) child.kill("SIGKILL")
     endpoint.close()
@@ -200,6 +200,7 @@ const outcomeOf = (
   fleet: ReadonlyArray<Instance>,
   { exposures, fetches }: FleetEndpoint,
   unavailable: Unavailability,
+  started: number,
   editedAt: number
 ): Outcome => {
   // Whether one of its arrivals was claimed for certain: from then on each further one is a duplicate.
@@ -221,11 +222,13 @@ const outcomeOf = (
     new Set(some.flatMap(({ read }) => [...read].filter((key) => !arrived.has(key))))
   const lostWithProcess = missingOf(killed)
   const micros = alive.flatMap((instance) => instance.micros).sort((left, right) => left - right)
-  const { length: full } = fetches.filter(({ status }) => status === 200)
+  // How long the others needed to start is not what is counted, but what each needed for its start is.
+  const counted = fetches.filter(({ at, status }) => at >= started || status === 200)
+  const { length: full } = counted.filter(({ status }) => status === 200)
   const sum = (of: (instance: Instance) => number) => alive.reduce((total, instance) => total + of(instance), 0)
   return {
-    fetches: fetches.length,
-    billed: 10 * full + (fetches.length - full),
+    fetches: counted.length,
+    billed: 10 * full + (counted.length - full),
     staleness: alive.some((instance) => instance.editedAt === undefined)
       ? -1
       : Math.max(...alive.map((instance) => (instance.editedAt ?? editedAt) - editedAt)),
