@@ -12,7 +12,8 @@ import { bundled, filesBelow, manifestOf, publishable, root, run, shown, sourceF
 export const packages = async () => {
   const folder = mkdtempSync(join(tmpdir(), "effect-posthog-packages-"))
   try {
-    const built = await build()
+    // The step `types` checks the same sources.
+    const built = await build({ isChecked: true })
     if (built.length > 0) return built
     const judged = await Promise.all([...publishable, ...bundled].map((name) => judge(name, join(folder, name))))
     return [...judged.flat(), ...declarations()]

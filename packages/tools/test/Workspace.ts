@@ -75,14 +75,6 @@ const project = (name: string, references: ReadonlyArray<string>) => ({
   })
 })
 
-const docgen = (name: string) => ({
-  [`packages/${name}/docgen.json`]: json({
-    outDir: ".docgen",
-    parseCompilerOptions: "../tools/tsconfig.examples.json",
-    examplesCompilerOptions: "../tools/tsconfig.examples.json"
-  })
-})
-
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
 
 const files = {
@@ -108,7 +100,6 @@ const files = {
     exports: { "./*": "./src/*.ts" }
   }),
   ...project("evaluator", []),
-  ...docgen("evaluator"),
   "packages/evaluator/src/Rollout.ts": `/**
  * Rollouts.
  *
@@ -135,7 +126,6 @@ export const inRollout = (hash: number, percentage: number): boolean => hash * 1
     peerDependencies: { effect: "^3.22.2" }
   }),
   ...project("effect-posthog", ["evaluator"]),
-  ...docgen("effect-posthog"),
   "packages/effect-posthog/src/Name.ts": `/**
  * Names.
  *
