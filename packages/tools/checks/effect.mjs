@@ -7,6 +7,8 @@
 // `Effect.gen` and its like, so that most rules stay silent without a word. Resolving as a bundler does avoids that.
 // The function called here is the one that the language service adds to a patched `tsc`.
 import languageService from "@effect/language-service/effect-lsp-patch-utils.js"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { join } from "node:path"
 import ts from "typescript"
 import { packageNames, root, shown, sourceFiles } from "./workspace.mjs"
@@ -16,13 +18,40 @@ const rulesOfTests = ["floatingEffect", "missingStarInYieldEffectGen", "effectIn
 // They print, and drive libraries of promises.
 const rulesNotOfBenchmarks = ["globalConsoleInEffect", "newPromise"]
 
+const isTest = (file) => shown(file).includes("/test/")
+
 const isLaxer = (file, text) =>
-  (shown(file).includes("/test/") && !rulesOfTests.some((rule) => text.includes(`effect(${rule})`))) ||
+  (isTest(file) && !rulesOfTests.some((rule) => text.includes(`effect(${rule})`))) ||
   (shown(file).startsWith("packages/bench/") && rulesNotOfBenchmarks.some((rule) => text.includes(`effect(${rule})`)))
+
+/** Every rule of the language service, with its severity unless the configuration says another. */
+const defaults = () => {
+  const file = createRequire(import.meta.url).resolve("@effect/language-service/schema.json")
+  const { definitions } = JSON.parse(readFileSync(file, "utf8"))
+  const { properties } = definitions.effectLanguageServicePluginDiagnosticSeverityDefinition
+  return Object.entries(properties).map(([rule, { default: severity }]) => [rule, severity])
+}
+
+/** With the rules switched off whose findings are not looked at: they would run all the same. */
+const withRules = (options, isLookedAt) => ({
+  ...options,
+  plugins: options.plugins.map((plugin) => ({
+    ...plugin,
+    diagnosticSeverity: Object.fromEntries(
+      [...defaults(), ...Object.entries(plugin.diagnosticSeverity)].map(([rule, severity]) => [
+        rule,
+        (severity === "error" || severity === "warning") && isLookedAt(rule) ? severity : "off"
+      ])
+    )
+  }))
+})
 
 export const effect = () => {
   const files = packageNames.flatMap((name) => [...sourceFiles(name), ...sourceFiles(name, "test")])
-  const program = ts.createProgram(files, compilerOptions())
+  const options = compilerOptions()
+  const program = ts.createProgram(files, options)
+  const ofTests = withRules(options, (rule) => rulesOfTests.includes(rule))
+  const ofOthers = withRules(options, () => true)
   const problems = []
   let checked = 0
   for (const file of files) {
@@ -36,7 +65,7 @@ export const effect = () => {
       ts,
       program,
       sourceFile,
-      program.getCompilerOptions(),
+      isTest(file) ? ofTests : ofOthers,
       (diagnostic) => {
         const text = render(diagnostic)
         if (!isLaxer(file, text)) problems.push(text)

@@ -20,10 +20,14 @@ export const examples = async () => {
   if (packages.length === 0) return ["there is no example: nothing was looked at, which is not a pass"]
   const folders = packages.map(write)
   const compiled = await compile(folders)
-  const problems = compiled.code === 0
-    ? (await runAll(folders)).flatMap((result, index) => problemsOf(packages[index], result))
-    : packages.flatMap((of) => compiled.output.includes(`packages/${of.name}/`) ? problemsOf(of, compiled) : [])
-  if (compiled.code !== 0 && problems.length === 0) return [compiled.output]
+  const broken = packages.map((of) => brokenIn(of, compiled))
+  if (compiled.code !== 0 && broken.every((examples) => examples.length === 0)) return [compiled.output]
+  const results = []
+  for (const [index, folder] of folders.entries()) results.push(await runAll(folder, packages[index], broken[index]))
+  const problems = packages.flatMap((of, index) => [
+    ...(broken[index].length === 0 ? [] : [explained(of, broken[index], compiled.output)]),
+    ...(results[index].code === 0 ? [] : [explained(of, brokenIn(of, results[index]), results[index].output)])
+  ])
   if (problems.length === 0) writeFileSync(stamp, state)
   return problems
 }
@@ -71,7 +75,6 @@ const write = ({ blocks, name }) => {
   rmSync(folder, { force: true, recursive: true })
   mkdirSync(folder, { recursive: true })
   for (const [index, { code }] of blocks.entries()) writeFileSync(join(folder, `Example${index}.ts`), code)
-  writeFileSync(join(folder, "All.ts"), blocks.map((_, index) => `import "./Example${index}.ts"\n`).join(""))
   return folder
 }
 
@@ -88,34 +91,36 @@ const compile = (folders) => {
   return run("tsc", ["-p", folder, "--pretty", "false"])
 }
 
-/** As bundles: those start faster than their modules one by one. */
-const runAll = async (folders) => {
-  for (const folder of folders) {
-    await build({
-      entryPoints: [join(folder, "All.ts")],
-      outfile: join(folder, "All.mjs"),
-      bundle: true,
-      sourcemap: true,
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      banner: { js: "import { createRequire } from \"node:module\"; const require = createRequire(import.meta.url);" },
-      logLevel: "error",
-      absWorkingDir: root
-    })
-  }
-  const results = []
-  for (const folder of folders) {
-    results.push(await run("node", ["--enable-source-maps", join(folder, "All.mjs")], { cwd: folder, timeout: limit }))
-  }
-  return results
+/** Those that compile, as a bundle: that starts faster than its modules one by one. */
+const runAll = async (folder, { blocks }, broken) => {
+  const whole = blocks.map((_, index) => index).filter((index) => !broken.includes(index))
+  writeFileSync(join(folder, "All.ts"), whole.map((index) => `import "./Example${index}.ts"\n`).join(""))
+  await build({
+    entryPoints: [join(folder, "All.ts")],
+    outfile: join(folder, "All.mjs"),
+    bundle: true,
+    sourcemap: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    banner: { js: "import { createRequire } from \"node:module\"; const require = createRequire(import.meta.url);" },
+    logLevel: "error",
+    absWorkingDir: root
+  })
+  return run("node", ["--enable-source-maps", join(folder, "All.mjs")], { cwd: folder, timeout: limit })
 }
 
-/** What went wrong in a package, below the places of the examples that the output names, where it names any. */
-const problemsOf = ({ blocks, name }, { code, output }) => {
-  if (code === 0) return []
-  const named = blocks.map(({ where }, index) => [`Example${index}.ts`, where])
-  const failing = named.filter(([file]) => new RegExp(`packages/${name}/[^\\n]*/${file.replace(".", "\\.")}`).test(output))
-  const key = (failing.length > 0 ? failing : named).map(([file, where]) => `${file} is of ${where}`).join("\n")
-  return [`packages/${name}: examples\n${key}\n${output}`]
+/** The examples of a package that an output names. */
+const brokenIn = ({ blocks, name }, { code, output }) =>
+  code === 0
+    ? []
+    : blocks.map((_, index) => index).filter((index) =>
+      output.includes(`packages/${name}/.docgen/examples/Example${index}.ts`)
+    )
+
+/** Below the places of the examples at fault, or of all where the output names none. */
+const explained = ({ blocks, name }, broken, output) => {
+  const named = broken.length > 0 ? broken : blocks.keys()
+  const key = [...named].map((index) => `Example${index}.ts is of ${blocks[index].where}`).join("\n")
+  return `packages/${name}: examples\n${key}\n${output}`
 }

@@ -5,10 +5,10 @@
 export const steps = [
   { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
   { name: "self-test", run: async () => (await import("./selfTest.mjs")).selfTest() },
-  { name: "examples", run: async () => (await import("./examples.mjs")).examples() },
-  { name: "packages", run: async () => (await import("./packages.mjs")).packages() },
   { name: "types", run: async () => (await import("./types.mjs")).types() },
   { name: "effect", run: async () => (await import("./effect.mjs")).effect() },
+  { name: "packages", run: async () => (await import("./packages.mjs")).packages() },
+  { name: "examples", run: async () => (await import("./examples.mjs")).examples() },
   { name: "guides", run: async (options) => (await import("./guides.mjs")).guides(options) },
   { name: "type-tests", run: async () => (await import("./typeTests.mjs")).typeTests() },
   { name: "unused", run: async () => (await import("./unused.mjs")).unused() },

@@ -264,7 +264,7 @@ export class One {
   {
     kind: "an example in a description that does not compile",
     step: "examples",
-    file: "packages/testkit/src/WrongDescription.ts",
+    file: "packages/effect-posthog/src/WrongDescription.ts",
     content: `/**
  * Planted.
  *
@@ -285,7 +285,7 @@ export class One {
  */
 export const one: number = 1
 `,
-    finds: /packages\/testkit: examples[^]*WrongDescription\.ts:7\n[^]*TS2322/
+    finds: /packages\/effect-posthog: examples[^]*WrongDescription\.ts:7\n[^]*TS2322/
   },
   {
     kind: "a major version of a package whose major version is Effect's",
