@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "faults-"))
 const file = join(folder, "runs")
 const tests = spawnSync(
   "npx",
-  ["vitest", "run", "--project", "effect-posthog", "deliveryFaults", "interruption"],
+  ["vitest", "run", "--project", "effect-posthog", "deliveryFaults", "interruption", "spool"],
   {
     cwd: root,
     env: { ...process.env, FAULT_RUNS: String(runs), FAULT_TABLE: file, INTERRUPTION_RUNS: "10000" },

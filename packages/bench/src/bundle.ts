@@ -27,6 +27,8 @@ export const bundle = async (): Promise<void> => {
       "soak/process.ts",
       "definitions/process.ts",
       "definitions/server.ts",
+      "durability/process.ts",
+      "durability/costs.ts",
       "fleet/process.ts"
     ].map((name) => folder(`./${name}`)),
     outdir: output,

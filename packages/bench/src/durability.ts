@@ -1,12 +1,35 @@
-// Whether events survive: processes that are killed amid capturing, and what the spool costs.
+// Whether events survive: processes that are killed amid capturing. And what the spool costs, beside the queue in memory.
 //
 //   npx pnpm durability [--short]
+import { execFileSync } from "node:child_process"
+import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { bundle, output } from "./bundle.ts"
+import type { CostsReport } from "./durability/CostsReport.ts"
 import { kills } from "./durability/kills.ts"
 
-const { values } = parseArgs({ options: { short: { type: "boolean" } } })
+const { values } = parseArgs({ options: { short: { type: "boolean" }, costs: { type: "boolean" } } })
 
-const [times, eventsEach] = values.short === true ? [3, 2000] : [20, 20_000]
-const report = await kills({ times, eventsEach, durability: "process" })
-console.log(report)
-process.exitCode = report.passed ? 0 : 1
+await bundle()
+
+if (values.costs !== true) {
+  for (const durability of values.short === true ? ["process"] as const : ["process", "machine"] as const) {
+    const times = values.short === true ? 3 : 20
+    const report = await kills({ times, eventsEach: values.short === true ? 2000 : 20_000, durability })
+    console.log(`durability: "${durability}"`, report)
+    if (!report.passed) process.exitCode = 1
+  }
+}
+
+if (values.short !== true) {
+  const printed = execFileSync(process.execPath, ["--expose-gc", join(output, "durability/costs.js")], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  console.log("Microseconds of processor time for an event:")
+  console.table((JSON.parse(printed.trim().split("\n").pop() ?? "[]") as CostsReport).map(({ micros, work }) => ({
+    work,
+    ...Object.fromEntries(Object.entries(micros).map(([kind, value]) => [kind, Number(value.toFixed(1))])),
+    "process / memory": Number((micros.process / micros.memory).toFixed(2))
+  })))
+}

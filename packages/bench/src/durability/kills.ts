@@ -5,9 +5,9 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { output } from "../bundle.ts"
 
-const program = fileURLToPath(new URL("./process.ts", import.meta.url))
+const program = join(output, "durability/process.js")
 
 export interface KillsReport {
   readonly kills: number
@@ -75,7 +75,7 @@ export const kills = async (
 
   const run = async (events: number | undefined) => {
     const plan = JSON.stringify({ host: server.host, directory, durability, events })
-    const child = spawn(process.execPath, ["--import", "tsx", program, plan], { stdio: ["ignore", "pipe", "inherit"] })
+    const child = spawn(process.execPath, [program, plan], { stdio: ["ignore", "pipe", "inherit"] })
     let rest = ""
     let count = 0
     const killAt = eventsEach * (0.5 + Math.random())

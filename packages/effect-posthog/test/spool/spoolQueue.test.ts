@@ -1,84 +1,373 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
+import { Cause, Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } from "effect"
 import type { SendOutcome } from "effect-posthog"
-import { EventQueue, PostHogConfig } from "effect-posthog"
+import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog"
 import * as EventSpool from "effect-posthog/EventSpool"
-import type { Options } from "effect-posthog/PostHogConfig"
-import { mkdtempSync, readdirSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { options, ScriptedTransport } from "../support/queue.ts"
+import { logged } from "../support/logged.ts"
+import { ScriptedTransport } from "../support/queue.ts"
+import { faultRuns, tally } from "../support/tally.ts"
+import { afterKill, arrived, eventually, names, openClient, temporaryFolder, unavailable } from "./support.ts"
 
-const temporaryFolder = (): string => join(mkdtempSync(join(tmpdir(), "spool-")), "events")
+const quiet = Effect.provide(Logger.remove(Logger.defaultLogger))
 
-const client = (
-  transport: ScriptedTransport,
-  spool: EventSpool.SpoolOptions,
-  events?: Options["events"]
-) =>
-  EventQueue.layer.pipe(
-    Layer.provide(transport.layer),
-    Layer.provide(PostHogConfig.layer(options({ retryBase: "1 millis", shutdownTimeout: "1 seconds", ...events }))),
-    Layer.provideMerge(EventSpool.layer(spool)),
-    Layer.provide(NodeFileSystem.layer)
+/** In the table of faults, the hour that it promises. */
+const outage = faultRuns > 1 ? "3600 seconds" : "600 seconds"
+
+const often = Effect.repeatN(faultRuns - 1)
+const longest = 30_000 * faultRuns
+
+/** The clock of the test goes on, and the disk has the time that it needs. */
+const pass = (times: number, step: string & `${number} seconds`) =>
+  Effect.forEach(
+    Array.from({ length: times }),
+    () =>
+      Effect.zipRight(
+        TestClock.adjust(step),
+        Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2)))
+      ),
+    { discard: true }
   )
-
-/** A process of its own, as far as the folder is concerned. */
-const open = (...parameters: Parameters<typeof client>) =>
-  Effect.gen(function*() {
-    const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(client(...parameters), scope)
-    const queue = Context.get(context, EventQueue)
-    return {
-      queue,
-      store: Context.get(context, EventSpool.EventStore),
-      offer: (from: number, count: number) =>
-        Effect.forEach(
-          Array.from({ length: count }, (_, index) => from + index),
-          (index) => queue.offer({ event: `e${index}`, distinctId: "ada", properties: { index } }),
-          { concurrency: "unbounded" }
-        ),
-      close: Scope.close(scope, Exit.void)
-    }
-  })
-
-const arrived = (transport: ScriptedTransport) => new Set(transport.names.flat())
-const names = (from: number, count: number) => new Set(Array.from({ length: count }, (_, index) => `e${from + index}`))
-const down: SendOutcome = { _tag: "Retry", details: "503" }
 
 describe("a spool", () => {
   it.live("delivers what it stored and leaves no file", () =>
     Effect.gen(function*() {
       const directory = temporaryFolder()
       const transport = new ScriptedTransport()
-      const one = yield* open(transport, { directory })
+      const one = yield* openClient(transport, { directory })
       yield* one.offer(0, 300)
       yield* one.queue.flush
       yield* one.close
       assert.deepStrictEqual(arrived(transport), names(0, 300))
       assert.deepStrictEqual(readdirSync(directory), [])
       assert.strictEqual((yield* one.queue.counts).delivered, 300)
-    }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger))))
+    }).pipe(quiet))
+
+  it.live("has on disk what it acknowledged", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      const one = yield* openClient(transport, { directory }, { events: { flushAt: 1000 } })
+      const offered = yield* one.offer(0, 20)
+      const text = readdirSync(directory).filter((name) => name.endsWith(".events"))
+        .map((name) => readFileSync(join(directory, name), "utf8")).join("")
+      for (const answer of offered) assert.include(text, answer._tag === "Accepted" ? answer.id : "none")
+      yield* one.close
+    }).pipe(quiet))
 
   it.live("leaves to the next process what an outage kept", () =>
     Effect.gen(function*() {
       const directory = temporaryFolder()
       const transport = new ScriptedTransport()
-      transport.always(() => Effect.succeed(down))
-      const one = yield* open(transport, { directory })
+      transport.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(transport, { directory })
       yield* one.offer(0, 300)
       yield* one.close
       const { delivered, dropped, queued } = yield* one.queue.counts
       assert.deepStrictEqual({ delivered, dropped, queued }, { delivered: 0, dropped: 0, queued: 300 })
       const up = new ScriptedTransport()
-      const two = yield* open(up, { directory })
+      const two = yield* openClient(up, { directory })
       yield* two.offer(300, 10)
-      yield* Effect.sleep("200 millis")
-      yield* two.queue.flush
+      yield* eventually(() => arrived(up).size === 310)
       yield* two.close
       assert.deepStrictEqual(arrived(up), names(0, 310))
       assert.deepStrictEqual(readdirSync(directory), [])
       assert.strictEqual((yield* two.store.status).recovered, 300)
-    }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger))))
+      tally("spool: an outage that outlasts the process", "both", yield* two.queue.counts)
+    }).pipe(quiet, often), longest)
+
+  it.live("gives back after a kill what had not arrived, and little of what had", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      const one = yield* openClient(transport, { directory }, { events: { flushAt: 100, maxBatchSize: 100 } })
+      yield* one.offer(0, 200)
+      yield* eventually(() => readdirSync(directory).some((name) => name.endsWith(".ended")))
+      yield* Effect.sleep("50 millis")
+      transport.always(() => Effect.succeed(unavailable))
+      yield* one.offer(200, 50)
+      const copy = afterKill(directory)
+      const up = new ScriptedTransport()
+      const two = yield* openClient(up, { directory: copy })
+      yield* eventually(() => arrived(up).size === 50)
+      assert.deepStrictEqual(arrived(up), names(200, 50))
+      tally("spool: a kill while the server is away", "both", yield* two.queue.counts)
+      yield* two.close
+      yield* one.close
+    }).pipe(quiet, often), longest)
+
+  it.effect("waits out an outage, and loses nothing", () =>
+    Effect.gen(function*() {
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(transport, { directory: temporaryFolder() }, {
+        events: { retryBase: "1 seconds", queueSize: 200 }
+      })
+      yield* one.offer(0, 300)
+      yield* pass(1, outage)
+      assert.strictEqual((yield* one.queue.counts).dropped, 0)
+      const requests = transport.batches.length
+      assert.isAbove(requests, 15)
+      assert.isBelow(requests, 700)
+      yield* one.offer(300, 100)
+      transport.always(() => Effect.void)
+      yield* pass(6, "30 seconds")
+      const { accepted, delivered } = yield* one.queue.counts
+      assert.deepStrictEqual({ accepted, delivered }, { accepted: 400, delivered: 400 })
+      assert.deepStrictEqual(arrived(transport), names(0, 400))
+      tally("spool: a server away for an hour", "both", yield* one.queue.counts)
+      const closing = yield* Effect.fork(one.close)
+      yield* pass(2, "10 seconds")
+      yield* Fiber.join(closing)
+    }).pipe(quiet, often), longest)
+
+  it.effect("gives up beyond its horizon, and counts it", () =>
+    Effect.gen(function*() {
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(transport, { directory: temporaryFolder(), horizon: "90 seconds" }, {
+        events: { retryBase: "1 seconds" }
+      })
+      yield* one.offer(0, 5)
+      yield* pass(2, "80 seconds")
+      const { droppedBy, queued } = yield* one.queue.counts
+      assert.deepStrictEqual([droppedBy.RetriesExhausted, queued], [5, 0])
+      assert.strictEqual((yield* one.store.status).expired, 5)
+      tally("spool: an outage beyond the horizon", "both", yield* one.queue.counts)
+      const closing = yield* Effect.fork(one.close)
+      yield* pass(2, "10 seconds")
+      yield* Fiber.join(closing)
+    }).pipe(quiet, often), longest)
+
+  it.effect("keeps what a clock that was set back makes seem new, and what was written long before the clock was right", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      yield* TestClock.setTime(1_000_000_000_000)
+      const one = yield* openClient(transport, { directory }, { events: { retryBase: "1 seconds" } })
+      yield* one.offer(0, 5)
+      const copy = afterKill(directory)
+      yield* TestClock.setTime(900_000_000_000)
+      const up = new ScriptedTransport()
+      const two = yield* openClient(up, { directory: copy })
+      yield* pass(3, "1 seconds")
+      assert.deepStrictEqual(arrived(up), names(0, 5))
+      for (const { close } of [one, two]) {
+        const closing = yield* Effect.fork(close)
+        yield* pass(4, "10 seconds")
+        yield* Fiber.join(closing)
+      }
+    }).pipe(quiet))
+
+  it.live("isolates an event that makes every request fail, and delivers the others", () =>
+    Effect.gen(function*() {
+      const transport = new ScriptedTransport()
+      transport.always((batch) =>
+        Effect.succeed<SendOutcome>(
+          batch.events.some(({ event }) => event === "e3") ? unavailable : { _tag: "Delivered" }
+        )
+      )
+      const one = yield* openClient(transport, { directory: temporaryFolder() }, { events: { maxRetries: 1 } })
+      yield* one.offer(0, 350)
+      yield* eventually(() => Effect.runSync(one.queue.counts).delivered === 349)
+      // It does not hold up what comes after it.
+      yield* one.offer(350, 20)
+      yield* one.queue.flush
+      const { delivered, dropped, queued } = yield* one.queue.counts
+      assert.deepStrictEqual({ delivered, dropped, queued }, { delivered: 369, dropped: 0, queued: 1 })
+      tally("spool: an event at the head that makes every request fail", "both", yield* one.queue.counts)
+      yield* one.close
+    }).pipe(quiet, often), longest)
+
+  it.live("keeps more than memory holds, in order", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      const one = yield* openClient(transport, { directory }, {
+        events: { queueSize: 20, flushAt: 10, maxBatchSize: 10, whenFull: "backpressure" }
+      })
+      yield* one.offer(0, 500)
+      yield* one.queue.flush
+      const order = transport.names.flat()
+      assert.deepStrictEqual(order, [...names(0, 500)])
+      yield* one.close
+      assert.deepStrictEqual(readdirSync(directory), [])
+    }).pipe(quiet))
+
+  for (const whenFull of ["dropOldest", "dropNewest"] as const) {
+    it.live(`is bounded in bytes: ${whenFull}`, () =>
+      Effect.gen(function*() {
+        const transport = new ScriptedTransport()
+        transport.always(() => Effect.succeed(unavailable))
+        const one = yield* openClient(transport, { directory: temporaryFolder(), maxBytes: 64 * 1024 }, {
+          events: { whenFull, queueSize: 10 }
+        })
+        for (let from = 0; from < 300; from += 20) yield* one.offer(from, 20, { padding: "x".repeat(1000) })
+        const { accepted, dropped, queued, rejected } = yield* one.queue.counts
+        assert.isAtMost((yield* one.store.status).bytes, 64 * 1024)
+        assert.strictEqual(accepted, dropped + queued)
+        assert.strictEqual(accepted + rejected.Overflow, 300)
+        assert.isAbove(whenFull === "dropOldest" ? dropped : rejected.Overflow, 200)
+        transport.always(() => Effect.void)
+        yield* eventually(() => Effect.runSync(one.queue.counts).queued === 0)
+        assert.strictEqual(arrived(transport).has("e299"), whenFull === "dropOldest")
+        if (whenFull === "dropNewest") assert.isTrue(arrived(transport).has("e0"))
+        tally(`spool: full, ${whenFull}`, "both", yield* one.queue.counts)
+        yield* one.close
+      }).pipe(quiet, often), longest)
+  }
+
+  it.live("makes wait for room on the disk, and resumes", () =>
+    Effect.gen(function*() {
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(transport, { directory: temporaryFolder(), maxBytes: 64 * 1024 }, {
+        events: { whenFull: "backpressure", flushAt: 10, maxBatchSize: 10 }
+      })
+      const offering = yield* Effect.fork(one.offer(0, 200, { padding: "x".repeat(1000) }))
+      yield* Effect.sleep("100 millis")
+      assert.isAtMost((yield* one.store.status).bytes, 64 * 1024)
+      assert.isTrue(Option.isNone(yield* Fiber.poll(offering)))
+      transport.always(() => Effect.void)
+      yield* Fiber.join(offering)
+      yield* one.queue.flush
+      assert.strictEqual((yield* one.queue.counts).delivered, 200)
+      yield* one.close
+    }).pipe(quiet))
+
+  it.live("keeps events in memory while the folder cannot be written, and says so once", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      writeFileSync(directory, "a file where the folder should be")
+      const transport = new ScriptedTransport()
+      const { lines } = yield* logged(Effect.gen(function*() {
+        const one = yield* openClient(transport, { directory })
+        for (let from = 0; from < 60; from += 20) yield* one.offer(from, 20)
+        yield* one.queue.flush
+        assert.deepStrictEqual(arrived(transport), names(0, 60))
+        assert.strictEqual((yield* one.store.status).notStored, 60)
+        tally("spool: a folder that cannot be written", "both", yield* one.queue.counts)
+        yield* one.close
+      }))
+      assert.strictEqual(lines.filter((line) => line.includes("kept in memory only:")).length, 1)
+    }).pipe(often), longest)
+
+  it.live("goes on when its files are deleted under it", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      const one = yield* openClient(transport, { directory })
+      yield* one.offer(0, 30)
+      rmSync(directory, { recursive: true })
+      yield* one.offer(30, 30)
+      yield* one.queue.flush
+      assert.deepStrictEqual(arrived(transport), names(0, 60))
+      yield* one.close
+    }).pipe(quiet))
+
+  it.live("stores exposures without making the read wait, and events that an effectful hook lets pass", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(transport, { directory }, {
+        events: { beforeSend: (event) => Effect.as(Effect.sleep(1), event) }
+      })
+      const answer = yield* one.queue.tryOffer({ event: "e0", distinctId: "ada" })
+      assert.strictEqual(answer._tag, "Accepted")
+      yield* one.offer(1, 1)
+      yield* one.close
+      const up = new ScriptedTransport()
+      const two = yield* openClient(up, { directory })
+      yield* eventually(() => arrived(up).size === 2)
+      yield* two.close
+    }).pipe(quiet))
+
+  it.live("never sends the events of one project to another", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const down = new ScriptedTransport()
+      down.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(down, { directory }, { apiKey: Redacted.make("phc_one") })
+      yield* one.offer(0, 3)
+      yield* one.close
+      for (const name of readdirSync(directory)) assert.notInclude(name, "phc_")
+      const other = new ScriptedTransport()
+      const two = yield* openClient(other, { directory }, { apiKey: Redacted.make("phc_two") })
+      yield* two.offer(3, 1)
+      yield* two.queue.flush
+      yield* two.close
+      assert.deepStrictEqual(arrived(other), names(3, 1))
+      const up = new ScriptedTransport()
+      const three = yield* openClient(up, { directory }, { apiKey: Redacted.make("phc_one") })
+      yield* eventually(() => arrived(up).size === 3)
+      yield* three.close
+    }).pipe(quiet))
+
+  it.effect("refuses options that cannot be used", () =>
+    Effect.forEach(
+      [
+        ["spool.directory", { directory: " " }],
+        ["spool.maxBytes", { directory: "x", maxBytes: 1 }],
+        ["spool.horizon", { directory: "x", horizon: -1 }],
+        ["spool.durability", { directory: "x", durability: "disk" as never }]
+      ] as ReadonlyArray<readonly [string, EventSpool.SpoolOptions]>,
+      ([option, spool]) =>
+        Effect.gen(function*() {
+          const exit = yield* Effect.exit(
+            Effect.scoped(Layer.build(Layer.provide(EventSpool.layer(spool), NodeFileSystem.layer)))
+          )
+          assert.include(exit._tag === "Failure" ? Cause.pretty(exit.cause) : "built", option)
+        })
+    ))
+})
+
+describe("a store of one's own", () => {
+  it.live("takes the place of the files", () =>
+    Effect.gen(function*() {
+      const held = new Map<number, string>()
+      const store: typeof EventSpool.EventStore.Service = {
+        append: (_, events) =>
+          Effect.sync(() =>
+            events.map(({ event }) => {
+              held.set(held.size, event.event)
+              return held.size - 1
+            })
+          ),
+        ended: (receipts) => Effect.sync(() => receipts.forEach((receipt) => held.delete(receipt as number))),
+        recover: () => Effect.succeed([]),
+        isFull: () => false,
+        giveUpOldest: () => undefined,
+        horizon: Duration.days(7),
+        count: () => {},
+        status: Effect.succeed({
+          bytes: 0,
+          recovered: 0,
+          torn: 0,
+          corrupt: 0,
+          expired: 0,
+          overflowed: 0,
+          notStored: 0,
+          unreadableFiles: 0
+        })
+      }
+      const transport = new ScriptedTransport()
+      const context = yield* Layer.build(
+        EventQueue.layer.pipe(
+          Layer.provide(Layer.succeed(EventTransport, { send: () => Effect.sync(() => void transport) })),
+          Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") })),
+          Layer.provide(EventSpool.layerStore(Layer.succeed(EventSpool.EventStore, store)))
+        )
+      )
+      yield* Effect.gen(function*() {
+        const queue = yield* EventQueue
+        yield* queue.offer({ event: "one", distinctId: "ada" })
+        assert.strictEqual(held.size, 1)
+        yield* queue.flush
+        yield* eventually(() => held.size === 0)
+      }).pipe(Effect.provide(context))
+    }).pipe(Effect.scoped, quiet))
 })

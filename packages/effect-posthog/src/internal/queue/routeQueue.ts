@@ -105,7 +105,7 @@ export class RouteQueue {
   protected readonly buffer = new RingBuffer<QueuedEvent>()
   private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
   protected readonly waiters = new Set<Waiter>()
-  private readonly onTheirWay = new Set<Batch>()
+  protected readonly onTheirWay = new Set<Batch>()
   /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
   private readonly lateDecisions = new Set<QueuedEvent>()
   /** Those of them whose hook has not decided yet. They are not in the buffer. */

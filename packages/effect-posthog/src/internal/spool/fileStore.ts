@@ -212,7 +212,7 @@ export const makeFileStore = (
           else {
             segment.unreadEvents++
             const last = segment.unread[segment.unread.length - 1]
-            if (last?.to === receipt.from && last !== segment.reading?.range) last.to = receipt.to
+            if (last?.to === receipt.from && last !== segment.begun) last.to = receipt.to
             else segment.unread.push({ from: receipt.from, to: receipt.to })
           }
         }
@@ -308,6 +308,7 @@ export const makeFileStore = (
       Effect.gen(function*() {
         const [range] = segment.unread
         if (range === undefined) return
+        segment.begun = range
         if (range.to - range.from > mostReadable) return yield* leaveAlone(segment, "is too large")
         const part = yield* readPart(fileSystem, segment.events, range)
         const version = range.from === 0 ? versionOf(part) : undefined
@@ -317,17 +318,18 @@ export const makeFileStore = (
         const marks = segment.isAdopted
           ? yield* Effect.orElseSucceed(fileSystem.readFile(segment.ended), () => new Uint8Array())
           : new Uint8Array()
-        segment.reading = { range, reader: new LineReader(part, range.from), skipped: decodeRanges(marks) }
+        segment.reading = { reader: new LineReader(part, range.from), skipped: decodeRanges(marks) }
       }).pipe(Effect.catchAll((error) => leaveAlone(segment, `cannot be read: ${reasonOf(error)}`)))
 
     const readOn = (segment: Segment, found: Array<RecoveredEvent>, most: number): void => {
       const { reading: current } = segment
       if (current === undefined) return
       const { reader, skipped } = current
-      while (found.length < most) {
+      while (found.length < most || reader.isAtEnd) {
         const next = reader.next()
         if (next === undefined) {
           segment.reading = undefined
+          segment.begun = undefined
           segment.unread.shift()
           if (segment.unread.length === 0) segment.unreadEvents = 0
           count("corrupt", reader.corrupt)

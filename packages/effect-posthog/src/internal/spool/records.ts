@@ -190,6 +190,10 @@ export class LineReader {
     return this.lineAt(0) !== undefined || end < 0 || end > 64 ? 0 : end + 1
   }
 
+  get isAtEnd(): boolean {
+    return this.at >= this.bytes.length
+  }
+
   /** The next event; `undefined` at the end. */
   next(): ReadEvent | undefined {
     while (this.at < this.bytes.length) {

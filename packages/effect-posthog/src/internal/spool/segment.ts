@@ -23,8 +23,9 @@ export class Segment {
   readonly unread: Array<Range> = []
   /** Events in those parts, of this process. */
   unreadEvents = 0
-  /** Reads the first of those parts. */
-  reading: { readonly range: Range; readonly reader: LineReader; readonly skipped: ReadonlyArray<Range> } | undefined
+  /** The first of those parts, once it is being read: it does not grow any more. */
+  begun: Range | undefined
+  reading: { readonly reader: LineReader; readonly skipped: ReadonlyArray<Range> } | undefined
   /** Given up, taken over by another process, or not readable: nothing is done with it any more. */
   isGone = false
   /** What is written to, while it is. */

@@ -28,6 +28,7 @@ const longestSuspensionMillis = 3_600_000
 export interface SpoolParts {
   readonly counters: SpoolCounters
   readonly horizon: Duration.Duration
+  readonly retryBase: Duration.Duration
   readonly isFull: (bytes: number) => boolean
   readonly giveUpOldest: () => boolean
   readonly expire: (events: number) => void
@@ -119,7 +120,7 @@ export class SpooledQueue extends RouteQueue {
   // ------------------------------------------------------------------------------------------------------ acceptance
 
   protected override isFull(estimate: number): boolean {
-    return this.spool.isDegraded() ? super.isFull(estimate) : this.spool.isFull(estimate)
+    return this.spool.isDegraded() ? super.isFull(estimate) : this.spool.isFull(estimate + lineOverhead)
   }
 
   override makeRoom(estimate: number): boolean {
@@ -182,6 +183,8 @@ export class SpooledQueue extends RouteQueue {
       event.order = order
     }
     if (this.isExpired(event)) return this.end(event, "RetriesExhausted", "expired")
+    // It has waited long enough.
+    this.dueOrder = Math.max(this.dueOrder, event.order)
     this.enqueue(event)
     this.ringAlarm()
   }
@@ -204,6 +207,10 @@ export class SpooledQueue extends RouteQueue {
       else this.buffer.push(event)
     }
     for (const event of this.aside) if (has(event.stored?.receipt)) this.end(event, "Overflow")
+    // Those may still arrive, but not with the next process.
+    for (const { events } of this.onTheirWay) {
+      for (const { stored } of events) if (stored !== undefined && has(stored.receipt)) stored.receipt = undefined
+    }
     this.lose(unread, "Overflow")
   }
 
@@ -269,20 +276,33 @@ export class SpooledQueue extends RouteQueue {
 
   protected override mostOf(head: QueuedEvent | undefined, maxBatchSize: number): number {
     const halvings = Math.max(Math.min(this.failures, mostHalvings), head?.stored?.failures ?? 0)
-    return Math.max(1, maxBatchSize >> halvings)
+    const most = Math.max(1, maxBatchSize >> halvings)
+    if (head === undefined || this.returned.size === 0) return most
+    // What failed before does not go together with new events, so that it takes none along.
+    const isReturned = this.returned.has(head)
+    let together = 1
+    for (; together < most; together++) {
+      const next = this.buffer.peek(together)
+      if (next === undefined || this.returned.has(next) !== isReturned) break
+    }
+    return together
   }
 
   override release(batch: Batch): void {
     const { size } = this.aside
+    const hadFailed = batch.events.some((event) => this.returned.has(event))
     super.release(batch)
     const isExhausted = this.aside.size > size
     if (this.isTaken) {
       this.isTaken = false
       this.failures = 0
       this.returnAll(true)
+    } else if (isExhausted && hadFailed && this.buffer.length > this.returned.size) {
+      // New events tell whether it was their fault.
+      this.spool.resumeAfter(this, longestPauseMillis)
     } else if (isExhausted) {
       this.failures++
-      const pause = Math.min(longestPauseMillis, 1000 * 2 ** this.failures)
+      const pause = Math.min(longestPauseMillis, Duration.toMillis(this.spool.retryBase) * 2 ** this.failures)
       // One failure may be the fault of an event: the next batch tells.
       this.isPaused = this.failures > 1 || this.buffer.length === 0
       this.spool.resumeAfter(this, pause)
@@ -353,6 +373,13 @@ export class SpooledQueue extends RouteQueue {
 const storedAt = (receipt: unknown): Stored => ({ receipt, exhausted: false, failures: 0, notBefore: 0 })
 
 const envelopeSize = 160
+
+/**
+ * What an event takes on disk beyond its estimate.
+ *
+ * @internal
+ */
+export const lineOverhead = 160
 
 const sizeOf = (event: { readonly event: string; readonly distinctId: string; readonly properties: object }): number =>
   JSON.stringify(event.properties).length + event.event.length + event.distinctId.length + envelopeSize

@@ -10,15 +10,15 @@ import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
 import type { QueueStorage } from "../queue/queueStorage.ts"
 import { wake } from "../wake.ts"
 import { SpoolCounters } from "./spoolCounters.ts"
-import { accepted, SpooledQueue } from "./spooledQueue.ts"
+import { accepted, lineOverhead, SpooledQueue } from "./spooledQueue.ts"
 
 /** Events that are written together at most: more would hold the event loop. */
 const mostTogether = 256
 
-const tickMillis = 5000
+const tickMillis = 10_000
 
 /** Ticks between two looks for the events of processes that died. */
-const ticksPerLook = 6
+const ticksPerLook = 3
 
 /** How long a write may take before nothing waits for it any more. */
 const stallMillis = 5000
@@ -50,6 +50,8 @@ interface Writer {
   ended: Array<unknown>
   isScheduled: boolean
   isRefilling: boolean
+  /** There may be more since the reading began. */
+  isMoreWritten: boolean
   /** A write has taken too long. */
   isStalled: boolean
 }
@@ -86,6 +88,7 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
       ended: [],
       isScheduled: false,
       isRefilling: false,
+      isMoreWritten: false,
       isStalled: false
     }
     writers.set(queue, made)
@@ -105,8 +108,8 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
     const its = group
     its.events.push(event)
     its.stored.push({ event: event.event, acceptedAt: now, kept })
-    its.estimate += event.estimate
-    pendingBytes += event.estimate
+    its.estimate += event.estimate + lineOverhead
+    pendingBytes += event.estimate + lineOverhead
     schedule(writer)
     return writer.isStalled ? accepted(event) : Effect.async((resume) => {
       if (its.isDone) resume(accepted(event))
@@ -165,10 +168,15 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
 
   const refill = (queue: SpooledQueue): void => {
     const writer = writerOf(queue)
+    writer.isMoreWritten = true
     if (writer.isRefilling) return
     writer.isRefilling = true
     inBackground(Effect.ensuring(
-      readAll(writer),
+      Effect.whileLoop({
+        while: () => writer.isMoreWritten,
+        body: () => readAll(writer),
+        step: () => {}
+      }),
       Effect.sync(() => {
         writer.isRefilling = false
       })
@@ -178,9 +186,11 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
   const readAll = (writer: Writer): Effect.Effect<void> =>
     Effect.gen(function*() {
       const { name, queue } = writer
+      writer.isMoreWritten = false
       while (true) {
         queue.hasMore = queue.room === 0
         if (queue.hasMore) return
+        const written = queue.onDiskAlone - waitingToBeWritten(writer)
         const events = yield* Effect.uninterruptible(
           Effect.tap(store.recover(name, Math.min(mostTogether, queue.room)), (found) => {
             for (const event of found) queue.recover(event)
@@ -188,8 +198,8 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
           })
         )
         if (events.length === 0) {
-          const lost = queue.onDiskAlone - waitingToBeWritten(writer)
-          if (lost > 0) queue.lose(lost, "RetriesExhausted")
+          // They were damaged since.
+          if (written > 0) queue.lose(written, "RetriesExhausted")
           return
         }
         yield* yieldToEventLoop
@@ -217,6 +227,7 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
       new SpooledQueue(options, {
         counters,
         horizon: store.horizon,
+        retryBase: settings.events.retryBase,
         isFull: (bytes) => store.isFull(bytes + pendingBytes),
         giveUpOldest: () => {
           const given = store.giveUpOldest()
