@@ -15,6 +15,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { join } from "node:path"
+import { headerOf } from "../../src/internal/spool/records.ts"
 import { Receipt } from "../../src/internal/spool/segment.ts"
 import { logged } from "../support/logged.ts"
 import { faultRuns } from "../support/tally.ts"
@@ -214,7 +215,7 @@ describe("a store of files", () => {
       mkdirSync(directory)
       const name = "old-1-1-0.analytics-1.0000000"
       for (const number of [0, 1]) {
-        writeFileSync(join(directory, `${name}${number}.events`), "effect-posthog events 2\n…")
+        writeFileSync(join(directory, `${name}${number}.events`), headerOf(2))
       }
       const { lines } = yield* logged(Effect.gen(function*() {
         const { close, store } = yield* openStore({ directory })

@@ -7,6 +7,7 @@ import {
   decodeRanges,
   encodeRanges,
   formatVersion,
+  headerOf,
   LineReader,
   Lines,
   versionOf
@@ -116,7 +117,10 @@ describe("lines of a spool", () => {
 
   it("state the version of their format", () => {
     assert.strictEqual(versionOf(fileOf([]).bytes), formatVersion)
-    assert.strictEqual(versionOf(new TextEncoder().encode("effect-posthog events 12\nxyz")), 12)
+    assert.strictEqual(versionOf(headerOf(12)), 12)
+    const damaged = headerOf(1)
+    damaged[damaged.indexOf(0x31)] = 0x33
+    assert.isUndefined(versionOf(damaged))
     assert.isUndefined(versionOf(new TextEncoder().encode("something else")))
   })
 

@@ -8,8 +8,6 @@ import type { PostHogEvent } from "../../EventDraft.ts"
  */
 export const formatVersion = 1
 
-const header = new TextEncoder().encode(`effect-posthog events ${formatVersion}\n`)
-
 // A line for each event: the length of its JSON, a checksum of what follows it, the time of acceptance, the JSON.
 // "0000002a 5f1e9c03 0193a1b2c3d4 {...}\n"
 const lengthDigits = 8
@@ -77,6 +75,24 @@ const readHex = (bytes: Uint8Array, at: number, digits: number): number => {
 }
 
 const encoder = new TextEncoder()
+
+const checksumText = (text: string): string => {
+  const bytes = encoder.encode(text)
+  return checksum(bytes, 0, bytes.length).toString(16).padStart(checksumDigits, "0")
+}
+
+/**
+ * The first line of a file of this version. It has a checksum of its own, so that damage does not look like a newer
+ * version.
+ *
+ * @internal
+ */
+export const headerOf = (version: number): Uint8Array => {
+  const text = `effect-posthog events ${version}`
+  return encoder.encode(`${text} ${checksumText(text)}\n`)
+}
+
+const header = headerOf(formatVersion)
 
 /**
  * Bytes that grow, and the lines in them.
@@ -151,16 +167,16 @@ const parseEvent = (text: string): PostHogEvent | undefined => {
     : undefined
 }
 
-const headerPattern = /^effect-posthog events (\d{1,9})\n/
+const headerPattern = /^(effect-posthog events (\d{1,9})) ([0-9a-f]{8})\n/
 
 /**
- * The version that the beginning of a file states; `undefined` when it states none that can be read.
+ * The version that the beginning of a file states; `undefined` when it states none, or is damaged.
  *
  * @internal
  */
 export const versionOf = (bytes: Uint8Array): number | undefined => {
-  const [, version] = headerPattern.exec(decoder.decode(bytes.subarray(0, 48))) ?? []
-  return version === undefined ? undefined : Number(version)
+  const [, text, version, expected] = headerPattern.exec(decoder.decode(bytes.subarray(0, 64))) ?? []
+  return text !== undefined && checksumText(text) === expected ? Number(version) : undefined
 }
 
 /**
@@ -182,12 +198,12 @@ export class LineReader {
     if (start === 0) this.at = this.endOfHeader()
   }
 
-  // A header that is damaged ends where the first line begins, which is found as behind any damage.
+  // A header that is damaged has the usual length, unless it was damaged beyond that.
   private endOfHeader(): number {
-    const version = versionOf(this.bytes)
-    if (version !== undefined) return this.bytes.indexOf(newline) + 1
+    if (versionOf(this.bytes) !== undefined) return this.bytes.indexOf(newline) + 1
+    if (this.lineAt(header.length) !== undefined) return header.length
     const end = this.bytes.indexOf(newline)
-    return this.lineAt(0) !== undefined || end < 0 || end > 64 ? 0 : end + 1
+    return this.lineAt(0) !== undefined || end < 0 || end > 2 * header.length ? 0 : end + 1
   }
 
   get isAtEnd(): boolean {
