@@ -10,6 +10,7 @@ import { properties, untypedCallers } from "./hostile/capturing.ts"
 import definitions from "./hostile/definitions.ts"
 import lines from "./hostile/lines.ts"
 import { emptyLoop, Meter } from "./hostile/meter.ts"
+import type { Part } from "./hostile/meter.ts"
 import { clientFailures, echoed } from "./hostile/renderings.ts"
 import { bodies, slow, words } from "./hostile/servers.ts"
 import { embeddedServer, headers, unencrypted } from "./hostile/surroundings.ts"
@@ -47,6 +48,8 @@ interface Row {
   /** The longest turn of the event loop, in milliseconds: the median of the runs of the worst part. */
   readonly held: number
   readonly heldBy: string
+  /** Every part that held it for more than 20 ms. */
+  readonly long: ReadonlyArray<Part>
   readonly problems: ReadonlyArray<string>
 }
 
@@ -62,6 +65,7 @@ const run = async (attack: Attack, short: boolean): Promise<Row> => {
     memory: meter.memory,
     held,
     heldBy: part,
+    long: meter.long,
     problems: held > grosslyHeld
       ? [...problems, `the event loop was held for ${held.toFixed(0)} ms: ${part}`]
       : problems
@@ -73,6 +77,7 @@ const print = (row: Row): void => {
   console.log(`${row.kind}  ${row.name}`)
   console.log(`     ${row.inputs} inputs: ${outcomes}`)
   console.log(`     longest turn ${row.held.toFixed(1)} ms (${row.heldBy}); memory +${row.memory.toFixed(0)} MiB`)
+  for (const { held, part } of row.long) console.log(`     over 20 ms: ${held.toFixed(1)} ms, ${part}`)
   for (const problem of row.problems) console.log(`     PROBLEM ${problem}`)
 }
 

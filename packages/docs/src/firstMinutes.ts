@@ -59,7 +59,8 @@ const program = Effect.gen(function*() {
   yield* says("apiKey: is empty (to run without a key, set enabled to false)", { apiKey: Redacted.make(""), host })
   yield* says("apiKey: is a personal API key (phx_): it belongs in secretKey", { apiKey: Redacted.make("phx_a"), host })
   yield* says("apiKey: is wrapped in quotation marks: remove them", { apiKey: Redacted.make(`"phc_test"`), host })
-  yield* says("host: is not a URL: did you mean https://app.posthog.com?", { host: "app.posthog.com" })
+  yield* says("host: is not an http or https URL: did you mean https://app.posthog.com?", { host: "app.posthog.com" })
+  yield* says("host: is not an http or https URL, such as https://us.i.posthog.com", { host: "posthog" })
   yield* says("refused events with status 401: is apiKey the project API key (phc_…) of a project in that region?", {
     apiKey: Redacted.make("phc_other"),
     host
@@ -68,7 +69,7 @@ const program = Effect.gen(function*() {
     apiKey: Redacted.make("phc_other"),
     host
   })
-  yield* says("Flag definitions could not be loaded: Unauthorized (status 401)", {
+  yield* says(`Flag definitions could not be loaded: Unauthorized (status 401), from ${host}; is secretKey a key of`, {
     secretKey: Redacted.make("phs_other"),
     host
   }, ready)

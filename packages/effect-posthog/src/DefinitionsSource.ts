@@ -60,6 +60,8 @@ export class DefinitionsSource extends Context.Tag("effect-posthog/DefinitionsSo
   {
     /** What `DefinitionsStatus.source` shows. `"none"` switches local evaluation off. Default: `"custom"`. */
     readonly name?: string | undefined
+    /** The host that is asked, for the log. */
+    readonly origin?: string | undefined
     /**
      * Loads once. It gets the ETag of the installed definitions, if they have one, and must bound its own waiting: the
      * loader has one load under way at a time, and waits for it.

@@ -313,18 +313,25 @@ const secretKey = (options: Options): Checked<Redacted.Redacted<string> | undefi
   })
 }
 
+/** What was probably meant by a host without a scheme, as people write one. */
+const suggestionFor = (text: string): string => {
+  const region = /^(?:us|eu)$/i.exec(text)?.[0].toLowerCase()
+  if (region !== undefined) return `: did you mean https://${region}.i.posthog.com?`
+  const isLocal = /^(?:localhost|\[[\da-f:]+\]|[\d.]+|[\w-]+(?=:\d))(?::\d+)?(?:\/|$)/i.test(text)
+  const isName = /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/|$)/.test(text)
+  const url = `${isLocal ? "http" : "https"}://${text}`
+  return text.length < 100 && (isLocal || isName) && URL.canParse(url)
+    ? `: did you mean ${oneLine(url)}?`
+    : ", such as https://us.i.posthog.com or https://eu.i.posthog.com"
+}
+
 const host = (options: Options): Checked<string> => {
   if (options.host !== undefined && typeof options.host !== "string") return unusable("host", "is not a string")
   const text = (options.host ?? "").trim().replace(/\/+$/, "")
   if (text === "") return Either.right(defaultHost)
-  if (!URL.canParse(text)) {
-    return unusable(
-      "host",
-      URL.canParse(`https://${text}`) ? `is not a URL: did you mean https://${oneLine(text)}?` : "is not a URL"
-    )
-  }
+  if (!/^https?:\/\//i.test(text)) return unusable("host", `is not an http or https URL${suggestionFor(text)}`)
+  if (!URL.canParse(text)) return unusable("host", "is not a URL")
   const url = new URL(text)
-  if (url.protocol !== "http:" && url.protocol !== "https:") return unusable("host", "is not an http or https URL")
   if (url.username !== "" || url.password !== "") return unusable("host", "contains credentials")
   if (url.search !== "" || url.hash !== "") return unusable("host", "has a query or a fragment")
   const path = url.pathname.replace(/\/+$/, "")

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { PostHogConfig, type PostHogConfigError } from "effect-posthog"
@@ -129,7 +129,25 @@ describe("PostHogConfig.layer", () => {
 
   it.effect("suggests the URL that a host without a scheme was meant to be", () =>
     Effect.gen(function*() {
-      assert.include((yield* problem({ host: "eu.i.posthog.com" })).message, "did you mean https://eu.i.posthog.com?")
+      const such = ", such as https://us.i.posthog.com or https://eu.i.posthog.com"
+      const hosts: ReadonlyArray<readonly [host: string, advice: string]> = [
+        ["eu.i.posthog.com", ": did you mean https://eu.i.posthog.com?"],
+        ["proxy.example.com:8443/ingest", ": did you mean https://proxy.example.com:8443/ingest?"],
+        ["EU", ": did you mean https://eu.i.posthog.com?"],
+        ["localhost:8000", ": did you mean http://localhost:8000?"],
+        ["127.0.0.1:8000", ": did you mean http://127.0.0.1:8000?"],
+        ["[::1]:8000/ingest", ": did you mean http://[::1]:8000/ingest?"],
+        ["posthog:8000", ": did you mean http://posthog:8000?"],
+        ["posthog", such],
+        ["phx_secret", such],
+        ["user:secret@example.com", such],
+        ["ftp://example.com", such],
+        ["//example.com", such],
+        ["http//example.com", such]
+      ]
+      for (const [host, advice] of hosts) {
+        strictEqual((yield* problem({ host })).message, `host: is not an http or https URL${advice}`)
+      }
     }))
 
   it.effect("lets a disabled client do without a key", () =>

@@ -77,13 +77,17 @@ describe("the log", () => {
           endpoint.answer(answer)
           yield* Effect.ignore(evaluator.reload)
         }
+        const from = ", from https://posthog.test"
         assert.deepStrictEqual(loud(lines), [
-          "WARN Flag definitions could not be loaded: ApiError (status 503)",
-          "ERROR Flag definitions could not be loaded: Unauthorized (status 401)",
-          "WARN Flag definitions could not be loaded: InvalidDocument (status 200): line 1, column 1: expected a value",
-          "WARN Flag definitions could not be loaded: QuotaLimited (status 402); no definitions are used until the quota " +
-          "allows",
-          "WARN Flag definitions could not be loaded: InvalidDocument: not modified, but none are loaded",
+          `WARN Flag definitions could not be loaded: ApiError (status 503)${from}`,
+          `ERROR Flag definitions could not be loaded: Unauthorized (status 401)${from}; is secretKey a key of the project ` +
+          "that apiKey names, in that region?",
+          `WARN Flag definitions could not be loaded: InvalidDocument (status 200): line 1, column 1: expected a value${from}` +
+          "; is that a PostHog host, such as https://us.i.posthog.com or https://eu.i.posthog.com? Or does a proxy or a " +
+          "sign-in page answer in its place?",
+          `WARN Flag definitions could not be loaded: QuotaLimited (status 402)${from}; no definitions are used until the ` +
+          "quota allows",
+          `WARN Flag definitions could not be loaded: InvalidDocument: not modified, but none are loaded${from}`,
           "INFO Flag definitions are loaded again, after 9 failed loads"
         ])
         assert.isTrue(lines.every(({ annotations }) => "package" in annotations && "module" in annotations))

@@ -411,7 +411,8 @@ describe("answers", () => {
         yield* Effect.provide(send(batchOf({ attempt }), {}, refused), collectLogs(lines))
       }
       assert.deepStrictEqual(lines, [
-        "http://posthog.example took no events in 4 attempts (connection_error, ECONNREFUSED)"
+        "http://posthog.example took no events in 4 attempts (connection_error, ECONNREFUSED); nothing listens there: " +
+        "are host and its port right?"
       ])
     }))
 

@@ -42,7 +42,7 @@ export const intervalsUntilStale = 10
  *
  * @internal
  */
-export const makeHealth = (clock: Clock.Clock, source: string) => {
+export const makeHealth = (clock: Clock.Clock, source: string, origin: string | undefined) => {
   const refreshCount = Metric.tagged(PostHogMetrics.definitionsRefreshes, "source", source)
   const failureCount = Metric.tagged(PostHogMetrics.definitionsFailures, "source", source)
 
@@ -83,7 +83,7 @@ export const makeHealth = (clock: Clock.Clock, source: string) => {
         }
         return Effect.zipRight(
           Metric.increment(Metric.tagged(failureCount, "reason", error.reason)),
-          Report.failed(error, repeated)
+          Report.failed(error, repeated, origin)
         )
       }),
 

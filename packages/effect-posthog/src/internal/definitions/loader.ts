@@ -69,7 +69,7 @@ export const makeLoader = Effect.fnUntraced(function*(
   const name = sourceName(source)
   const age = Metric.tagged(PostHogMetrics.definitionsAge, "source", name)
   const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", name)
-  const health = makeHealth(clock, name)
+  const health = makeHealth(clock, name, source.origin)
 
   // An application that ends as soon as it is ready still leaves its definitions in caches: closing the layer waits for
   // what follows an installation.

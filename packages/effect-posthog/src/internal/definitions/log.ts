@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { DefinitionsError } from "../../Definitions.ts"
+import { hintOfCode, hintOfStatus, notPostHog } from "../http/hints.ts"
 import { annotated } from "../library.ts"
 import { oneLine, quote } from "../quote.ts"
 import type { Installed } from "./compile.ts"
@@ -13,19 +14,40 @@ const namedReasons = 20
 
 const fromHere = annotated("LocalEvaluator")
 
+const hintFor = ({ httpStatus, problem, reason }: DefinitionsError): string | undefined => {
+  switch (reason) {
+    case "Unauthorized":
+      return "is secretKey a key of the project that apiKey names, in that region?"
+    case "Forbidden":
+      return "may secretKey read the feature flags of that project, and may this machine reach PostHog?"
+    case "QuotaLimited":
+      return "no definitions are used until the quota allows"
+    case "ApiError":
+      return hintOfStatus(httpStatus)
+    case "ConnectionError":
+      return hintOfCode(problem)
+    case "InvalidDocument":
+      return httpStatus === undefined ? undefined : notPostHog
+    default:
+      return undefined
+  }
+}
+
 /**
- * Reports a failed load. The same failure again, poll after poll, is only worth a debug message.
+ * Reports a failed load. The same failure again, poll after poll, is only worth a debug message. `origin`: the host that
+ * was asked, if one was.
  *
  * @internal
  */
-export const failed = (error: DefinitionsError, repeated: boolean): Effect.Effect<void> => {
+export const failed = (error: DefinitionsError, repeated: boolean, origin: string | undefined): Effect.Effect<void> => {
   const log = repeated
     ? Effect.logDebug
     : error.reason === "Unauthorized" || error.reason === "Forbidden"
     ? Effect.logError
     : Effect.logWarning
-  const consequence = error.reason === "QuotaLimited" ? "no definitions are used until the quota allows" : ""
-  return fromHere(log(oneLine(consequence === "" ? error.message : `${error.message}; ${consequence}`)))
+  const from = origin === undefined ? "" : `, from ${origin}`
+  const hint = hintFor(error)
+  return fromHere(log(oneLine(`${error.message}${from}${hint === undefined ? "" : `; ${hint}`}`)))
 }
 
 /** @internal */

@@ -7,49 +7,17 @@ import { describeRemoteFailure } from "../../Decision.ts"
 import type { DecideResponse, RemoteFailure } from "../../Decision.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { clockOf } from "../eventLoop.ts"
+import { hintOfCode, hintOfStatus, notPostHog } from "../http/hints.ts"
 import { annotated } from "../library.ts"
 import { oneLine, quote } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
 
 const fromHere = annotated("Decider")
 
-const key = "is apiKey the project API key (phc_…) of a project in that region?"
-const place = "is that a PostHog host, such as https://us.i.posthog.com or https://eu.i.posthog.com?"
-const between = "does a proxy or a sign-in page answer in its place?"
-const certificate = "does a proxy inspect the traffic? Node.js trusts its certificate with NODE_EXTRA_CA_CERTS"
-const clock = "is the clock of this machine right?"
-const network = "does this machine have a network, and may it reach PostHog?"
-
+/** What statuses mean to evaluations alone. */
 const hintsByStatus: Readonly<Record<number, string>> = {
-  400: key,
-  401: key,
   402: "the project's quota of feature flag requests is used up",
-  403: `${key} May this machine reach PostHog?`,
-  404: place,
-  405: place,
-  407: "a proxy in between asks for credentials",
-  413: "a proxy in between may allow smaller requests than PostHog does",
   429: "too many requests: evaluate locally with secretKey, or once per request"
-}
-
-const hintsByCode: Readonly<Record<string, string>> = {
-  ENOTFOUND: `its name does not resolve: is host right? ${network}`,
-  EAI_AGAIN: `its name does not resolve at the moment: ${network}`,
-  ECONNREFUSED: "nothing listens there: are host and its port right?",
-  EHOSTUNREACH: network,
-  ENETUNREACH: network,
-  ENETDOWN: network,
-  ETIMEDOUT: network,
-  UND_ERR_CONNECT_TIMEOUT: network,
-  CERT_NOT_YET_VALID: clock,
-  CERT_HAS_EXPIRED: clock,
-  ERR_TLS_CERT_ALTNAME_INVALID: `its certificate is for another host: ${between}`,
-  DEPTH_ZERO_SELF_SIGNED_CERT: certificate,
-  SELF_SIGNED_CERT_IN_CHAIN: certificate,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: certificate,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: certificate,
-  EPROTO: "does host begin with https where it should be http, or the other way around?",
-  ERR_SSL_WRONG_VERSION_NUMBER: "does host begin with https where it should be http, or the other way around?"
 }
 
 const codeOf = ({ cause }: RemoteFailure): string | undefined => {
@@ -61,17 +29,16 @@ const hintFor = (failure: RemoteFailure, settings: Settings): string | undefined
   const { httpStatus, reason } = failure
   switch (reason) {
     case "ApiError":
-      return httpStatus !== undefined && httpStatus >= 300 && httpStatus < 400
-        ? "a redirect, which is not followed: set host to where it leads"
-        : hintsByStatus[httpStatus ?? 0]
+      // PostHog answers an unusable key with 400 or 401.
+      return hintsByStatus[httpStatus ?? 0] ?? hintOfStatus(httpStatus === 400 ? 401 : httpStatus)
     case "InvalidResponse":
-      return `${place} Or ${between}`
+      return notPostHog
     case "TooLarge":
       return `flags.maxResponseBytes is ${settings.flags.maxResponseBytes}`
     case "Timeout":
       return `flags.requestTimeout is ${Duration.format(settings.flags.requestTimeout)}`
     case "ConnectionError":
-      return hintsByCode[codeOf(failure) ?? ""]
+      return hintOfCode(codeOf(failure))
     case "UnknownError":
       return undefined
   }

@@ -1,13 +1,14 @@
+import { hintOfCode, hintOfStatus, notPostHog } from "../http/hints.ts"
 import { causes } from "../http/request.ts"
 import { oneLine } from "../quote.ts"
 
 const code = /^[A-Z][A-Z0-9_]{2,40}$/
 
-const codeOf = (error: unknown): string => {
+const codeOf = (error: unknown): string | undefined => {
   for (const { code: found } of causes(error)) {
-    if (typeof found === "string" && code.test(found)) return `, ${oneLine(found)}`
+    if (typeof found === "string" && code.test(found)) return found
   }
-  return ""
+  return undefined
 }
 
 /**
@@ -20,16 +21,6 @@ export interface Diagnosis {
   readonly warning: string
 }
 
-const hints: Readonly<Record<number, string>> = {
-  401: "is apiKey the project API key (phc_…) of a project in that region?",
-  402: "the project's quota of events is used up",
-  403: "is apiKey the project API key (phc_…), and may this machine reach PostHog?",
-  404: "is that a PostHog host, such as https://us.i.posthog.com or https://eu.i.posthog.com?",
-  413: "a proxy in between may allow smaller requests than PostHog does"
-}
-
-const redirect = "a redirect, which is not followed: set host to where it leads"
-
 /**
  * What an answer that refuses a request says about the configuration, if it does.
  *
@@ -39,12 +30,10 @@ export const diagnoseAnswer = (host: string, status: number, details: string): D
   if (details === "invalid_response") {
     return {
       kind: details,
-      warning: `${
-        oneLine(host)
-      } answered ${status} with something that is not PostHog's answer: is it a PostHog host, or does a proxy or a sign-in page answer in its place?`
+      warning: `${oneLine(host)} answered ${status} with something that is not PostHog's answer: ${notPostHog}`
     }
   }
-  const hint = status >= 300 && status < 400 ? redirect : hints[status]
+  const hint = status === 402 ? "the project's quota of events is used up" : hintOfStatus(status)
   return hint === undefined
     ? undefined
     : { kind: String(status), warning: `${oneLine(host)} refused events with status ${status}: ${hint}` }
@@ -55,9 +44,13 @@ export const diagnoseAnswer = (host: string, status: number, details: string): D
  *
  * @internal
  */
-export const diagnoseLoss = (host: string, details: string, attempts: number, error: unknown): Diagnosis => ({
-  kind: "unreachable",
-  warning: `${oneLine(host)} took no events in ${attempts} ${attempts === 1 ? "attempt" : "attempts"} (${
-    oneLine(details)
-  }${codeOf(error)})`
-})
+export const diagnoseLoss = (host: string, details: string, attempts: number, error: unknown): Diagnosis => {
+  const found = codeOf(error)
+  const hint = hintOfCode(found)
+  return {
+    kind: "unreachable",
+    warning: `${oneLine(host)} took no events in ${attempts} ${attempts === 1 ? "attempt" : "attempts"} (${
+      oneLine(details)
+    }${found === undefined ? "" : `, ${oneLine(found)}`})${hint === undefined ? "" : `; ${hint}`}`
+  }
+}

@@ -175,5 +175,5 @@ export const httpDefinitions = (
       })
     )
   }
-  return { name: "http", load }
+  return { name: "http", origin: settings.host, load }
 }

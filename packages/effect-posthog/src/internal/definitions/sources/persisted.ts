@@ -129,5 +129,5 @@ export const persistedDefinitions = (
         return Effect.zipRight(guarded("removed", Effect.suspend(() => store.remove(key))), Effect.fail(failure))
       })
     )
-  return { name: `${sourceName(source)}, stored`, load, changed: source.changed }
+  return { name: `${sourceName(source)}, stored`, origin: source.origin, load, changed: source.changed }
 }

@@ -361,6 +361,7 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
 
   return {
     name: canFetch ? `${sourceName(source)}, shared` : "shared",
+    origin: source.origin,
     load,
     changed: Stream.mergeAll(
       [cacheChanges, Stream.fromQueue(loadAgain), source.changed ?? Stream.empty],
