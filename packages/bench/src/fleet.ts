@@ -32,10 +32,12 @@ const full: Plan = {
   instances: 8,
   durationMillis: 40_000,
   pollMillis: 1000,
-  restarts: 20
+  restarts: 20,
+  // Three poll intervals apart.
+  restartsTake: 1.5
 }
 const plan: Plan = values.short
-  ? { ...full, requests: 20_000, people: 400, durationMillis: 16_000, restarts: 5 }
+  ? { ...full, requests: 20_000, people: 400, durationMillis: 16_000, restarts: 5, restartsTake: 1 }
   : full
 
 const say = (line: string) => console.error(line)
@@ -47,7 +49,16 @@ const oneProcess = await run(plan, "none", 1, "none")
 say("eight processes over Redis, an instance killed, Redis killed and stalled ...")
 const shared = await run(plan, "redis", plan.instances, "bad minute")
 say("eight processes over Redis, which is restarted again and again ...")
-const restarted = await run(plan, "redis", plan.instances, "restarts")
+const restarted = await run(
+  {
+    ...plan,
+    requests: plan.requests * plan.restartsTake,
+    durationMillis: plan.durationMillis * plan.restartsTake
+  },
+  "redis",
+  plan.instances,
+  "restarts"
+)
 say("eight processes, nothing shared, an instance killed ...")
 const plain = await run(plan, "none", plan.instances, "bad minute")
 say("eight processes, PostHog's example for Node, the same faults ...")

@@ -27,7 +27,15 @@ const report: FleetReport = {
   restarted: outcome,
   unchangedPoll: { bytes: 194, micros: 300, documentBytes: 854_328 },
   beside: { oneProcess: outcome, plain: outcome, nodeExample: outcome, pythonExample: { ...outcome, staleness: -1 } },
-  plan: { requests: 100_000, people: 2000, instances: 8, durationMillis: 40_000, pollMillis: 1000, restarts: 20 },
+  plan: {
+    requests: 100_000,
+    people: 2000,
+    instances: 8,
+    durationMillis: 40_000,
+    pollMillis: 1000,
+    restarts: 20,
+    restartsTake: 1.5
+  },
   machine: machine()
 }
 
@@ -50,6 +58,7 @@ describe("the report of a fleet", () => {
       [{ ...report, withoutDefinitions: 3 }, "over Redis: 3 requests were served without definitions"],
       [{ ...report, staleness: -1 }, "over Redis: an instance never read the edit"],
       [{ ...report, fetches: 46 }, "over Redis: 46 fetches, where one process makes 38"],
+      [{ ...report, restarted: { ...outcome, fetches: 69 } }, "restarts: 69 fetches, where one process makes 57"],
       [{ ...report, duplicates: 41 }, "over Redis: 41 exposures arrived twice"],
       [{ ...report, unchangedPoll: { ...report.unchangedPoll, bytes: 200 } }, "an unchanged poll takes 200 bytes"]
     ]

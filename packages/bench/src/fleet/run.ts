@@ -21,6 +21,8 @@ export interface Plan {
   readonly durationMillis: number
   readonly pollMillis: number
   readonly restarts: number
+  /** How long the run takes in which Redis is restarted, in durations. */
+  readonly restartsTake: number
 }
 
 export interface Outcome {
