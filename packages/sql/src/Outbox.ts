@@ -226,7 +226,7 @@ const make = ({
     const { drain, insert, offer, table: rows, totals } = yield* makeOutboxService({ client, ids, queue, send }, {
       table,
       project: yield* keyDigest(config),
-      createTable,
+      createTable: createTable && config.enabled,
       // On a runtime without a background `Outbox.drain` does the work.
       relay: relay && config.enabled && config.runtime === "process",
       claimSize: sizeOf(claimSize, 1000),
@@ -484,6 +484,25 @@ export class Outbox extends Context.Tag("@effect-posthog/sql/Outbox")<Outbox, {
     Layer.scoped(Outbox, make(options)).pipe(
       Layer.provide(Layer.mergeAll(parts.transport ?? EventTransport.layer))
     )
+
+  /**
+   * Gives every event to the `EventQueue` at once, whatever becomes of the transaction: for tests without a database.
+   *
+   * @since 1.0.0
+   * @category testing
+   */
+  static readonly layerQueue: Layer.Layer<Outbox, never, EventQueue> = Layer.effect(
+    Outbox,
+    Effect.map(EventQueue, (queue) => ({
+      queue,
+      strictQueue: queue,
+      status: Effect.succeed({ depth: 0, oldest: Option.none(), parked: 0, newer: 0 }),
+      parked: () => Effect.succeed([]),
+      retryParked: () => Effect.void,
+      discardParked: () => Effect.void,
+      drain: Effect.void
+    }))
+  )
 
   /**
    * The outbox and a relay that delivers from it.

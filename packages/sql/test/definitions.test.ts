@@ -1,7 +1,7 @@
 import { SqlDefinitions } from "@effect-posthog/sql"
 import { DefinitionsCacheContract } from "@effect-posthog/testkit"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { afterAll, assert, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { DefinitionsCache, PostHogConfig } from "effect-posthog"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -51,7 +51,8 @@ const { all: databases, close } = makeDatabases()
 
 afterAll(close)
 
-for (const { client, name, suite } of databases) {
+for (const { client, isAvailable, name } of databases) {
+  const suite = isAvailable ? describe.sequential : describe.skip
   suite(`SqlDefinitions on ${name}`, () => {
     const names = DefinitionsCacheContract.laws({ participants: Effect.never }).map(({ name }) => name)
     for (const [index, law] of names.entries()) {

@@ -128,12 +128,12 @@ export const makeRelay = ({ counters, ids, send, settings, table, warn }: RelayP
     const warnings = [
       ...(unreadable === 0
         ? []
-        : [warn("unreadable", `The outbox parked ${unreadable} rows that cannot be read`, now)]),
+        : [warn("unreadable", `The outbox parked rows that it cannot read: ${unreadable}`, now)]),
       ...(expired === 0 ? [] : [warn(
         "expired",
-        `The outbox parked ${expired} events that have waited for more than ${
+        `The outbox parked events that have waited for more than ${
           Duration.format(Duration.millis(horizonMillis))
-        }`,
+        }: ${expired}`,
         now
       )])
     ]

@@ -64,6 +64,8 @@ const ageOf = (now: number, { oldestAt }: Totals): number => oldestAt === undefi
 const tableUnusable = (error: SqlError, table: string): string =>
   `The outbox cannot use its table ${JSON.stringify(table)}: ${describeFailure(codeOf(error))}`
 
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
+
 /** Creates the table; what keeps it from that matters only where the table is missing. */
 const makeCreate = (table: OutboxTable, { createTable, table: name }: OutboxSettings, warn: Warn) => {
   let isCreated = !createTable
@@ -166,7 +168,7 @@ export const makeOutboxService = (
       if (isNews) {
         yield* warn(
           "newer",
-          `The outbox holds ${newer} events of a newer version of this library, which it leaves`,
+          `The outbox leaves ${some(newer, "event")} to a newer version of this library, which stored them`,
           now
         )
       }
@@ -174,7 +176,9 @@ export const makeOutboxService = (
       if (recalled > 0) {
         yield* warn(
           "recalled",
-          `The outbox sends ${recalled} events that were to wait for too long: the clock was set back, or rows were edited`,
+          `The outbox recalled ${
+            some(recalled, "event")
+          } from too long a wait: the clock was set back, or rows were edited`,
           now
         )
       }
@@ -183,7 +187,7 @@ export const makeOutboxService = (
         counters.discarded(parked - maxParked)
         yield* warn(
           "discarded",
-          `The outbox discarded the ${parked - maxParked} oldest of ${parked} parked events`,
+          `The outbox deleted ${some(parked - maxParked, "parked event")}, the oldest: it keeps ${maxParked}`,
           now
         )
       }

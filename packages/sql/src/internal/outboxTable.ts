@@ -135,7 +135,12 @@ export const makeOutboxTable = (client: SqlClient.SqlClient, table: string, proj
       ? sql`update ${name} set ${hold} where ${isReadable} and available_at <= ${now}
           order by available_at, id limit ${limit}`
       : sql`update ${name} set ${hold} where id in (${due})`
-    return Effect.zipRight(update, claimed(claim))
+    // An update takes the lock on the whole database of SQLite, also when it finds nothing.
+    const isDue = sql`select id from ${name} where ${isReadable} and available_at <= ${now} limit 1`
+    return Effect.flatMap(
+      isDue,
+      (found) => found.length === 0 ? Effect.succeed([]) : Effect.zipRight(update, claimed(claim))
+    )
   }
 
   const totals: Effect.Effect<Totals, SqlError> = Effect.map(

@@ -1,7 +1,6 @@
 import { LibsqlClient } from "@effect/sql-libsql"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { describe } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,7 +15,7 @@ interface Database {
   readonly name: string
   readonly client: Effect.Effect<SqlClient.SqlClient>
   readonly url: Effect.Effect<string>
-  readonly suite: (name: string, tests: () => void) => void
+  readonly isAvailable: boolean
 }
 
 /** The databases of one test file, started when a test first needs them. */
@@ -58,8 +57,8 @@ export const makeDatabases = (): { readonly all: ReadonlyArray<Database>; readon
 
   return {
     all: [
-      { name: "Postgres", client: pg, url: pgUrl, suite: isInstalled ? describe.sequential : describe.skip },
-      { name: "SQLite (libsql)", client: libsql, url: libsqlUrl, suite: describe.sequential }
+      { name: "Postgres", client: pg, url: pgUrl, isAvailable: isInstalled },
+      { name: "SQLite (libsql)", client: libsql, url: libsqlUrl, isAvailable: true }
     ],
     close: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }

@@ -44,7 +44,7 @@ export interface Setup {
 export const newTable = () => `outbox_${randomUUID().replaceAll("-", "")}`
 
 /** The layer of an outbox with a queue of its own. */
-export const outboxLayer = (
+const outboxLayer = (
   client: SqlClient.SqlClient,
   { options, outbox, project = "phc_outbox", transport }: Setup
 ) =>

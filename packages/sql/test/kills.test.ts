@@ -1,0 +1,24 @@
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { killAgainAndAgain } from "./durability/kills.ts"
+import { makeDatabases } from "./support/databases.ts"
+
+const { all: databases, close } = makeDatabases()
+
+afterAll(close)
+
+describe.sequential("a process that is killed amid its transactions", () => {
+  for (const { client, isAvailable, name, url } of databases) {
+    // `pnpm durability` does it with 20 kills and 10,000 transactions.
+    it.scopedLive.skipIf(!isAvailable)(
+      `leaves every event that it stored to be delivered, and no other, on ${name}`,
+      () =>
+        Effect.gen(function*() {
+          const account = yield* killAgainAndAgain({ url: yield* url, client: yield* client, kills: 2, orders: 240 })
+          assert.deepInclude(account, { missing: 0, undone: 0 })
+          assert.isAtLeast(account.committed, 240)
+        }),
+      180_000
+    )
+  }
+})
