@@ -10,7 +10,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
-import * as LogLevel from "effect/LogLevel"
 import type * as Metric from "effect/Metric"
 import type * as MetricLabel from "effect/MetricLabel"
 import * as Tracer from "effect/Tracer"
@@ -31,7 +30,7 @@ import { makeSnapshot } from "./internal/evaluation/snapshot.ts"
 import { answerAttributes, failureAttributes, requestAttributes } from "./internal/evaluation/telemetry.ts"
 import { clockOf } from "./internal/eventLoop.ts"
 import { keys as keysOfFlags } from "./internal/flagKeys.ts"
-import { annotated } from "./internal/library.ts"
+import { annotated, isDebug } from "./internal/library.ts"
 import { devicePropertyOf } from "./internal/properties.ts"
 import { quote } from "./internal/quote.ts"
 import { requestContextRef } from "./internal/requestContext.ts"
@@ -169,9 +168,6 @@ const warnOfAnswer = (
     : ["errors", "PostHog could not compute every flag; the others have their values"] as const
   return warningsOf(evaluator).warn(kind, message, clockOf(fiber).unsafeCurrentTimeMillis())
 }
-
-const isDebug = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
-  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)
 
 /** One evaluation under way. */
 interface Pending {

@@ -1,4 +1,7 @@
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as LogLevel from "effect/LogLevel"
 
 /**
  * How the library names itself: `$lib`, `$lib_version`, `User-Agent` and `PostHog-Sdk-Info`.
@@ -20,3 +23,11 @@ export const userAgent = `${name}/${version}`
  */
 export const annotated = (module: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> =>
   Effect.annotateLogs({ package: name, module })
+
+/**
+ * Whether a fiber logs at Debug. Asked before such a line is composed and annotated, which costs more than what it tells of.
+ *
+ * @internal
+ */
+export const isDebug = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)

@@ -8,7 +8,7 @@ import type { DropReason, EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
-import { annotated } from "../library.ts"
+import { annotated, isDebug } from "../library.ts"
 import { retryDelay } from "./backoff.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
 import type { EventReports, Refusal } from "./reports.ts"
@@ -41,8 +41,12 @@ const broken: SendOutcome = { _tag: "Retry", details: "unknown_error" }
 const logDelivered = (count: number, millis: number): Effect.Effect<void> =>
   count === 0
     ? Effect.void
-    : annotated("EventQueue")(
-      Effect.logDebug(`delivered ${count} ${count === 1 ? "event" : "events"} in ${millis} ms`)
+    : Effect.withFiberRuntime((fiber) =>
+      isDebug(fiber)
+        ? annotated("EventQueue")(
+          Effect.logDebug(`delivered ${count} ${count === 1 ? "event" : "events"} in ${millis} ms`)
+        )
+        : Effect.void
     )
 
 /** Requests that one batch may take, the parts included in which it is sent again. */

@@ -1,14 +1,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as FiberRef from "effect/FiberRef"
-import * as LogLevel from "effect/LogLevel"
 import { describeRemoteFailure } from "../../Decision.ts"
 import type { DecideResponse, RemoteFailure } from "../../Decision.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { clockOf } from "../eventLoop.ts"
 import { hintOfCode, hintOfStatus, notPostHog } from "../http/hints.ts"
-import { annotated } from "../library.ts"
+import { annotated, isDebug } from "../library.ts"
 import { oneLine, quote } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
 
@@ -53,9 +51,6 @@ const warningOf = (failure: RemoteFailure, settings: Settings): string => {
     (code === undefined ? "" : ` (${code})`) + (text === "" ? "" : ` (${quote(text)})`) +
     (hint === undefined ? "" : `; ${hint}`)
 }
-
-const isDebug = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
-  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)
 
 const millisSince = (fiber: Fiber.RuntimeFiber<unknown, unknown>, since: bigint): string =>
   `${Math.round(Number(clockOf(fiber).unsafeCurrentTimeNanos() - since) / 1e6)} ms`
