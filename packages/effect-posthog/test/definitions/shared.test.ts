@@ -276,8 +276,11 @@ describe("a loader over a shared cache", () => {
       assert.deepStrictEqual(resolved(evaluator), ["changed"])
       assert.strictEqual(endpoint.requests.length, 1)
       assert.notInclude(calls.slice(before), "shouldFetch")
-      yield* TestClock.adjust("33 seconds")
-      yield* settled(evaluator)
+      // The first poll may find a change that is still being read, and joins it.
+      yield* Effect.repeat(Effect.zipRight(TestClock.adjust("33 seconds"), settled(evaluator)), {
+        until: () => calls.slice(before).includes("shouldFetch"),
+        times: 2
+      })
       assert.include(calls.slice(before), "shouldFetch", "a poll asks again")
     }))
 
