@@ -4,7 +4,7 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import { EventQueue, PostHog } from "effect-posthog"
 import * as EventSpool from "effect-posthog/EventSpool"
-import { writeSync } from "node:fs"
+import { readdirSync, writeSync } from "node:fs"
 
 interface Plan {
   readonly host: string
@@ -40,10 +40,11 @@ const program = Effect.gen(function*() {
     print(offered.flatMap((answer) => answer._tag === "Accepted" ? [`id ${answer.id}\n`] : []).join(""))
     yield* Effect.sleep("1 millis")
   }
-  // What was recovered is read in the background.
+  // What earlier processes left has its turn too.
   while (true) {
     yield* queue.flush
-    if ((yield* queue.counts).queued === 0) break
+    const others = readdirSync(plan.directory).filter((name) => name.endsWith(".events")).length
+    if ((yield* queue.counts).queued === 0 && others <= 1) break
     yield* Effect.sleep("100 millis")
   }
   const counts = yield* queue.counts

@@ -1,6 +1,7 @@
+import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } from "effect"
+import { Cause, Context, Duration, Effect, Fiber, Layer, Logger, Option, Redacted, TestClock } from "effect"
 import type { SendOutcome } from "effect-posthog"
 import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog"
 import * as EventSpool from "effect-posthog/EventSpool"
@@ -19,6 +20,16 @@ const outage = faultRuns > 1 ? "3600 seconds" : "600 seconds"
 const often = Effect.repeatN(faultRuns - 1)
 const longest = 30_000 * faultRuns
 
+/** A disk on which a file never gets written. */
+const stalled = Layer.effect(
+  FileSystem.FileSystem,
+  Effect.map(FileSystem.FileSystem, (real) => ({
+    ...real,
+    open: (path: string, how?: FileSystem.OpenFileOptions) =>
+      Effect.map(real.open(path, how), (file) => Object.assign(file, { writeAll: () => Effect.never }))
+  }))
+).pipe(Layer.provide(NodeFileSystem.layer))
+
 /** The clock of the test goes on, and the disk has the time that it needs. */
 const pass = (times: number, step: string & `${number} seconds`) =>
   Effect.forEach(
@@ -30,6 +41,18 @@ const pass = (times: number, step: string & `${number} seconds`) =>
       ),
     { discard: true }
   )
+
+/** The same, until it holds. */
+const passUntil = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => holds() ? Effect.void : Effect.zipRight(pass(1, "1 seconds"), passUntil(holds)))
+
+/** Lets something end that waits on the clock. */
+const ended = <A>(effect: Effect.Effect<A>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    yield* passUntil(() => Option.isSome(Effect.runSync(Fiber.poll(fiber))))
+    return yield* Fiber.join(fiber)
+  })
 
 describe("a spool", () => {
   it.live("delivers what it stored and leaves no file", () =>
@@ -113,14 +136,12 @@ describe("a spool", () => {
       assert.isBelow(requests, 700)
       yield* one.offer(300, 100)
       transport.always(() => Effect.void)
-      yield* pass(6, "30 seconds")
+      yield* passUntil(() => arrived(transport).size === 400)
       const { accepted, delivered } = yield* one.queue.counts
       assert.deepStrictEqual({ accepted, delivered }, { accepted: 400, delivered: 400 })
       assert.deepStrictEqual(arrived(transport), names(0, 400))
       tally("spool: a server away for an hour", "both", yield* one.queue.counts)
-      const closing = yield* Effect.fork(one.close)
-      yield* pass(2, "10 seconds")
-      yield* Fiber.join(closing)
+      yield* ended(one.close)
     }).pipe(quiet, often), longest)
 
   it.effect("gives up beyond its horizon, and counts it", () =>
@@ -131,14 +152,12 @@ describe("a spool", () => {
         events: { retryBase: "1 seconds" }
       })
       yield* one.offer(0, 5)
-      yield* pass(2, "80 seconds")
+      yield* passUntil(() => Effect.runSync(one.queue.counts).queued === 0)
       const { droppedBy, queued } = yield* one.queue.counts
       assert.deepStrictEqual([droppedBy.RetriesExhausted, queued], [5, 0])
       assert.strictEqual((yield* one.store.status).expired, 5)
       tally("spool: an outage beyond the horizon", "both", yield* one.queue.counts)
-      const closing = yield* Effect.fork(one.close)
-      yield* pass(2, "10 seconds")
-      yield* Fiber.join(closing)
+      yield* ended(one.close)
     }).pipe(quiet, often), longest)
 
   it.effect("keeps what a clock that was set back makes seem new, and what was written long before the clock was right", () =>
@@ -153,13 +172,9 @@ describe("a spool", () => {
       yield* TestClock.setTime(900_000_000_000)
       const up = new ScriptedTransport()
       const two = yield* openClient(up, { directory: copy })
-      yield* pass(3, "1 seconds")
+      yield* passUntil(() => arrived(up).size === 5)
       assert.deepStrictEqual(arrived(up), names(0, 5))
-      for (const { close } of [one, two]) {
-        const closing = yield* Effect.fork(close)
-        yield* pass(4, "10 seconds")
-        yield* Fiber.join(closing)
-      }
+      for (const { close } of [one, two]) yield* ended(close)
     }).pipe(quiet))
 
   it.live("isolates an event that makes every request fail, and delivers the others", () =>
@@ -284,6 +299,62 @@ describe("a spool", () => {
       const two = yield* openClient(up, { directory })
       yield* eventually(() => arrived(up).size === 2)
       yield* two.close
+    }).pipe(quiet))
+
+  it.effect("does not let a disk that stands still stop the program, nor its end", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transport = new ScriptedTransport()
+      const one = yield* openClient(transport, { directory }, { fileSystem: stalled })
+      const offered = yield* ended(one.offer(0, 3))
+      assert.strictEqual(offered.filter(({ _tag }) => _tag === "Accepted").length, 3)
+      // From now on nothing waits.
+      yield* one.offer(3, 3)
+      yield* one.queue.flush
+      assert.deepStrictEqual(arrived(transport), names(0, 6))
+      yield* ended(one.close)
+    }).pipe(quiet))
+
+  it.live("keeps the events of two clients of one project apart", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const transports = [new ScriptedTransport(), new ScriptedTransport()]
+      for (const transport of transports) transport.always(() => Effect.succeed(unavailable))
+      const spool = EventSpool.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer))
+      const queueWith = (transport: ScriptedTransport) =>
+        EventQueue.layer.pipe(
+          Layer.provide(transport.layer),
+          Layer.provide(PostHogConfig.layer({
+            apiKey: Redacted.make("phc_test"),
+            events: { queueSize: 5, retryBase: "1 millis", flushAt: 1 }
+          })),
+          Layer.fresh
+        )
+      yield* Effect.gen(function*() {
+        const context = yield* Layer.build(spool)
+        const queues = yield* Effect.forEach(transports, (transport) =>
+          Effect.map(Effect.provide(Layer.build(queueWith(transport)), context), (built) =>
+            Context.get(built, EventQueue)))
+        for (const [client, queue] of queues.entries()) {
+          yield* Effect.forEach(
+            Array.from({ length: 20 }, (_, index) =>
+              `client ${client} event ${index}`),
+            (event) =>
+              queue.offer({ event, distinctId: "ada" }),
+            { concurrency: "unbounded" }
+          )
+        }
+        for (const transport of transports) transport.always(() => Effect.void)
+        yield* eventually(() => transports.every((transport) => arrived(transport).size === 20))
+        for (const [client, transport] of transports.entries()) {
+          for (const name of arrived(transport)) assert.isTrue(name.startsWith(`client ${client}`))
+        }
+        for (const queue of queues) {
+          const { accepted, delivered } = yield* queue.counts
+          assert.deepStrictEqual([accepted, delivered], [20, 20])
+        }
+      }).pipe(Effect.scoped)
+      assert.deepStrictEqual(readdirSync(directory), [])
     }).pipe(quiet))
 
   it.live("never sends the events of one project to another", () =>

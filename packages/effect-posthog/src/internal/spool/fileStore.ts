@@ -10,7 +10,7 @@ import { EventStoreError } from "../../EventStore.ts"
 import { annotated } from "../library.ts"
 import { oneLine } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
-import { heartbeatMillis, logOf, openFolder } from "./folder.ts"
+import { baseOf, heartbeatMillis, logOf, openFolder } from "./folder.ts"
 import { decodeRanges, encodeRanges, formatVersion, LineReader, Lines, versionOf } from "./records.ts"
 import { isWithin, rangesOf, readPart, Receipt, Segment } from "./segment.ts"
 import { SpoolCounts } from "./spoolCounts.ts"
@@ -64,7 +64,8 @@ export const makeFileStore = (
     const warnings = new Warnings("EventSpool")
     const largest = segmentBytes(maxBytes)
     const chores = yield* FiberSet.make<void>()
-    const runFork = yield* FiberSet.runtime(chores)<never>()
+    const runChore = yield* FiberSet.runtime(chores)<never>()
+    const runBeating = yield* FiberSet.makeRuntime<never>()
     const logs = new Map<string, Log>()
     const wanted = new Set<string>()
     const reading = Effect.unsafeMakeSemaphore(1)
@@ -76,13 +77,15 @@ export const makeFileStore = (
     let sequence = 0
     let closedUntil = Number.NEGATIVE_INFINITY
     let beatAt = Number.NEGATIVE_INFINITY
+    let isBeating = false
+    let adoptedAt = Number.NEGATIVE_INFINITY
 
     const counts = new SpoolCounts()
     const { add: count } = counts
     const warn = (kind: string, message: string): Effect.Effect<void> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => warnings.once(kind, message, now))
     const later = (chore: Effect.Effect<void>): void => {
-      runFork(Effect.uninterruptible(chore))
+      runChore(chore)
     }
 
     // ------------------------------------------------------------------------------------------------------ segments
@@ -140,12 +143,28 @@ export const makeFileStore = (
       }
     })
 
+    // Only while there is something to keep, so that an idle process may end.
+    const keepAlive = (): void => {
+      if (isBeating) return
+      isBeating = true
+      runBeating(
+        Effect.whileLoop({
+          while: () => isBeating,
+          body: () => Effect.zipRight(Effect.sleep(heartbeatMillis), Effect.exit(beat)),
+          step: () => {
+            isBeating = segments.some((segment) => !segment.isDone)
+          }
+        })
+      )
+    }
+
     const ownLog = opening.withPermits(1)(Effect.suspend(() =>
       log === undefined
-        ? Effect.tap(folder.create, (created) =>
-          Effect.sync(() => {
-            log = created
-          }))
+        ? Effect.zipWith(folder.create, Clock.currentTimeMillis, (created, now) => {
+          beatAt = now
+          log = created
+          return created
+        })
         : Effect.succeed(log)
     ))
 
@@ -162,6 +181,7 @@ export const makeFileStore = (
         }
         itsLog.active = segment
         segments.push(segment)
+        keepAlive()
         return segment
       })
 
@@ -205,6 +225,7 @@ export const makeFileStore = (
           })),
           Effect.onError(() => undo(segment))
         )
+        keepAlive()
         segment.size += lines.length
         counts.grow(lines.length)
         for (const [index, receipt] of receipts.entries()) {
@@ -240,7 +261,7 @@ export const makeFileStore = (
         }
         const itsLog = logOfQueue(queue)
         const written = itsLog.semaphore.withPermits(1)(write(queue, itsLog, events))
-        const isLate = beatAt > 0 && now - beatAt > 2 * heartbeatMillis
+        const isLate = log !== undefined && (now < beatAt || now - beatAt > 2 * heartbeatMillis)
         return Effect.matchEffect(isLate ? Effect.zipRight(beat, written) : written, {
           onSuccess: (receipts) =>
             warnings.settle("write")
@@ -255,7 +276,7 @@ export const makeFileStore = (
             )
           }
         })
-      }).pipe(Effect.uninterruptible)
+      })
 
     // -------------------------------------------------------------------------------------------------------- ending
 
@@ -280,19 +301,19 @@ export const makeFileStore = (
           else known.push(receipt)
         }
         return Effect.forEach(bySegment, ([segment, its]) => noteEnded(segment, its), { discard: true })
-      }).pipe(Effect.uninterruptible)
+      })
 
     // ------------------------------------------------------------------------------------------------------- reading
 
     const adopt = Effect.gen(function*() {
       for (const { path, queue } of yield* folder.adopt(wanted)) {
-        const segment = new Segment(queue, path, true)
+        const segment = new Segment(baseOf(queue), path, true)
         const info = yield* Effect.option(fileSystem.stat(segment.events))
         if (info._tag === "None") continue
         segment.size = Number(info.value.size)
         segment.unread.push({ from: 0, to: segment.size })
         // What this process writes from now on comes after it.
-        const itsLog = logs.get(queue)
+        const itsLog = logs.get(segment.queue)
         if (itsLog?.active !== undefined) {
           const { active } = itsLog
           itsLog.active = undefined
@@ -301,6 +322,7 @@ export const makeFileStore = (
         }
         segments.push(segment)
         counts.grow(segment.size)
+        keepAlive()
       }
     })
 
@@ -351,8 +373,10 @@ export const makeFileStore = (
 
     const recover: Store["recover"] = (queue, most) =>
       reading.withPermits(1)(Effect.gen(function*() {
-        if (!wanted.has(queue)) {
+        const now = yield* Clock.currentTimeMillis
+        if (!wanted.has(queue) || now < adoptedAt || now - adoptedAt >= adoptionMillis) {
           wanted.add(queue)
+          adoptedAt = now
           yield* adopt
         }
         const found: Array<RecoveredEvent> = []
@@ -363,7 +387,7 @@ export const makeFileStore = (
           }
         }
         return found
-      })).pipe(Effect.uninterruptible)
+      }))
 
     // ------------------------------------------------------------------------------------------------------- closing
 
@@ -399,7 +423,8 @@ export const makeFileStore = (
 
     yield* Effect.addFinalizer(() =>
       Effect.gen(function*() {
-        yield* Effect.timeoutOption(Effect.interruptible(FiberSet.awaitEmpty(chores)), closeMillis)
+        isBeating = false
+        yield* Effect.timeoutOption(FiberSet.awaitEmpty(chores), closeMillis)
         const done = segments.filter((segment) => segment.isDone)
         for (const segment of done) {
           forget(segment)
@@ -410,23 +435,6 @@ export const makeFileStore = (
         yield* folder.release((log) => left.has(log))
         yield* Effect.exit(counts.account(name, segments.length === 0))
       }).pipe(Effect.interruptible, Effect.timeoutOption(closeMillis * 2))
-    )
-
-    let adoptedAt = 0
-    const tick = Effect.gen(function*() {
-      yield* beat
-      const now = yield* Clock.currentTimeMillis
-      if (now >= adoptedAt && now - adoptedAt < adoptionMillis) return
-      adoptedAt = now
-      yield* reading.withPermits(1)(adopt)
-    })
-    yield* Effect.sleep(heartbeatMillis).pipe(
-      Effect.zipRight(Effect.uninterruptible(tick)),
-      Effect.catchAllCause((cause) =>
-        fromHere(Effect.logDebug("The event spool could not look after its folder", cause))
-      ),
-      Effect.forever,
-      Effect.forkScoped
     )
 
     return {

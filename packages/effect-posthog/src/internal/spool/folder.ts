@@ -49,6 +49,13 @@ export interface Folder {
 /** @internal */
 export const logOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1).split(".")[0] ?? ""
 
+/**
+ * The queue of the first client of a project: it sends what all of them have left.
+ *
+ * @internal
+ */
+export const baseOf = (queue: string): string => queue.split("-").slice(0, 2).join("-")
+
 /** @internal */
 export const openFolder = (fileSystem: FileSystem.FileSystem, directory: string): Folder => {
   let me: Owner | undefined
@@ -141,7 +148,7 @@ export const openFolder = (fileSystem: FileSystem.FileSystem, directory: string)
       for (const [log, found] of yield* list) {
         if (held.has(log)) continue
         const isEmpty = found.segments.length === 0
-        if (!isEmpty && !found.segments.some(({ queue }) => queues.has(queue))) continue
+        if (!isEmpty && !found.segments.some(({ queue }) => queues.has(baseOf(queue)))) continue
         if (!(yield* claim(log, found, name))) continue
         if (isEmpty) {
           yield* Effect.ignore(fileSystem.remove(lockOf(log, name)))

@@ -30,6 +30,8 @@ export interface SpoolParts {
   readonly horizon: Duration.Duration
   readonly retryBase: Duration.Duration
   readonly isFull: (bytes: number) => boolean
+  /** The disk does not keep up: what waits for it fills the memory. */
+  readonly isStuck: () => boolean
   readonly giveUpOldest: () => boolean
   readonly expire: (events: number) => void
   /** Writes the event with the others of this turn. Gives what to wait for. */
@@ -95,6 +97,8 @@ export class SpooledQueue extends RouteQueue {
   private isTaken = false
   private isResolvingAll = false
   private now = 0
+  /** What earlier processes left is being read: a flush waits for that. */
+  private isRecovering = false
   /** The store may hold events for which there was no room. */
   hasMore = false
 
@@ -104,7 +108,7 @@ export class SpooledQueue extends RouteQueue {
   }
 
   override get hasLive(): boolean {
-    return this.live > 0 || this.cold.length > 0
+    return this.live > 0 || this.cold.length > 0 || this.isRecovering
   }
 
   get onDiskAlone(): number {
@@ -127,6 +131,7 @@ export class SpooledQueue extends RouteQueue {
     // The hook of such an event is still deciding, and until then it is in memory alone.
     if (estimate === 0 && this.live >= this.options.capacity) return false
     if (this.spool.isDegraded() || this.options.whenFull !== "dropOldest") return super.makeRoom(estimate)
+    if (this.spool.isStuck()) return false
     while (this.isFull(estimate)) if (!this.spool.giveUpOldest()) return false
     return true
   }
@@ -189,6 +194,12 @@ export class SpooledQueue extends RouteQueue {
     this.ringAlarm()
   }
 
+  /** Nothing is left on disk alone, once this has been called with `false`. */
+  recovering(isRecovering: boolean): void {
+    this.isRecovering = isRecovering
+    if (!isRecovering) this.resolveFlushes()
+  }
+
   /** Events that were on disk alone cannot be read any more. */
   lose(events: number, reason: DropReason): void {
     for (let left = Math.min(events, this.cold.length); left > 0; left--) {
@@ -244,6 +255,7 @@ export class SpooledQueue extends RouteQueue {
 
   protected override lowestLive(): number {
     if (this.isResolvingAll) return Number.POSITIVE_INFINITY
+    if (this.isRecovering) return 0
     let lowest = Math.min(super.lowestLive(), this.cold.first ?? Number.POSITIVE_INFINITY)
     for (const { order } of this.returned) if (order < lowest) lowest = order
     return lowest

@@ -1,5 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import type { OfferResult } from "../../Delivery.ts"
 import type { EventStore, StoredEvent } from "../../EventStore.ts"
@@ -8,6 +9,7 @@ import { hashAtOnce } from "../definitions/fingerprint.ts"
 import { turns, yieldToEventLoop } from "../eventLoop.ts"
 import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
 import type { QueueStorage } from "../queue/queueStorage.ts"
+import { maxSize } from "../queue/routeQueue.ts"
 import { wake } from "../wake.ts"
 import { SpoolCounters } from "./spoolCounters.ts"
 import { accepted, lineOverhead, SpooledQueue } from "./spooledQueue.ts"
@@ -56,6 +58,17 @@ interface Writer {
   isStalled: boolean
 }
 
+const projects = new WeakMap<typeof EventStore.Service, Array<string>>()
+
+// Two clients of one project may share a store, and their events must not get mixed up.
+const nameOf = (store: typeof EventStore.Service, project: string): string => {
+  const known = projects.get(store) ?? []
+  projects.set(store, known)
+  const others = known.filter((other) => other === project).length
+  known.push(project)
+  return others === 0 ? project : `${project}-${others}`
+}
+
 /**
  * Puts a store under the queues of a client.
  *
@@ -64,7 +77,7 @@ interface Writer {
 export const makeStorage = (store: typeof EventStore.Service, settings: Settings): QueueStorage => {
   const counters = new SpoolCounters()
   // Events of one project are never sent to another one.
-  const project = hashAtOnce(Redacted.value(settings.apiKey)).toString(36)
+  const project = nameOf(store, hashAtOnce(Redacted.value(settings.apiKey)).toString(36))
   const writers = new Map<SpooledQueue, Writer>()
   let isDegraded = false
   let pendingBytes = 0
@@ -111,6 +124,7 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
     its.estimate += event.estimate + lineOverhead
     pendingBytes += event.estimate + lineOverhead
     schedule(writer)
+    keepTicking()
     return writer.isStalled ? accepted(event) : Effect.async((resume) => {
       if (its.isDone) resume(accepted(event))
       else its.waiters.push(() => wake(() => resume(accepted(event))))
@@ -134,17 +148,17 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
   const writeGroup = (writer: Writer, group: Group): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       group.startedAt = now
-      return Effect.matchCause(store.append(writer.name, group.stored), {
-        onSuccess: (receipts) => settle(writer, group, receipts),
-        onFailure: () => settle(writer, group, undefined)
-      })
-    }).pipe(Effect.map(() => {
-      writer.groups.shift()
-      pendingBytes -= group.estimate
-      writer.isStalled = false
-      group.done()
-      if (writer.queue.onDiskAlone > 0) refill(writer.queue)
-    }))
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.map(Effect.exit(restore(store.append(writer.name, group.stored))), (exit) => {
+          settle(writer, group, Exit.isSuccess(exit) ? exit.value : undefined)
+          writer.groups.shift()
+          pendingBytes -= group.estimate
+          writer.isStalled = false
+          group.done()
+          if (writer.queue.onDiskAlone > 0) refill(writer.queue)
+        })
+      )
+    })
 
   const writeAll = (writer: Writer): Effect.Effect<void> =>
     writer.semaphore.withPermits(1)(Effect.gen(function*() {
@@ -156,7 +170,7 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
       yield* store.ended(receipts)
       // A file may be gone, and those who wait for room want to know.
       writer.queue.settle()
-    })).pipe(Effect.uninterruptible)
+    }))
 
   // ------------------------------------------------------------------------------------------------------- reading
 
@@ -191,16 +205,13 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
         queue.hasMore = queue.room === 0
         if (queue.hasMore) return
         const written = queue.onDiskAlone - waitingToBeWritten(writer)
-        const events = yield* Effect.uninterruptible(
-          Effect.tap(store.recover(name, Math.min(mostTogether, queue.room)), (found) => {
-            for (const event of found) queue.recover(event)
-            return Effect.void
-          })
-        )
+        const events = yield* store.recover(name, Math.min(mostTogether, queue.room))
+        for (const event of events) queue.recover(event)
+        if (events.length > 0) keepTicking()
         if (events.length === 0) {
           // They were damaged since.
           if (written > 0) queue.lose(written, "RetriesExhausted")
-          return
+          return queue.recovering(false)
         }
         yield* yieldToEventLoop
       }
@@ -208,18 +219,34 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
 
   // ------------------------------------------------------------------------------------------------------ lifetime
 
-  const tick = (count: number) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      for (const [queue, writer] of writers) {
-        queue.tick(now)
-        const startedAt = writer.groups[0]?.startedAt
-        if (startedAt !== undefined && now - startedAt > stallMillis) {
-          writer.isStalled = true
-          for (const group of writer.groups) group.done()
-        }
-        if (count % ticksPerLook === 0) refill(queue)
+  let isTicking = false
+  let ticks = 0
+
+  // Only while there is something to look after, so that an idle process may end.
+  const keepTicking = (): void => {
+    if (isTicking) return
+    isTicking = true
+    inBackground(Effect.whileLoop({
+      while: () => isTicking,
+      body: () => Effect.zipRight(Effect.sleep(tickMillis), tick),
+      step: () => {
+        isTicking = [...writers].some(([queue, { groups }]) => queue.hasLive || groups.length > 0)
       }
-    })
+    }))
+  }
+
+  const tick = Effect.map(Clock.currentTimeMillis, (now) => {
+    ticks++
+    for (const [queue, writer] of writers) {
+      queue.tick(now)
+      const startedAt = writer.groups[0]?.startedAt
+      if (startedAt !== undefined && now - startedAt > stallMillis) {
+        writer.isStalled = true
+        for (const group of writer.groups) group.done()
+      }
+      if (ticks % ticksPerLook === 0) refill(queue)
+    }
+  })
 
   return {
     counters,
@@ -228,7 +255,8 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
         counters,
         horizon: store.horizon,
         retryBase: settings.events.retryBase,
-        isFull: (bytes) => store.isFull(bytes + pendingBytes),
+        isFull: (bytes) => pendingBytes > maxSize || store.isFull(bytes + pendingBytes),
+        isStuck: () => pendingBytes > maxSize,
         giveUpOldest: () => {
           const given = store.giveUpOldest()
           if (given === undefined) return false
@@ -254,12 +282,13 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
       inBackground = background
       for (const route of ["analytics", "ai"] satisfies ReadonlyArray<Route>) {
         const queue = queueOf(route)
-        if (queue instanceof SpooledQueue) refill(queue)
+        if (!(queue instanceof SpooledQueue)) continue
+        queue.recovering(true)
+        refill(queue)
       }
-      let count = 0
-      background(Effect.forever(Effect.zipRight(Effect.sleep(tickMillis), Effect.suspend(() => tick(++count)))))
     },
     close: Effect.suspend(() => Effect.forEach(writers.values(), writeAll, { discard: true })).pipe(
+      // A disk that does not answer is not waited for.
       Effect.interruptible,
       Effect.timeoutOption(closeMillis),
       Effect.asVoid
