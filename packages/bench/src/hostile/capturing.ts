@@ -124,7 +124,8 @@ export const properties: Attack = {
                 events: { requestTimeout: "20 seconds" }
               })
             ))),
-          short ? 1 : 3
+          short ? 1 : 3,
+          value
         )
         if (Exit.isSuccess(exit)) tally.count(exit.value)
         else tally.fail("a defect", `${name}, ${what}: ${String(exit.cause)}`)

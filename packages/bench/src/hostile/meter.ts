@@ -15,6 +15,18 @@ export interface Cost {
 /** Turns of the event loop between two looks at the memory, which cost more than a turn. */
 const turnsPerLook = 50
 
+/** Milliseconds of processor time that one `JSON.stringify` takes; none for what cannot be written. */
+const stringifying = (value: unknown): number => {
+  const start = process.cpuUsage()
+  try {
+    JSON.stringify(value)
+  } catch {
+    return 0
+  }
+  const { system, user } = process.cpuUsage(start)
+  return (system + user) / 1000
+}
+
 const observe = async (work: () => unknown): Promise<Cost> => {
   let last = performance.now()
   let spent = process.cpuUsage()
@@ -48,6 +60,8 @@ const observe = async (work: () => unknown): Promise<Cost> => {
 export interface Part {
   readonly part: string
   readonly held: number
+  /** What one `JSON.stringify` of the part's input takes, where that is what the turn may be compared with. */
+  readonly stringify?: number
 }
 
 /** Milliseconds that a turn of the event loop may take, apart from one `JSON.parse` or `JSON.stringify` of what was given. */
@@ -66,8 +80,11 @@ export class Meter {
     this.times = times
   }
 
-  /** Runs the work as often as is measured. The last result. */
-  async measure<A>(part: string, work: () => A | Promise<A>, times = this.times): Promise<A> {
+  /**
+   * Runs the work as often as is measured. The last result. `given`: what a turn that is too long is compared with one
+   * `JSON.stringify` of.
+   */
+  async measure<A>(part: string, work: () => A | Promise<A>, times = this.times, given?: unknown): Promise<A> {
     const costs: Array<Cost> = []
     let result: A | undefined
     for (let time = 0; time < times; time++) {
@@ -78,8 +95,11 @@ export class Meter {
       )
     }
     const held = median(costs.map((cost) => cost.held))
-    if (held > this.worst.held) this.worst = { part, held }
-    if (held > aim) this.long.push({ part, held })
+    const measured = held > aim && given !== undefined
+      ? { part, held, stringify: stringifying(given) }
+      : { part, held }
+    if (held > this.worst.held) this.worst = measured
+    if (held > aim) this.long.push(measured)
     this.memory = Math.max(this.memory, ...costs.map(({ memory }) => memory))
     return result as A
   }

@@ -97,7 +97,12 @@ const attack: Attack = {
             const value = make(bytes)
             const part = `${flags} flags, ${type} of ${size}`
             const decided = yield* Effect.promise(() =>
-              meter.measure(part, () => Effect.runPromise(Effect.provide(evaluation(value), services)))
+              meter.measure(
+                part,
+                () => Effect.runPromise(Effect.provide(evaluation(value), services)),
+                bytes > 1e7 ? 1 : undefined,
+                value
+              )
             )
             tally.count(decided === 0 ? "all left to the server" : decided < flags ? "some decided" : "all decided")
           }
