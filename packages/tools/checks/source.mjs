@@ -13,6 +13,7 @@ export const source = () =>
     return [
       ...sourceFiles(name).flatMap((file) => [
         ...declaredImports(file, manifest.name, publishable.includes(name) ? runtime : development),
+        ...privateMembers(file),
         ...([...publishable, ...bundled].includes(name) ? [...fileName(name, file), ...librarySource(name, file)] : [])
       ]),
       ...["test", "dtslint"].flatMap((folder) => sourceFiles(name, folder)).flatMap((file) => [
@@ -35,6 +36,21 @@ const declaredImports = (file, self, declared) => {
     if (builtinModules.includes(wanted)) return [`${at(node)} write "node:${specifier}"`]
     return [`${at(node)} "${wanted}" is not declared in this package's package.json`]
   })
+}
+
+/** One way to write private members. What a snapshot keeps stays out of what inspecting and comparing it show. */
+const privateMembers = (file) => {
+  const problems = []
+  if (shown(file).endsWith("/internal/evaluation/snapshot.ts")) return problems
+  visit(parse(file), (node) => {
+    if (
+      ts.isPrivateIdentifier(node) && "name" in node.parent && node.parent.name === node &&
+      !ts.isPropertyAccessExpression(node.parent)
+    ) {
+      problems.push(`${at(node)} a private member is written \`private ${node.text.slice(1)}\``)
+    }
+  })
+  return problems
 }
 
 const banned = /^(utils?|common|helpers?|manager|misc)$/i

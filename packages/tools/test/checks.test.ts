@@ -158,6 +158,30 @@ const violations: ReadonlyArray<Violation> = [
     finds: /Now\.ts:\d+:\d+ the time comes from Clock/
   },
   {
+    kind: "a private member written with a hash",
+    step: "source",
+    file: "packages/effect-posthog/src/Hash.ts",
+    content: library(
+      "",
+      `/**
+ * Planted.
+ *
+ * @since 3.0.0
+ * @category models
+ */
+export class Planted {
+  readonly #one = 1
+
+  /** Its value. */
+  get value(): number {
+    return this.#one
+  }
+}
+`
+    ),
+    finds: /Hash\.ts:\d+:\d+ a private member is written `private one`/
+  },
+  {
     kind: "a fiber that is resumed in the middle of something",
     step: "source",
     file: "packages/effect-posthog/src/Resumes.ts",

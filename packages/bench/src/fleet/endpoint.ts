@@ -34,34 +34,34 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 export class FleetEndpoint {
   readonly fetches: Array<Fetch> = []
   readonly exposures: Array<Exposure> = []
-  readonly #server = createServer((request, response) => {
-    this.#answer(request, response).catch(() => response.destroy())
+  private readonly server = createServer((request, response) => {
+    this.answer(request, response).catch(() => response.destroy())
   })
-  #document = ""
-  #etag = ""
+  private document = ""
+  private etag = ""
 
   serve(document: unknown): void {
-    this.#document = JSON.stringify(document)
-    this.#etag = `"${createHash("sha1").update(this.#document).digest("hex")}"`
+    this.document = JSON.stringify(document)
+    this.etag = `"${createHash("sha1").update(this.document).digest("hex")}"`
   }
 
   async listen(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1")
-    await once(this.#server, "listening")
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.server.listen(0, "127.0.0.1")
+    await once(this.server, "listening")
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
   close(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
+    this.server.closeAllConnections()
+    this.server.close()
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "GET") {
-      const status = request.headers["if-none-match"] === this.#etag ? 304 : 200
+      const status = request.headers["if-none-match"] === this.etag ? 304 : 200
       this.fetches.push({ instance: Number(request.headers[instanceHeader]), status, at: Date.now() })
-      response.writeHead(status, { etag: this.#etag, "content-type": "application/json" })
-      response.end(status === 304 ? undefined : this.#document)
+      response.writeHead(status, { etag: this.etag, "content-type": "application/json" })
+      response.end(status === 304 ? undefined : this.document)
       return
     }
     const { batch = [] } = JSON.parse(await bodyOf(request)) as { readonly batch?: ReadonlyArray<SentEvent> }

@@ -107,16 +107,16 @@ const startInstance = (assignment: Assignment): Instance => {
 
 /** Times in which Redis is not available to all, with the seconds in which instances leave it alone afterwards. */
 class Unavailability {
-  readonly #times: Array<readonly [from: number, to: number]> = []
+  private readonly times: Array<readonly [from: number, to: number]> = []
 
   async during(trouble: () => Promise<void>): Promise<void> {
     const from = Date.now() - 1000
     await trouble()
-    this.#times.push([from, Date.now() + 6000])
+    this.times.push([from, Date.now() + 6000])
   }
 
   includes(at: number): boolean {
-    return this.#times.some(([from, to]) => at >= from && at <= to)
+    return this.times.some(([from, to]) => at >= from && at <= to)
   }
 }
 
