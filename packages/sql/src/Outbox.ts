@@ -323,8 +323,7 @@ export class Outbox extends Context.Tag("@effect-posthog/sql/Outbox")<Outbox, {
    *
    * The event is prepared as `Events.capture` does, hooks included, and inserted. It is delivered once the transaction has
    * committed, and never when it is rolled back. An event that cannot be inserted is logged, counted and answered with
-   * `None`, and the transaction goes on: on Postgres the insert has a savepoint of its own. As with every nested
-   * transaction, let no other statement of the same transaction run at the same time. `Outbox.strict.capture` fails
+   * `None`, and the transaction goes on: on Postgres the insert has a savepoint of its own. `Outbox.strict.capture` fails
    * instead.
    *
    * @since 1.0.0

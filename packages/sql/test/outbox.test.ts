@@ -4,7 +4,7 @@ import { LibsqlClient } from "@effect/sql-libsql"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { EventQueue, EventTransport, PostHog, PostHogConfig } from "effect-posthog"
-import type { EventBatch, SendOutcome } from "effect-posthog"
+import type { EventBatch, PostHogEvent, SendOutcome } from "effect-posthog"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,6 @@ import * as TestClock from "effect/TestClock"
 import { randomUUID } from "node:crypto"
 import { makeDatabases } from "./support/databases.ts"
 import { eventually, makeLog, makeTransport, newTable, passTime, startOutbox } from "./support/outbox.ts"
-import { isInstalled, missing } from "./support/postgres.ts"
 
 const { all: databases, close } = makeDatabases()
 
@@ -34,8 +33,8 @@ const isEmpty = (status: Effect.Effect.Success<typeof Outbox.status>) => status.
 const captureAll = (...events: ReadonlyArray<string>) =>
   Effect.forEach(events, (event) => Outbox.capture({ distinctId: "ada", event }))
 
-for (const { client, isAvailable, name } of databases) {
-  const suite = isAvailable ? describe.sequential : describe.skip
+for (const { client, missing, name } of databases) {
+  const suite = missing === undefined ? describe.sequential : describe.skip
   suite(`Outbox on ${name}`, () => {
     it.scoped(
       "delivers what was committed, as the queue would have sent it, and never what was rolled back",
@@ -78,6 +77,47 @@ for (const { client, isAvailable, name } of databases) {
         }),
       limit
     )
+
+    it.scoped("stores events as they are, whatever their texts hold", () =>
+      Effect.gen(function*() {
+        const sql = yield* client
+        const transport = makeTransport()
+        const { run } = yield* startOutbox(sql, {
+          outbox: { table: newTable(), relay: false },
+          transport: transport.layer
+        })
+        const texts = [
+          "'; drop table x; --",
+          "\\",
+          "\\'",
+          "'\\''",
+          "$1 ? :a",
+          "line\nline\r\u2028",
+          "\u0000",
+          "\ud83d\ude00 é",
+          "\ud800",
+          "E'"
+        ]
+        const properties = Object.fromEntries(texts.map((text) => [text, text]))
+        for (const [index, event] of texts.entries()) {
+          const capture = Outbox.capture({ distinctId: event, event, properties })
+          assert.isTrue(Option.isSome(yield* run(index % 2 === 0 ? sql.withTransaction(capture) : capture)))
+          assert.isTrue(Option.isSome(yield* run(sql.withTransaction(capture))))
+        }
+        const expected = yield* run(Effect.flatMap(EventQueue, ({ prepare }) =>
+          Effect.forEach(texts, (event) =>
+            prepare({ event, distinctId: event, properties }))))
+        yield* run(Outbox.drain)
+        const content = ({ distinctId, event, properties }: PostHogEvent) => ({ distinctId, event, properties })
+        assert.sameDeepMembers(
+          transport.batches.flatMap(({ events }) =>
+            events.map(content)
+          ),
+          expected.flatMap((prepared) =>
+            prepared._tag === "Prepared" ? [content(prepared.event), content(prepared.event)] : []
+          )
+        )
+      }), limit)
 
     it.scoped(
       "lets the transaction go on without an event that cannot be inserted, and fails it when strict",
@@ -401,7 +441,11 @@ for (const { client, isAvailable, name } of databases) {
       () =>
         Effect.gen(function*() {
           const sql = yield* client
-          const dialect = sql.onDialectOrElse({ pg: () => "pg" as const, orElse: () => "sqlite" as const })
+          const dialect = sql.onDialectOrElse({
+            pg: () => "pg" as const,
+            mysql: () => "mysql" as const,
+            orElse: () => "sqlite" as const
+          })
           const schema = `Schema of ${randomUUID()}`
           const prefix = dialect === "pg" ? `${schema}.` : ""
           if (dialect === "pg") yield* sql`create schema ${sql(schema)}`
@@ -490,4 +534,6 @@ it.scoped("without a database or a project, events go to the queue or nowhere", 
     assert.isTrue(Option.isNone(yield* Effect.provide(capture, disabled)))
   }))
 
-if (!isInstalled) it.skip(missing, () => {})
+for (const { missing } of databases) {
+  if (missing !== undefined) it.skip(missing, () => {})
+}

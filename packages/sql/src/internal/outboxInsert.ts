@@ -1,28 +1,81 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { NewRow, OutboxTable } from "./outboxTable.ts"
+import { codeOf } from "./sqlFailure.ts"
 
 /**
- * Inserts in a savepoint where a failed statement would end the transaction of the caller, as it does in Postgres.
+ * The database ended the transaction of the caller. What follows would be stored without what came before.
+ *
+ * @internal
+ */
+export class TransactionEnded extends Data.TaggedError("TransactionEnded")<{}> {
+  override get message(): string {
+    return "MySQL rolled the transaction back, to end a deadlock"
+  }
+}
+
+type Insert = (row: NewRow) => Effect.Effect<void, SqlError>
+
+const inTransaction = Effect.map(
+  Effect.serviceOption(SqlClient.TransactionConnection),
+  (connection) => connection._tag === "Some"
+)
+
+/** Of what Postgres says about every statement of a transaction in which one has failed. */
+const transactionHasFailed = "25P02"
+
+// In Postgres a statement that fails ends the transaction, unless it has a savepoint. In one message with it, the insert
+// costs a single round trip, and no statement of another fiber gets in between, to be undone with it.
+const makePostgresInsert = (
+  client: SqlClient.SqlClient,
+  { insert, insertText }: Pick<OutboxTable, "insert" | "insertText">
+): Insert => {
+  const sql = client.withoutTransforms()
+  const goBack = sql.unsafe("rollback to savepoint posthog_outbox; release savepoint posthog_outbox")
+  return (row) =>
+    Effect.flatMap(inTransaction, (isInside) =>
+      isInside
+        ? sql.unsafe(`savepoint posthog_outbox; ${insertText(row)}; release savepoint posthog_outbox`).pipe(
+          Effect.asVoid,
+          Effect.tapError((error) => codeOf(error) === transactionHasFailed ? Effect.void : Effect.ignore(goBack)),
+          // An insert of which nobody awaits the end could leave the transaction in the middle.
+          Effect.uninterruptible
+        )
+        : insert(row))
+}
+
+// For drivers of Postgres that take one statement at a time.
+const makeNestedInsert = (client: SqlClient.SqlClient, insert: Insert): Insert => (row) =>
+  Effect.flatMap(inTransaction, (isInside) => isInside ? client.withTransaction(insert(row)) : insert(row))
+
+const makeMysqlInsert = (insert: Insert): Insert => (row) =>
+  Effect.catchAll(
+    insert(row),
+    (error) =>
+      Effect.flatMap(inTransaction, (isInside) =>
+        isInside && codeOf(error) === "ER_LOCK_DEADLOCK" ? Effect.die(new TransactionEnded()) : Effect.fail(error))
+  )
+
+/**
+ * Inserts so that a failure leaves the transaction of the caller as it was.
  *
  * @internal
  */
 export const makeSafeInsert = (
   client: SqlClient.SqlClient,
-  { dialect, insert }: Pick<OutboxTable, "dialect" | "insert">
-): (row: NewRow) => Effect.Effect<void, SqlError> => {
-  if (dialect !== "pg") return insert
-  // The savepoints of fibers that share a transaction have one name.
-  const turns = new WeakMap<object, Effect.Semaphore>()
-  const inTurn = (connection: object) => {
-    const turn = turns.get(connection) ?? Effect.unsafeMakeSemaphore(1)
-    turns.set(connection, turn)
-    return turn.withPermits(1)
+  table: Pick<OutboxTable, "dialect" | "insert" | "insertText">
+): Effect.Effect<Insert> => {
+  switch (table.dialect) {
+    case "sqlite":
+      return Effect.succeed(table.insert)
+    case "mysql":
+      return Effect.succeed(makeMysqlInsert(table.insert))
+    case "pg":
+      return Effect.match(client.unsafe("select 1; select 1"), {
+        onSuccess: () => makePostgresInsert(client, table),
+        onFailure: () => makeNestedInsert(client, table.insert)
+      })
   }
-  return (row) =>
-    Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (transaction) =>
-      transaction._tag === "None"
-        ? insert(row)
-        : inTurn(transaction.value[0])(client.withTransaction(insert(row))))
 }

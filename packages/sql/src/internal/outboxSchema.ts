@@ -39,7 +39,9 @@ export const createStatements = (table: string, dialect: Dialect): ReadonlyArray
     // MySQL does not know how to leave out an index that exists.
     ...(dialect === "mysql" ? [`index ${quoted(indexOf(table), quote)} ${due}`] : [])
   ]
-  const create = `create table if not exists ${quoted(table, quote)} (\n  ${columns.join(",\n  ")}\n)`
+  // The character set of a database of MySQL may lack most characters.
+  const options = dialect === "mysql" ? " default charset = utf8mb4" : ""
+  const create = `create table if not exists ${quoted(table, quote)} (\n  ${columns.join(",\n  ")}\n)${options}`
   return dialect === "mysql"
     ? [create]
     : [create, `create index if not exists ${quoted(indexOf(table))} on ${quoted(table)} ${due}`]

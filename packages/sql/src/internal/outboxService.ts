@@ -6,6 +6,7 @@ import type { EventDraft } from "effect-posthog/EventDraft"
 import type { EventIdSource } from "effect-posthog/EventIds"
 import type { EventQueue } from "effect-posthog/EventQueue"
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -13,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { epochMillis } from "./epochMillis.ts"
-import { makeSafeInsert } from "./outboxInsert.ts"
+import { makeSafeInsert, TransactionEnded } from "./outboxInsert.ts"
 import { counters, outboxDepth, outboxOldest, outboxParked } from "./outboxMetrics.ts"
 import { longestWait, makeRelay } from "./outboxRelay.ts"
 import { makeOutboxTable } from "./outboxTable.ts"
@@ -85,12 +86,11 @@ const makeCreate = (table: OutboxTable, { createTable, table: name }: OutboxSett
 
 /** How events get into the table. */
 const makeOffers = (
-  { client, ids, queue }: OutboxParts,
+  { ids, queue }: OutboxParts,
   table: OutboxTable,
+  insertSafely: OutboxTable["insert"],
   warn: Warn
 ) => {
-  const insertSafely = makeSafeInsert(client, table)
-
   const offerWith =
     <E>(insert: (row: Parameters<OutboxTable["insert"]>[0]) => Effect.Effect<void, E>) =>
     (draft: EventDraft): Effect.Effect<OfferResult, E> =>
@@ -128,6 +128,9 @@ const makeOffers = (
     offer: (draft: EventDraft): Effect.Effect<OfferResult> =>
       Effect.catchAllCause(safely(draft), (cause) => {
         if (Cause.isInterrupted(cause)) return Effect.interrupt
+        if (Chunk.some(Cause.defects(cause), (defect) => defect instanceof TransactionEnded)) {
+          return Effect.die(new TransactionEnded())
+        }
         const failure = Cause.failureOption(cause)
         return lost(failure._tag === "Some" ? codeOf(failure.value) : undefined)
       })
@@ -254,13 +257,14 @@ export const makeOutboxService = (
     })
 
     yield* Effect.timeoutOption(Effect.disconnect(create), creating)
+    const insertSafely = yield* makeSafeInsert(client, table)
     if (hasRelay) yield* startRelay
 
     const drainWith = (relay: ReturnType<typeof makeRelay>): Effect.Effect<void, SqlError> =>
       Effect.flatMap(relay.step(() => false), ({ more, pause }) => more && pause === 0 ? drainWith(relay) : Effect.void)
 
     return {
-      ...makeOffers(parts, table, warn),
+      ...makeOffers(parts, table, insertSafely, warn),
       table,
       totals: measure,
       drain: Effect.zipRight(

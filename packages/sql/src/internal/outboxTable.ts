@@ -4,6 +4,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import { createStatements, rowVersion } from "./outboxSchema.ts"
 import type { Dialect } from "./outboxSchema.ts"
+import { quoted } from "./tableName.ts"
 
 /**
  * A row as it is written.
@@ -49,6 +50,12 @@ export interface Totals {
   readonly newer: number
   readonly oldestAt: number | undefined
 }
+
+// An escape string, which means the same whatever `standard_conforming_strings` is.
+const postgresLiteral = (value: string | number): string =>
+  typeof value === "number"
+    ? String(value)
+    : `E'${value.replaceAll("\u0000", "").replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
 /** Parameters that one statement may have everywhere. */
 const mostIds = 1000
@@ -121,7 +128,7 @@ export const makeOutboxTable = (client: SqlClient.SqlClient, table: string, proj
   const claim = (claim: Claim, now: number, limit: number): Effect.Effect<ReadonlyArray<Row>, SqlError> => {
     const { token, until } = claim
     const due = sql`select id from ${name} where ${isReadable} and available_at <= ${now}
-      order by available_at, id limit ${limit}`
+      order by available_at, id limit ${sql.literal(String(limit))}`
     const hold = sql`claim = ${token}, available_at = ${until}`
     if (dialect === "pg") {
       return Effect.map(
@@ -131,12 +138,15 @@ export const makeOutboxTable = (client: SqlClient.SqlClient, table: string, proj
         (rows) => rows.map(rowOf).sort(byId)
       )
     }
-    const update = dialect === "mysql"
-      ? sql`update ${name} set ${hold} where ${isReadable} and available_at <= ${now}
-          order by available_at, id limit ${limit}`
-      : sql`update ${name} set ${hold} where id in (${due})`
     // An update takes the lock on the whole database of SQLite, also when it finds nothing.
     const isDue = sql`select id from ${name} where ${isReadable} and available_at <= ${now} limit 1`
+    // One that looks for rows itself would wait for those that transactions have just inserted in MySQL.
+    const update = dialect === "mysql"
+      ? Effect.flatMap(
+        sql<{ readonly id: string }>`${due} for update skip locked`,
+        (rows) => inSlices(rows.map(({ id }) => id), (those) => sql`update ${name} set ${hold} where ${those}`)
+      ).pipe(sql.withTransaction)
+      : sql`update ${name} set ${hold} where id in (${due})`
     return Effect.flatMap(
       isDue,
       (found) => found.length === 0 ? Effect.succeed([]) : Effect.zipRight(update, claimed(claim))
@@ -163,7 +173,7 @@ export const makeOutboxTable = (client: SqlClient.SqlClient, table: string, proj
 
   const oldestParked = (limit: number) =>
     sql<{ readonly id: string }>`select id from ${name} where project = ${project} and parked <> 0
-      order by available_at, id limit ${limit}`
+      order by available_at, id limit ${sql.literal(String(limit))}`
 
   return {
     dialect,
@@ -174,6 +184,11 @@ export const makeOutboxTable = (client: SqlClient.SqlClient, table: string, proj
       Effect.asVoid(sql`insert into ${name}
         (id, project, version, route, body, created_at, available_at, attempts, parked)
         values (${id}, ${project}, ${rowVersion}, ${route}, ${body}, ${createdAt}, 0, 0, 0)`),
+
+    /** The same as one text: for a message of several statements, which takes no parameters. */
+    insertText: ({ body, createdAt, id, route }: NewRow): string =>
+      `insert into ${quoted(table)} (id, project, version, route, body, created_at, available_at, attempts, parked)
+        values (${[id, project, rowVersion, route, body, createdAt, 0, 0, 0].map(postgresLiteral).join(", ")})`,
 
     claim,
 
@@ -229,7 +244,7 @@ export const makeOutboxTable = (client: SqlClient.SqlClient, table: string, proj
     parked: (limit: number): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
       Effect.map(
         sql<StoredRow>`select id, route, body, attempts, created_at, problem from ${name}
-          where project = ${project} and parked <> 0 order by available_at, id limit ${limit}`,
+          where project = ${project} and parked <> 0 order by available_at, id limit ${sql.literal(String(limit))}`,
         (rows) => rows.map(rowOf)
       ),
 

@@ -3,6 +3,7 @@
 import { Outbox } from "@effect-posthog/sql"
 import { FetchHttpClient } from "@effect/platform"
 import { LibsqlClient } from "@effect/sql-libsql"
+import { MysqlClient } from "@effect/sql-mysql2"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog"
@@ -17,6 +18,8 @@ const [database = "", host = "", target = "0"] = process.argv.slice(2)
 
 const client: Layer.Layer<SqlClient.SqlClient, unknown> = database.startsWith("file:")
   ? LibsqlClient.layer({ url: database })
+  : database.startsWith("mysql:")
+  ? MysqlClient.layer({ url: Redacted.make(database) })
   : PgClient.layer({ url: Redacted.make(database) })
 
 const config = PostHogConfig.layer({

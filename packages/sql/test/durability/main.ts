@@ -3,7 +3,6 @@
 import * as Effect from "effect/Effect"
 import { parseArgs } from "node:util"
 import { makeDatabases } from "../support/databases.ts"
-import { missing } from "../support/postgres.ts"
 import { killAgainAndAgain } from "./kills.ts"
 import { measure } from "./measure.ts"
 
@@ -30,9 +29,9 @@ const table = (title: string, rows: object) =>
 
 const program = Effect.gen(function*() {
   let isExact = true
-  for (const { client, isAvailable, name, url } of all) {
+  for (const { client, missing, name, url } of all) {
     if (!name.toLowerCase().includes(values.database)) continue
-    if (!isAvailable) {
+    if (missing !== undefined) {
       yield* print(`${name}: ${missing}`)
       continue
     }

@@ -27,6 +27,7 @@ const startServer: Effect.Effect<
         response.end("{\"status\":1}")
       })
     })
+    server.keepAliveTimeout = 120_000
     server.listen(0, "127.0.0.1", () => {
       const address = server.address()
       const port = typeof address === "object" && address !== null ? address.port : 0

@@ -1,4 +1,5 @@
 import { LibsqlClient } from "@effect/sql-libsql"
+import { MysqlClient } from "@effect/sql-mysql2"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
@@ -9,13 +10,15 @@ import * as Scope from "effect/Scope"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { isInstalled, startPostgres } from "./postgres.ts"
+import { isMariadbInstalled, startMariadb } from "./mariadb.ts"
+import { isInstalled, missing, startPostgres } from "./postgres.ts"
 
 interface Database {
   readonly name: string
   readonly client: Effect.Effect<SqlClient.SqlClient>
   readonly url: Effect.Effect<string>
-  readonly isAvailable: boolean
+  /** Why it is not there, if it is not. */
+  readonly missing: string | undefined
 }
 
 /** The databases of one test file, started when a test first needs them. */
@@ -39,6 +42,20 @@ export const makeDatabases = (): { readonly all: ReadonlyArray<Database>; readon
       ))
   )
 
+  const mariadb = shared(startMariadb)
+
+  const mysqlUrl = Effect.map(mariadb, ({ port }) => `mysql://root@127.0.0.1:${port}/test`)
+
+  const mysql = shared(Effect.gen(function*() {
+    const { port } = yield* mariadb
+    const admin = yield* Effect.orDie(Layer.build(MysqlClient.layer({ host: "127.0.0.1", port, username: "root" })))
+    yield* Effect.orDie(Context.get(admin, SqlClient.SqlClient)`create database test`)
+    const context = yield* Effect.orDie(
+      Layer.build(MysqlClient.layer({ host: "127.0.0.1", port, username: "root", database: "test" }))
+    )
+    return Context.get(context, SqlClient.SqlClient)
+  }))
+
   const folder = shared(
     Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-posthog-sqlite-"))),
@@ -57,8 +74,16 @@ export const makeDatabases = (): { readonly all: ReadonlyArray<Database>; readon
 
   return {
     all: [
-      { name: "Postgres", client: pg, url: pgUrl, isAvailable: isInstalled },
-      { name: "SQLite (libsql)", client: libsql, url: libsqlUrl, isAvailable: true }
+      { name: "Postgres", client: pg, url: pgUrl, missing: isInstalled ? undefined : missing },
+      { name: "SQLite (libsql)", client: libsql, url: libsqlUrl, missing: undefined },
+      {
+        name: "MariaDB",
+        client: mysql,
+        url: mysqlUrl,
+        missing: isMariadbInstalled
+          ? undefined
+          : "skipped: MariaDB is not installed (apt-get install mariadb-server-core)"
+      }
     ],
     close: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }

@@ -24,7 +24,7 @@ export const isInstalled = folder !== undefined
 
 export const missing = "skipped: PostgreSQL is not installed (apt-get install postgresql)"
 
-const freePort = Effect.async<number>((resume) => {
+export const freePort = Effect.async<number>((resume) => {
   const server = createServer()
   server.listen(0, "127.0.0.1", () => {
     const address = server.address()
