@@ -28,7 +28,6 @@ import { epochMillis } from "./internal/epochMillis.ts"
 import { readRow } from "./internal/outboxEvents.ts"
 import * as metrics from "./internal/outboxMetrics.ts"
 import { createStatements } from "./internal/outboxSchema.ts"
-import type { Dialect } from "./internal/outboxSchema.ts"
 import { makeOutboxService } from "./internal/outboxService.ts"
 import { dialectOf } from "./internal/outboxTable.ts"
 import { codeOf, describeFailure } from "./internal/sqlFailure.ts"
@@ -442,7 +441,7 @@ export class Outbox extends Context.Tag("@effect-posthog/sql/Outbox")<Outbox, {
    * @since 1.0.0
    * @category getters
    */
-  static readonly migrationSql = (table: string = defaultTable, dialect: Dialect = "pg"): string =>
+  static readonly migrationSql = (table: string = defaultTable, dialect: "pg" | "sqlite" | "mysql" = "pg"): string =>
     createStatements(table, dialect).map((statement) => `${statement};\n`).join("")
 
   /**

@@ -58,7 +58,7 @@ export const measure = (
   Effect.gen(function*() {
     const { bodies, url } = yield* startServer
     const sql = client
-    const layer = Outbox.layerWith({ relay: false }).pipe(
+    const layer = Outbox.layerWith({ relay: false, table: "measured_outbox" }).pipe(
       Layer.provide(Layer.provide(EventQueue.layer, EventTransport.layerNoop)),
       Layer.provide(PostHogConfig.layer({
         host: url,
