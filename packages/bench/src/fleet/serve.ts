@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { editedFlag, exposureKey, flags } from "./Assignment.ts"
 import type { Assignment, Tell } from "./Assignment.ts"
 
@@ -56,7 +56,7 @@ export const serveAll = (
       })
       if (!edited && values[flags.indexOf(editedFlag)] === false) {
         edited = true
-        tell({ _tag: "Edited", at: Date.now() })
+        tell({ _tag: "Edited", at: yield* Clock.currentTimeMillis })
       }
     }
     tellExposures()

@@ -161,6 +161,7 @@ export class SpooledQueue extends RouteQueue {
     if (!event.live) return
     super.decide(event, decided)
     event.stored = storedAt(undefined)
+    // @effect-diagnostics-next-line floatingEffect:off -- it is written all the same; the effect only waits for that
     this.spool.write(this, event, event.acceptedAt, true)
   }
 
