@@ -30,9 +30,10 @@ rmSync(folder, { recursive: true })
 const rows = new Map()
 for (const { droppedBy, fault, protocol, ...numbers } of lines) {
   const key = `${protocol} ${fault}`
-  const row = rows.get(key) ?? { fault, protocol, runs: 0, accepted: 0, delivered: 0, dropped: 0, reasons: new Map() }
+  const row = rows.get(key) ??
+    { fault, protocol, runs: 0, accepted: 0, delivered: 0, dropped: 0, queued: 0, reasons: new Map() }
   row.runs++
-  for (const name of ["accepted", "delivered", "dropped"]) row[name] += numbers[name]
+  for (const name of ["accepted", "delivered", "dropped", "queued"]) row[name] += numbers[name]
   for (const name of ["requests", "repeated"]) {
     if (numbers[name] !== undefined) row[name] = (row[name] ?? 0) + numbers[name]
   }
@@ -44,12 +45,16 @@ for (const { droppedBy, fault, protocol, ...numbers } of lines) {
 
 const number = (value) => value === undefined ? "" : value.toLocaleString("en-US")
 const total = (name) => [...rows.values()].reduce((sum, row) => sum + (row[name] ?? 0), 0)
-const reasons = (row) => [...row.reasons].map(([reason, count]) => `${number(count)} ${reason}`).join(", ")
+const reasons = (row) =>
+  [...row.reasons].map(([reason, count]) => `${number(count)} ${reason}`)
+    .concat(row.queued === 0 ? [] : [`0, and ${number(row.queued)} kept on disk`]).join(", ")
 
-const table = ["both", "v0", "v1"].flatMap((protocol) => [
+const table = ["both", "v0", "v1", "spool"].flatMap((protocol) => [
   `## ${
     protocol === "both"
       ? "Either protocol, on a clock and a transport of the test"
+      : protocol === "spool"
+      ? "With a spool on a disk, and a transport of the test"
       : `Protocol ${protocol}, over sockets`
   }`,
   "",
@@ -66,8 +71,8 @@ const table = ["both", "v0", "v1"].flatMap((protocol) => [
 ])
 const summary = `${number(total("runs"))} runs, ${number(total("accepted"))} events accepted, ${
   number(total("delivered"))
-} delivered, ${number(total("dropped"))} dropped for a reason, ${
-  number(total("accepted") - total("delivered") - total("dropped"))
+} delivered, ${number(total("dropped"))} dropped for a reason, ${number(total("queued"))} kept on disk, ${
+  number(total("accepted") - total("delivered") - total("dropped") - total("queued"))
 } unaccounted for.`
 
 const page = `# Faults, and what becomes of events

@@ -5,7 +5,7 @@ import { Cause, Context, Duration, Effect, Fiber, Layer, Logger, Option, Redacte
 import type { SendOutcome } from "effect-posthog"
 import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog"
 import * as EventSpool from "effect-posthog/EventSpool"
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { logged } from "../support/logged.ts"
 import { ScriptedTransport } from "../support/queue.ts"
@@ -98,7 +98,7 @@ describe("a spool", () => {
       assert.deepStrictEqual(arrived(up), names(0, 310))
       assert.deepStrictEqual(readdirSync(directory), [])
       assert.strictEqual((yield* two.store.status).recovered, 300)
-      tally("spool: an outage that outlasts the process", "both", yield* two.queue.counts)
+      tally("an outage that outlasts the process", "spool", yield* two.queue.counts)
     }).pipe(quiet, often), longest)
 
   it.live("gives back after a kill what had not arrived, and little of what had", () =>
@@ -116,7 +116,7 @@ describe("a spool", () => {
       const two = yield* openClient(up, { directory: copy })
       yield* eventually(() => arrived(up).size === 50)
       assert.deepStrictEqual(arrived(up), names(200, 50))
-      tally("spool: a kill while the server is away", "both", yield* two.queue.counts)
+      tally("a kill while the server is away", "spool", yield* two.queue.counts)
       yield* two.close
       yield* one.close
     }).pipe(quiet, often), longest)
@@ -140,7 +140,7 @@ describe("a spool", () => {
       const { accepted, delivered } = yield* one.queue.counts
       assert.deepStrictEqual({ accepted, delivered }, { accepted: 400, delivered: 400 })
       assert.deepStrictEqual(arrived(transport), names(0, 400))
-      tally("spool: a server away for an hour", "both", yield* one.queue.counts)
+      tally("a server away for an hour", "spool", yield* one.queue.counts)
       yield* ended(one.close)
     }).pipe(quiet, often), longest)
 
@@ -156,7 +156,7 @@ describe("a spool", () => {
       const { droppedBy, queued } = yield* one.queue.counts
       assert.deepStrictEqual([droppedBy.RetriesExhausted, queued], [5, 0])
       assert.strictEqual((yield* one.store.status).expired, 5)
-      tally("spool: an outage beyond the horizon", "both", yield* one.queue.counts)
+      tally("an outage beyond the horizon", "spool", yield* one.queue.counts)
       yield* ended(one.close)
     }).pipe(quiet, often), longest)
 
@@ -193,7 +193,7 @@ describe("a spool", () => {
       yield* one.queue.flush
       const { delivered, dropped, queued } = yield* one.queue.counts
       assert.deepStrictEqual({ delivered, dropped, queued }, { delivered: 369, dropped: 0, queued: 1 })
-      tally("spool: an event at the head that makes every request fail", "both", yield* one.queue.counts)
+      tally("an event at the head that makes every request fail", "spool", yield* one.queue.counts)
       yield* one.close
     }).pipe(quiet, often), longest)
 
@@ -230,7 +230,7 @@ describe("a spool", () => {
         yield* eventually(() => Effect.runSync(one.queue.counts).queued === 0)
         assert.strictEqual(arrived(transport).has("e299"), whenFull === "dropOldest")
         if (whenFull === "dropNewest") assert.isTrue(arrived(transport).has("e0"))
-        tally(`spool: full, ${whenFull}`, "both", yield* one.queue.counts)
+        tally(`full, ${whenFull}`, "spool", yield* one.queue.counts)
         yield* one.close
       }).pipe(quiet, often), longest)
   }
@@ -264,7 +264,7 @@ describe("a spool", () => {
         yield* one.queue.flush
         assert.deepStrictEqual(arrived(transport), names(0, 60))
         assert.strictEqual((yield* one.store.status).notStored, 60)
-        tally("spool: a folder that cannot be written", "both", yield* one.queue.counts)
+        tally("a folder that cannot be written", "spool", yield* one.queue.counts)
         yield* one.close
       }))
       assert.strictEqual(lines.filter((line) => line.includes("kept in memory only:")).length, 1)
@@ -355,6 +355,26 @@ describe("a spool", () => {
         }
       }).pipe(Effect.scoped)
       assert.deepStrictEqual(readdirSync(directory), [])
+    }).pipe(quiet))
+
+  it.effect("takes over what another process left while it was running itself", () =>
+    Effect.gen(function*() {
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      const [one, other] = [temporaryFolder(), temporaryFolder()]
+      const running = yield* openClient(transport, { directory: one })
+      yield* running.offer(0, 3)
+      const dying = yield* openClient(transport, { directory: other })
+      yield* dying.offer(3, 3)
+      const left = afterKill(other)
+      for (const name of readdirSync(left)) cpSync(join(left, name), join(one, `other-${name}`))
+      const since = transport.batches.length
+      yield* passUntil(() => transport.names.slice(since).flat().includes("e3"))
+      transport.always(() => Effect.void)
+      yield* passUntil(() => Effect.runSync(running.queue.counts).delivered === 6)
+      yield* ended(running.close)
+      yield* ended(dying.close)
+      assert.deepStrictEqual(readdirSync(one), [])
     }).pipe(quiet))
 
   it.live("never sends the events of one project to another", () =>

@@ -26,8 +26,8 @@ export interface FileStoreOptions {
 /** How long to wait before a folder that could not be written is tried again. */
 const againMillis = 1000
 
-/** How often to look for the logs of processes that died. */
-const adoptionMillis = 30_000
+/** How often to look for the logs of processes that died, at most. */
+const adoptionMillis = 5000
 
 /** A file is begun anew at this size; so much is given up at a time when there is no room. */
 const segmentBytes = (maxBytes: number): number => Math.min(8 * 1024 * 1024, Math.max(16 * 1024, maxBytes / 16))

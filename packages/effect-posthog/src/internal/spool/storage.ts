@@ -19,9 +19,6 @@ const mostTogether = 256
 
 const tickMillis = 10_000
 
-/** Ticks between two looks for the events of processes that died. */
-const ticksPerLook = 3
-
 /** How long a write may take before nothing waits for it any more. */
 const stallMillis = 5000
 
@@ -220,7 +217,6 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
   // ------------------------------------------------------------------------------------------------------ lifetime
 
   let isTicking = false
-  let ticks = 0
 
   // Only while there is something to look after, so that an idle process may end.
   const keepTicking = (): void => {
@@ -236,7 +232,6 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
   }
 
   const tick = Effect.map(Clock.currentTimeMillis, (now) => {
-    ticks++
     for (const [queue, writer] of writers) {
       queue.tick(now)
       const startedAt = writer.groups[0]?.startedAt
@@ -244,7 +239,8 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
         writer.isStalled = true
         for (const group of writer.groups) group.done()
       }
-      if (ticks % ticksPerLook === 0) refill(queue)
+      // For the events of processes that died.
+      refill(queue)
     }
   })
 
