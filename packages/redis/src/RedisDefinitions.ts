@@ -42,7 +42,7 @@ const leaseIntervals = 2.2
 
 type Operation = DefinitionsCacheError["operation"]
 
-/** What this instance would store again for a server that has lost it. */
+/** What this instance has from PostHog, to be stored again for a server that has lost it or never got it. */
 interface Stored {
   readonly version: string
   readonly etag: string | undefined
@@ -148,20 +148,23 @@ const make = (
 
   const received = (definitions: CachedDefinitions, etag?: string) =>
     Effect.gen(function*() {
-      if (lease === "") return
       const now = yield* Clock.currentTimeMillis
       const text = Body.textOf(definitions)
       const body = yield* Effect.mapError(Body.encode(text), () => unreadable("received"))
       const next: Stored = { version: yield* versionOf(text), etag, body }
       stored = next
-      yield* store("received", next, now)
+      if (lease !== "") yield* store("received", next, now)
     })
 
   const confirmed = Effect.gen(function*() {
     if (lease === "") return
     const now = yield* Clock.currentTimeMillis
-    const reply = yield* Effect.mapError(scripts.confirm(keys, [lease, leaseMillis, now]), failing("confirmed"))
-    // A server that was restarted, or had no room, has lost what this instance still has.
+    const reply = yield* Effect.mapError(
+      scripts.confirm(keys, [lease, leaseMillis, now, stored?.version ?? ""]),
+      failing("confirmed")
+    )
+    // A server that was restarted, had no room, or did not answer in time lacks what this instance has: an older version
+    // must not count as confirmed.
     if (Number(reply) === 2 && stored !== undefined) yield* store("confirmed", stored, now)
   })
 

@@ -159,6 +159,23 @@ suite("RedisDefinitions", () => {
       }
     }))
 
+  it.scopedLive("stores again what a server had no room for, and does not confirm an older version instead", () =>
+    Effect.gen(function*() {
+      const server = yield* startRedis()
+      const client = yield* ioredis6.connect(server.port)
+      const project = newProject()
+      const [one, two] = yield* Effect.all([participant(client, project), participant(client, project)])
+      assert.isTrue(yield* one.shouldFetch)
+      yield* one.received(definitions("one"), "\"v1\"")
+      const before = yield* two.get()
+      yield* redisCli(server.port, "CONFIG", "SET", "maxmemory", "1")
+      yield* Effect.flip(one.received(definitions("two"), "\"v2\""))
+      yield* redisCli(server.port, "CONFIG", "SET", "maxmemory", "0")
+      yield* one.confirmed
+      const known = before._tag === "Definitions" ? before.version : ""
+      assert.deepInclude(yield* two.get(known), { definitions: definitions("two"), etag: "\"v2\"" })
+    }))
+
   it.scopedLive("fails with its code and without arguments where the server refuses or is gone", () =>
     Effect.gen(function*() {
       const server = yield* startRedis()

@@ -73,6 +73,13 @@ export const migration = (table: string = defaultTable): Effect.Effect<void, Sql
 
 type Operation = DefinitionsCacheError["operation"]
 
+/** What this instance has from PostHog, to be stored again for a database that lacks it. */
+interface Stored {
+  readonly version: string
+  readonly etag: string | null
+  readonly body: string
+}
+
 interface Settings {
   readonly table: string
   readonly createTable: boolean
@@ -118,6 +125,7 @@ const make = (
 
   // The holder's token, while this instance has the lease.
   let token: number | undefined
+  let stored: Stored | undefined
   let isCreated = !createTable
 
   // Two instances may create it at the same time, and Postgres lets one of them fail: the next statement tells.
@@ -175,6 +183,7 @@ const make = (
     if (row === undefined || row.version === null) return emptyOf(row)
     const { body, version } = row
     const definitions = yield* Effect.try({ try: (): unknown => JSON.parse(body ?? ""), catch: () => unreadable })
+    stored = { version, etag: row.etag, body: body ?? "" }
     return {
       _tag: "Definitions",
       version,
@@ -203,29 +212,47 @@ const make = (
   const update = (operation: Operation, statement: () => Effect.Effect<unknown, SqlError>) =>
     Effect.suspend(() => token === undefined ? Effect.void : Effect.asVoid(run(operation, statement)))
 
+  const store = (operation: Operation, { body, etag, version }: Stored, asOf: number) =>
+    update(
+      operation,
+      () =>
+        sql`update ${name} set version = ${version}, etag = ${etag}, body = ${body}, as_of = ${asOf},
+        withdrawn = 0, lease_until = ${now} + ${leaseMillis} where ${holding()}`
+    )
+
   const received = (definitions: CachedDefinitions, etag?: string) =>
     Effect.gen(function*() {
       const asOf = yield* Clock.currentTimeMillis
       const body = JSON.stringify(definitions)
-      const version = yield* digest(body)
-      yield* update("received", () =>
-        sql`update ${name} set version = ${version}, etag = ${etag ?? null}, body = ${body}, as_of = ${asOf},
-          withdrawn = 0, lease_until = ${now} + ${leaseMillis} where ${holding()}`)
+      stored = { version: yield* digest(body), etag: etag ?? null, body }
+      yield* store("received", stored, asOf)
     })
 
-  const confirmed = Effect.flatMap(
-    Clock.currentTimeMillis,
-    (asOf) =>
-      update(
-        "confirmed",
-        () => sql`update ${name} set as_of = ${asOf}, lease_until = ${now} + ${leaseMillis} where ${holding()}`
-      )
-  )
+  // A database that did not answer in time, or was emptied, lacks what this instance has: an older version must not count
+  // as confirmed.
+  const confirmed = Effect.gen(function*() {
+    if (token === undefined) return
+    const asOf = yield* Clock.currentTimeMillis
+    const confirmedVersion = stored?.version
+    const isConfirmed = confirmedVersion === undefined ? sql`1 = 1` : sql`version = ${confirmedVersion}`
+    const updated = yield* run(
+      "confirmed",
+      () =>
+        sql<Pick<Row, "token">>`update ${name} set as_of = ${asOf}, lease_until = ${now} + ${leaseMillis}
+        where ${holding()} and ${isConfirmed} returning token`
+    )
+    if (updated.length === 0 && stored !== undefined) yield* store("confirmed", stored, asOf)
+  })
 
-  const withdrawn = update(
+  const clear = update(
     "withdrawn",
     () => sql`update ${name} set version = ${null}, etag = ${null}, body = ${null}, withdrawn = 1 where ${holding()}`
   )
+
+  const withdrawn = Effect.suspend(() => {
+    stored = undefined
+    return clear
+  })
 
   const handOver = (operation: Operation) =>
     Effect.ensuring(

@@ -84,6 +84,30 @@ for (const { client, missing, name } of databases) {
         assert.notInclude(rows, project)
       }))
 
+    it.scopedLive("stores again what the database never got, and does not confirm an older version instead", () =>
+      Effect.gen(function*() {
+        const sql = yield* client
+        const table = `t${randomUUID().replaceAll("-", "")}`
+        const project = newProject()
+        const [one, two] = yield* Effect.all([
+          participant(sql, project, { table }),
+          participant(sql, project, { table })
+        ])
+        assert.isTrue(yield* one.shouldFetch)
+        yield* one.received(definitions("one"), "\"v1\"")
+        const before = yield* two.get()
+        yield* one.received(definitions("two"), "\"v2\"")
+        const version = before._tag === "Definitions" ? before.version : ""
+        const body = JSON.stringify(definitions("one"))
+        // As if the second statement had not arrived in time.
+        yield* sql`update ${sql(table)} set version = ${version}, etag = 'v1', body = ${body}, as_of = 1`
+        yield* one.confirmed
+        assert.deepInclude(yield* two.get(version), { definitions: definitions("two"), etag: "\"v2\"" })
+        yield* sql`update ${sql(table)} set version = null, etag = null, body = null`
+        yield* one.confirmed
+        assert.deepInclude(yield* two.get(version), { definitions: definitions("two"), etag: "\"v2\"" })
+      }))
+
     it.scopedLive("without the table fails with an error that quotes nothing, until a migration creates it", () =>
       Effect.gen(function*() {
         const sql = yield* client

@@ -34,12 +34,14 @@ if previous ~= ARGV[5] then redis.call('PUBLISH', ARGV[4], ARGV[3]) end
 return 1`
 
 /**
- * ARGV: the lease, its milliseconds, the time. Returns 1 when noted, 2 when there are no definitions to confirm.
+ * ARGV: the lease, its milliseconds, the time, and the version that PostHog confirmed, or nothing where it is not known.
+ * Returns 1 when noted, 2 when Redis does not hold that version.
  *
  * @internal
  */
 export const confirm = `${held}redis.call('PEXPIRE', KEYS[1], ARGV[2])
-if redis.call('HEXISTS', KEYS[3], 'version') == 0 then return 2 end
+local version = redis.call('HGET', KEYS[3], 'version')
+if not version or (ARGV[4] ~= '' and version ~= ARGV[4]) then return 2 end
 redis.call('HSET', KEYS[3], 'asOf', ARGV[3])
 return 1`
 
