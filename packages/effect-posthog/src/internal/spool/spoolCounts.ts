@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Types from "effect/Types"
 import type { EventStoreStatus } from "../../EventStore.ts"
 import { annotated } from "../library.ts"
+import { oneLine } from "../quote.ts"
 import { spoolBytes, spoolEvents } from "./metrics.ts"
 
 /** @internal */
@@ -58,7 +59,7 @@ export class SpoolCounts {
       .flatMap((what) => counts[what] === 0 ? [] : [`${counts[what]} ${inWords[what]}`])
     if (!isEmpty) parts.push(`${this.bytes} bytes wait for the next process`)
     if (parts.length === 0) return Effect.void
-    const message = `The event spool ${name} has closed: ${parts.join(", ")}`
+    const message = `The event spool ${oneLine(name)} has closed: ${parts.join(", ")}`
     const isHarmless = Object.entries(counts).every(([what, count]) => what === "recovered" || count === 0)
     return fromHere(isHarmless ? Effect.logInfo(message) : Effect.logWarning(message))
   }
