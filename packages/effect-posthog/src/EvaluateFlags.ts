@@ -24,7 +24,7 @@ import { TraceDistinctId } from "./FlagTelemetry.ts"
 import { evaluationErrors } from "./internal/evaluation/evaluation.ts"
 import type { Evaluation, Reporter, Subject as EvaluatedSubject } from "./internal/evaluation/evaluation.ts"
 import { charge, inTurn } from "./internal/evaluation/evaluationBudget.ts"
-import { resolveRequest } from "./internal/evaluation/request.ts"
+import { resolveRequest, unreadableRequest } from "./internal/evaluation/request.ts"
 import type { ResolvedRequest } from "./internal/evaluation/request.ts"
 import { makeSnapshot } from "./internal/evaluation/snapshot.ts"
 import { answerAttributes, failureAttributes, requestAttributes } from "./internal/evaluation/telemetry.ts"
@@ -396,11 +396,17 @@ export const evaluateFlags: {
   request: EvaluationRequest & { readonly flags?: Registry } = {}
 ): Effect.Effect<never, never, Services> =>
   Effect.withFiberRuntime((fiber) => {
-    const { flags } = request
-    const asked = flags === undefined ? request : { ...request, flagKeys: keysOfFlags(flags) }
+    let flags: Registry | undefined
+    let resolved: ResolvedRequest
+    try {
+      // Callers without types pass `null`, and objects that throw when they are read.
+      const given = request ?? {}
+      flags = given.flags
+      const asked = flags === undefined ? given : { ...given, flagKeys: keysOfFlags(flags) }
+      resolved = resolveRequest(asked, fiber.getFiberRef(requestContextRef))
+    } catch {
+      resolved = unreadableRequest
+    }
     // The registry that was passed is the one by which the snapshot is read.
-    return evaluateResolved(
-      resolveRequest(asked, fiber.getFiberRef(requestContextRef)),
-      flags
-    ) as unknown as Effect.Effect<never, never, Services>
+    return evaluateResolved(resolved, flags) as unknown as Effect.Effect<never, never, Services>
   })

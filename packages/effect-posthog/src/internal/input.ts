@@ -64,7 +64,13 @@ export const readId = (value: unknown, path: string, unusable: UnusableInput): s
 }
 
 const groupEntries = (record: object, path: string, unusable: UnusableInput): Array<readonly [string, unknown]> => {
-  const types = Object.keys(record)
+  let types: ReadonlyArray<string>
+  try {
+    types = Object.keys(record)
+  } catch {
+    unusable.add(path)
+    return []
+  }
   if (types.length > mostGroups) unusable.add(`${path} beyond the first ${mostGroups}`)
   return types.slice(0, mostGroups).map((type) => {
     try {

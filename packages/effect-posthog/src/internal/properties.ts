@@ -31,6 +31,10 @@ export const mergeProperties = (earlier: Properties | undefined, later: Properti
 export const devicePropertyOf = (
   personProperties: Readonly<Record<string, unknown>> | undefined
 ): string | undefined => {
-  const named = personProperties?.["$device_id"]
-  return typeof named === "string" && named !== "" ? named : undefined
+  try {
+    const named = personProperties?.["$device_id"]
+    return typeof named === "string" && named !== "" ? named : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -193,6 +193,28 @@ describe("the request", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.live("goes without fields that throw when they are read, and is not made when all of it throws", () => {
+    const { layer } = Doubles.withServer()
+    const throwing = new Proxy({}, {
+      ownKeys: () => {
+        throw new Error("no keys")
+      },
+      get: () => {
+        throw new Error("no value")
+      }
+    })
+    return Effect.gen(function*() {
+      const server = yield* Doubles.server
+      yield* evaluateFlags({ ...user, groups: throwing, personProperties: throwing, groupProperties: throwing })
+      deepStrictEqual(yield* Effect.map(server.flagRequests, (all) => all.map(({ body }) => body.groups)), [{}])
+      for (const request of [null, throwing]) {
+        const snapshot = yield* RequestContext.with(evaluateFlags(request as never), { sessionId: "s" })
+        strictEqual(snapshot.distinctId, "")
+      }
+      strictEqual((yield* server.flagRequests).length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.live("carries groups and properties called `__proto__`", () => {
     const { layer } = Doubles.withServer()
     const odd = JSON.parse(`{"__proto__":"p","constructor":"c"}`)

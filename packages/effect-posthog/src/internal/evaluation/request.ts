@@ -38,6 +38,18 @@ const keysOf = (
   flagKeys: NonNullable<EvaluationRequest["flagKeys"]>,
   unusable: UnusableInput
 ): ReadonlyArray<string> => {
+  try {
+    return keysIn(flagKeys, unusable)
+  } catch {
+    unusable.add("flagKeys")
+    return []
+  }
+}
+
+const keysIn = (
+  flagKeys: NonNullable<EvaluationRequest["flagKeys"]>,
+  unusable: UnusableInput
+): ReadonlyArray<string> => {
   if (typeof flagKeys !== "object" || !isList(flagKeys)) return keys(flagKeys)
   const found: Array<string> = []
   for (const flag of flagKeys) {
@@ -95,3 +107,10 @@ export const resolveRequest = (request: EvaluationRequest, context: RequestConte
     unusable: unusable.fields
   }
 }
+
+/**
+ * A request that throws when it is read: there is nobody to evaluate for, the person of the context included.
+ *
+ * @internal
+ */
+export const unreadableRequest: ResolvedRequest = { ...resolveRequest({}, {}), unusable: ["the request"] }
