@@ -100,7 +100,9 @@ const buildNext = async (folder) => {
       "@types/react": "19.2.2"
     }
     writeFileSync(join(app, "package.json"), JSON.stringify({ private: true, dependencies }))
+    // Built without a key, as in a pipeline.
     const env = {
+      POSTHOG_API_KEY: "",
       npm_config_registry: registry.url,
       npm_config_cache: join(folder, "cache"),
       NEXT_TELEMETRY_DISABLED: "1"
