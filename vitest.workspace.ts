@@ -19,7 +19,8 @@ export default defineWorkspace(
         name,
         root: `${packages}${name}`,
         include: ["test/**/*.test.ts"],
-        setupFiles: [`${packages}tools/vitest.setup.ts`],
+        // The tests of the Effect 4 editions have no `@effect/vitest` to set up.
+        setupFiles: name.endsWith("-4") ? [] : [`${packages}tools/vitest.setup.ts`],
         testTimeout: 60_000
       }
     }))

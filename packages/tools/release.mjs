@@ -6,10 +6,13 @@
 //
 // `changeset publish` is not used: it publishes each package of the workspace under its own name and as `latest`, and
 // the editions for Effect 3 and Effect 4 share their names.
-import { writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { editionManifest, editionTarballs } from "./checks/editionTarballs.mjs"
 import { packages } from "./checks/packages.mjs"
 import { releasePlan, releases, withPackageVersion } from "./checks/releases.mjs"
-import { manifestOf, publishable, root, run } from "./checks/workspace.mjs"
+import { editionNames, manifestOf, publishable, root, run } from "./checks/workspace.mjs"
 
 const commands = ["--dry-run", "--version", "--publish"]
 const [command = ""] = process.argv.slice(2)
@@ -52,6 +55,28 @@ const publish = async () => {
     await must("pnpm", args.concat(provenance), { cwd: `${root}/packages/${folder}` })
     console.log(`${name}@${version} published`)
   }
+  await publishEditions(provenance)
+}
+
+/** The Effect 4 editions, under the names of their sources: not the latest, but those of the tag `effect-4`. */
+const publishEditions = async (provenance) => {
+  const folder = mkdtempSync(join(tmpdir(), "effect-posthog-editions-"))
+  try {
+    for (const [edition, tarball] of Object.entries(await editionTarballs(folder))) {
+      const { name, version } = editionManifest(edition)
+      const known = await run("npm", ["view", `${name}@${version}`, "version"])
+      if (known.code === 0 && known.stdout.trim() === version) {
+        console.log(`${name}@${version} is published already`)
+        continue
+      }
+      await must("npm", ["publish", tarball, "--access", "public", "--tag", "effect-4", ...provenance], {
+        cwd: dirname(tarball)
+      })
+      console.log(`${name}@${version} published`)
+    }
+  } finally {
+    rmSync(folder, { force: true, recursive: true })
+  }
 }
 
 stopOn(await packages())
@@ -63,6 +88,9 @@ if (command === "--publish") {
   stopOn(await releases())
   const plan = await releasePlan()
   for (const { name, newVersion, oldVersion } of plan.releases) console.log(`${name}  ${oldVersion} -> ${newVersion}`)
+  for (const edition of editionNames) {
+    console.log(`${editionManifest(edition).name}  the same for Effect 4, from ${edition}`)
+  }
   if (plan.releases.length === 0) console.log("No changeset asks for a release.")
   if (command === "--version") await version()
 }

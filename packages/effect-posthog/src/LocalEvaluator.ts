@@ -165,7 +165,7 @@ const notReady = (duration: Duration.DurationInput, status: Effect.Effect<Defini
       new DefinitionsError({
         reason: lastFailure?.reason ?? "Timeout",
         httpStatus: lastFailure?.httpStatus,
-        problem: `none were loaded within ${Duration.format(duration)}`
+        problem: `none were loaded within ${Duration.format(Duration.decode(duration))}`
       })
     ))
 

@@ -157,9 +157,10 @@ describe("FlagOverrides.layer", () => {
           Effect.flatMap(evaluateFlags({ distinctId: "ada" }), (flags) => flags.getFlag("local")),
           overridden(given as FlagOverrides.Overrides)
         )
-        const logged = yield* logOf(Effect.tap(evaluated, (value) => {
-          deepStrictEqual(value, Option.some(Array.isArray(overrides)))
-        }))
+        const logged = yield* logOf(Effect.tap(evaluated, (value) =>
+          Effect.sync(() => {
+            deepStrictEqual(value, Option.some(Array.isArray(overrides)))
+          })))
         assert.include(logged.join("\n"), message)
       })))
 

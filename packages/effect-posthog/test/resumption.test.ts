@@ -18,6 +18,7 @@ describe("fibers that are resumed on the stack of whoever resumes them", () => {
       const log: Array<string> = []
       const waiting = yield* Deferred.make<void>()
       yield* Effect.fork(Effect.zipRight(Deferred.await(waiting), Effect.sync(() => log.push("resumed"))))
+      yield* Effect.yieldNow()
       Deferred.unsafeDone(waiting, Exit.void)
       log.push("returned")
       assert.deepStrictEqual(log, ["resumed", "returned"])

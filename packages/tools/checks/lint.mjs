@@ -1,8 +1,11 @@
-import { run } from "./workspace.mjs"
+import { editionNames, run } from "./workspace.mjs"
 
 /** Oxlint with the rules of `oxlint.json`: correctness, what may import what, and what library sources never use. */
 export const lint = async () => {
-  const result = await run("oxlint", ["-c", "packages/tools/oxlint.json", "--format", "json", "packages"])
+  // Of what is generated, the sources are looked at.
+  const ignored = editionNames.length === 0 ? [] : [...editionNames.map((name) => `packages/${name}`), ...byHand]
+  const patterns = ignored.flatMap((path) => ["--ignore-pattern", path.endsWith(".ts") ? path : `${path}/**`])
+  const result = await run("oxlint", ["-c", "packages/tools/oxlint.json", "--format", "json", ...patterns, "packages"])
   const report = parse(result.stdout)
   if (report === undefined) return [result.output || `oxlint failed with exit code ${result.code}`]
   const problems = report.diagnostics.map((diagnostic) => {
@@ -14,6 +17,13 @@ export const lint = async () => {
   if (!(report.number_of_files > 0)) return ["oxlint looked at no file"]
   return problems
 }
+
+/** For Effect 4, which oxlint does not find from here. */
+const byHand = [
+  "packages/tools/consumer/effect4.ts",
+  "packages/tools/editions/effect-posthog-4",
+  "packages/tools/editions/tests"
+]
 
 const parse = (text) => {
   try {

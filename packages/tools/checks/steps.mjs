@@ -6,6 +6,7 @@ export const steps = [
   { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
   { name: "self-test", run: async () => (await import("./selfTest.mjs")).selfTest() },
   { name: "types", run: async () => (await import("./types.mjs")).types() },
+  { name: "editions", run: async () => (await import("./editions.mjs")).editions() },
   { name: "effect", run: async () => (await import("./effect.mjs")).effect() },
   { name: "packages", run: async () => (await import("./packages.mjs")).packages() },
   { name: "examples", run: async () => (await import("./examples.mjs")).examples() },

@@ -6,11 +6,19 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url)).replace(/[/\\]$/, "")
 
-export const packageNames = readdirSync(join(root, "packages"))
+export const manifestOf = (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+
+const folders = readdirSync(join(root, "packages"))
   .filter((name) => existsSync(join(root, "packages", name, "package.json")))
   .sort()
 
-export const manifestOf = (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+const isEdition = (name) => manifestOf(name).editionOf !== undefined
+
+/** Packages that are generated from another one for another major version of Effect. */
+export const editionNames = folders.filter(isEdition)
+
+/** Packages that people write. */
+export const packageNames = folders.filter((name) => !isEdition(name))
 
 const published = packageNames.filter((name) => manifestOf(name).private !== true)
 

@@ -5,6 +5,7 @@ import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
@@ -200,7 +201,7 @@ describe("layerPersisted", () => {
         endpoint.answer(status(402))
         const refused = yield* Effect.fork(Effect.flip(evaluator.reload))
         yield* TestClock.adjust("5 seconds")
-        assert.strictEqual((yield* refused).reason, "QuotaLimited")
+        assert.strictEqual((yield* Fiber.join(refused)).reason, "QuotaLimited")
         assert.deepStrictEqual(resolved(evaluator), [])
         endpoint.answer(status(500))
         yield* Effect.flip(evaluator.reload)
@@ -280,7 +281,7 @@ describe("layerPersisted", () => {
       const life = Effect.scoped(Effect.flatMap(start(endpoint.client, store), ({ ready }) => ready))
       const ended = yield* Effect.fork(life)
       yield* TestClock.adjust("5 seconds")
-      yield* ended
+      yield* Fiber.join(ended)
     }))
 
   it.scoped("two projects keep their copies apart", () =>
@@ -340,7 +341,7 @@ describe("layerPersisted", () => {
       const evaluator = yield* start(endpoint.client, store)
       const loading = yield* Effect.fork(evaluator.reload)
       yield* TestClock.adjust("5 seconds")
-      yield* loading
+      yield* Fiber.join(loading)
       assert.deepStrictEqual(resolved(evaluator), ["one"])
     }))
 

@@ -90,7 +90,8 @@ export const traceRead = (
   key: string,
   problem: ReadProblem
 ): Effect.Effect<void> | undefined => {
-  const { currentContext: context, currentSpan: span } = fiber
+  const context = fiber.currentContext
+  const span = fiber.currentSpan
   const replaced = context.unsafeMap.get(FlagTelemetry.key) as EmitFlagRead | undefined
   if (replaced === undefined && (span === undefined || span._tag !== "Span" || !span.sampled)) return undefined
   const emit = replaced ?? FlagTelemetry.spanEvent

@@ -154,7 +154,7 @@ export const sharedDefinitions = Effect.fnUntraced(function*(
         onTimeout: () => new DefinitionsCacheError({ operation, problem: "it took too long" })
       }),
       Effect.tapError(report),
-      Effect.tap(() => failing.delete(operation))
+      Effect.tap(() => Effect.sync(() => failing.delete(operation)))
     )
 
   const tell = (operation: "confirmed" | "failed" | "withdrawn"): Effect.Effect<void> =>

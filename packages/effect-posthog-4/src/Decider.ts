@@ -1,0 +1,57 @@
+// Generated from packages/effect-posthog/src/Decider.ts by packages/tools/editions.mjs: change that file, not this one.
+/**
+ * Remote flag evaluation.
+ *
+ * @since 3.0.0
+ */
+import * as HttpClient from "effect/http/HttpClient"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { DecideRequest, DeciderError, DecideResponse } from "./Decision.ts"
+import { makeDecide } from "./internal/remote/decide.ts"
+import { PostHogConfig } from "./PostHogConfig.ts"
+
+/**
+ * Remote flag evaluation. `Decider.layer` asks PostHog; tests replace it with `Layer.succeed`.
+ *
+ * @since 3.0.0
+ * @category tags
+ */
+export class Decider extends Context.Service<Decider, {
+  /** `false`: the server is never asked, because the client is disabled or evaluates locally only. */
+  readonly enabled: boolean
+  /** One evaluation, retries included. Applies the configured defaults for location and evaluation contexts. */
+  readonly decide: (request: DecideRequest) => Effect.Effect<DecideResponse, DeciderError>
+}>()("effect-posthog/Decider") {
+  /**
+   * Asks `POST {host}/flags/?v=2`. Each attempt is bounded by `flags.requestTimeout`, body included. Failures of the
+   * transport, timeouts, 502 and 504 are retried, `flags.maxRetries` times, 300 milliseconds after the first attempt
+   * and twice as long after each further one; nothing else is. Interruption aborts the request.
+   *
+   * Answers are read up to `flags.maxResponseBytes`. A failure is a warning in the log, once a minute for each kind, and
+   * the first answer after it a line; whatever the HTTP client does, it fails with `DeciderError`.
+   *
+   * @since 3.0.0
+   * @category layers
+   */
+  static readonly layer: Layer.Layer<Decider, never, PostHogConfig | HttpClient.HttpClient> = Layer.effect(
+    Decider,
+    Effect.gen(function*() {
+      const settings = yield* PostHogConfig
+      const client = yield* HttpClient.HttpClient
+      return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide: makeDecide(settings, client) }
+    })
+  )
+
+  /**
+   * Never asked; answers no flags if it is asked all the same.
+   *
+   * @since 3.0.0
+   * @category layers
+   */
+  static readonly layerNoop: Layer.Layer<Decider> = Layer.succeed(Decider, {
+    enabled: false,
+    decide: () => Effect.succeed({ flags: {} })
+  })
+}

@@ -1,0 +1,87 @@
+// Generated from packages/effect-posthog/src/EventQueue.ts by packages/tools/editions.mjs: change that file, not this one.
+/**
+ * Queueing and delivery of events.
+ *
+ * @since 3.0.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import type { Delivery, EventCounts, OfferResult, Prepared } from "./Delivery.ts"
+import type { EventDraft } from "./EventDraft.ts"
+import { EventIds } from "./EventIds.ts"
+import { EventTransport } from "./EventTransport.ts"
+import { rememberSettings } from "./internal/exceptions/clientSettings.ts"
+import { makeDisabledQueue, makeEventQueue } from "./internal/queue/eventQueue.ts"
+import { queueStorage } from "./internal/queue/queueStorage.ts"
+import { PostHogConfig } from "./PostHogConfig.ts"
+
+/**
+ * Queueing and delivery of events. `PostHog.layer` provides it; tests replace it with `Layer.succeed` or
+ * `EventQueue.layerNoop`.
+ *
+ * @since 3.0.0
+ * @category tags
+ */
+export class EventQueue extends Context.Service<EventQueue, {
+  /** Accepts or rejects an event. Suspends only when the queue is full under `"backpressure"`, or while an effectful hook runs. */
+  readonly offer: (draft: EventDraft) => Effect.Effect<OfferResult>
+  /** Accepts or rejects an event, and never suspends. Exposures use it. */
+  readonly tryOffer: (draft: EventDraft) => Effect.Effect<OfferResult>
+  /**
+   * Does all that `offer` does up to queueing, and gives the finished event to the caller, who sends it: an outbox, for
+   * one. The event is not counted as accepted; a rejected one is counted as such.
+   */
+  readonly prepare: (
+    draft: EventDraft
+  ) => Effect.Effect<Prepared | Extract<OfferResult, { readonly _tag: "Rejected" }>>
+  /**
+   * Ends when every event accepted before it has ended. Never fails. With `runtime: "worker"` it sends what is queued, in
+   * the fiber of the caller, and does not wait for what another caller is sending.
+   */
+  readonly flush: Effect.Effect<void>
+  /** How accepted events end, from the moment of subscription. Bounded and sliding for each subscriber. */
+  readonly deliveries: Stream.Stream<Delivery>
+  readonly counts: Effect.Effect<EventCounts>
+}>()("effect-posthog/EventQueue") {
+  /**
+   * The queue. Events wait until `events.flushAt` of them are queued, the oldest has waited for `events.flushInterval`,
+   * or the program flushes; then they go out in batches, oldest first, one request at a time. Events for the AI endpoint
+   * have a queue of their own.
+   *
+   * Closing the scope refuses new events and drains for at most `events.shutdownTimeout`; what could not be sent by
+   * then ends as `ShutdownTimeout`. Afterwards no fiber, timer or request of the queue is left.
+   *
+   * @since 3.0.0
+   * @category layers
+   */
+  static readonly layer: Layer.Layer<EventQueue, never, PostHogConfig | EventTransport> = Layer.effect(
+    EventQueue,
+    Effect.gen(function*() {
+      const settings = yield* PostHogConfig
+      const transport = yield* EventTransport
+      const ids = yield* EventIds
+      const storage = yield* Effect.serviceOption(queueStorage)
+      const queue = settings.enabled
+        ? yield* makeEventQueue(
+          settings,
+          ids,
+          transport.send,
+          // On other runtimes nothing runs between requests that could write.
+          Option.isSome(storage) && settings.runtime === "process" ? storage.value.make(settings) : undefined
+        )
+        : makeDisabledQueue()
+      return rememberSettings(queue, settings, ids)
+    })
+  )
+
+  /**
+   * Refuses every event with `Disabled`.
+   *
+   * @since 3.0.0
+   * @category layers
+   */
+  static readonly layerNoop: Layer.Layer<EventQueue> = Layer.sync(EventQueue, makeDisabledQueue)
+}

@@ -1,0 +1,106 @@
+// Generated from packages/effect-posthog/src/internal/definitions/log.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { DefinitionsError } from "../../Definitions.ts"
+import { hintOfCode, hintOfStatus, notPostHog } from "../http/hints.ts"
+import { annotated } from "../library.ts"
+import { oneLine, quote } from "../quote.ts"
+import type { Installed } from "./compile.ts"
+
+/** Flags that one warning names. */
+const namedFlags = 20
+
+/** Reasons that it names of each. */
+const namedReasons = 20
+
+const fromHere = annotated("LocalEvaluator")
+
+const hintFor = ({ httpStatus, problem, reason }: DefinitionsError): string | undefined => {
+  switch (reason) {
+    case "Unauthorized":
+      return "is secretKey a key of the project that apiKey names, in that region?"
+    case "Forbidden":
+      return "may secretKey read the feature flags of that project, and may this machine reach PostHog?"
+    case "QuotaLimited":
+      return "no definitions are used until the quota allows"
+    case "ApiError":
+      return hintOfStatus(httpStatus)
+    case "ConnectionError":
+      return hintOfCode(problem)
+    case "InvalidDocument":
+      return httpStatus === undefined ? undefined : notPostHog
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Reports a failed load. The same failure again, poll after poll, is only worth a debug message. `origin`: the host that
+ * was asked, if one was.
+ *
+ * @internal
+ */
+export const failed = (error: DefinitionsError, repeated: boolean, origin: string | undefined): Effect.Effect<void> => {
+  const log = repeated
+    ? Effect.logDebug
+    : error.reason === "Unauthorized" || error.reason === "Forbidden"
+    ? Effect.logError
+    : Effect.logWarning
+  const from = origin === undefined ? "" : `, from ${origin}`
+  const hint = hintFor(error)
+  return fromHere(log(oneLine(`${error.message}${from}${hint === undefined ? "" : `; ${hint}`}`)))
+}
+
+/** @internal */
+export const recovered = (failures: number): Effect.Effect<void> =>
+  fromHere(
+    Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed ${failures === 1 ? "load" : "loads"}`)
+  )
+
+/** @internal */
+export const notRefreshed = (since: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
+  fromHere(Effect.logWarning(
+    `Flag definitions have not been ${loaded ? "refreshed" : "loaded"} for ${Duration.format(since)}, more than ten ` +
+      `poll intervals; ${loaded ? "flags are evaluated with old ones" : "no flag is evaluated locally"}`
+  ))
+
+const listed = (lines: ReadonlyArray<string>, total: number): string =>
+  total > lines.length ? [...lines, `and ${total - lines.length} more`].join("\n  ") : lines.join("\n  ")
+
+const take = <A>(values: Iterable<A>): ReadonlyArray<A> => {
+  const taken: Array<A> = []
+  for (const value of values) {
+    if (taken.length === namedFlags) break
+    taken.push(value)
+  }
+  return taken
+}
+
+/**
+ * Warns about what is peculiar to newly installed definitions: flags that could not be read, and flags that only the
+ * server can decide.
+ *
+ * @internal
+ */
+export const installed = ({ definitions, neverLocal, problems }: Installed): Effect.Effect<void> => {
+  const unreadable = problems.length === 0
+    ? Effect.void
+    : fromHere(Effect.logWarning(
+      `Flag definitions: ${problems.length} could not be read, and the server decides them:\n  ${
+        listed(take(problems).map(({ message, path }) => oneLine(`${path}: ${message}`)), problems.length)
+      }`
+    ))
+  const left = neverLocal.size === 0
+    ? Effect.void
+    : fromHere(Effect.logWarning(
+      `Flag definitions: ${neverLocal.size} of ${definitions.size} flags cannot always be decided locally:\n  ${
+        listed(
+          take(neverLocal).map(([key, reasons]) =>
+            `${quote(key)}: ${oneLine(reasons.slice(0, namedReasons).join(", "))}`
+          ),
+          neverLocal.size
+        )
+      }`
+    ))
+  return Effect.andThen(unreadable, left)
+}

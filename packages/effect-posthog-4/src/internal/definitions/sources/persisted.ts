@@ -1,0 +1,135 @@
+// Generated from packages/effect-posthog/src/internal/definitions/sources/persisted.ts by packages/tools/editions.mjs: change that file, not this one.
+import { disconnect } from "../../disconnect.ts"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Option from "effect/Option"
+import { isObject as isRecord } from "effect/Predicate"
+import { sourceName } from "../../../Definitions.ts"
+import type { DefinitionsError, DefinitionsLoad, Loaded } from "../../../Definitions.ts"
+import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
+import { runInSlices } from "../../eventLoop.ts"
+import { annotated } from "../../library.ts"
+import { refusalOf } from "../compile.ts"
+import { hashAtOnce } from "../fingerprint.ts"
+import { parseDocument } from "../parseDocument.ts"
+
+/** How long the store may take over one operation. */
+const patience = "5 seconds"
+
+/** Flags that are written as JSON in one step: about a millisecond of work. */
+const stepSize = 200
+
+interface Copy {
+  readonly document: unknown
+  readonly etag: string | undefined
+  readonly savedAt: number
+}
+
+const fromHere = annotated("DefinitionsSource")
+
+// A line about the copy, then the document, whose text is the larger part by far.
+function* encode({ document, etag, savedAt }: Copy): Generator<void, string> {
+  const { flags, ...others } = document as { readonly flags: ReadonlyArray<unknown> }
+  const portions: Array<string> = []
+  for (let from = 0; from < flags.length; from += stepSize) {
+    if (from > 0) yield
+    portions.push(JSON.stringify(flags.slice(from, from + stepSize)).slice(1, -1))
+  }
+  const rest = JSON.stringify(others).slice(1)
+  return `${JSON.stringify({ savedAt, etag })}\n{"flags":[${portions.join(",")}]${rest === "}" ? "" : ","}${rest}`
+}
+
+function* decode(text: string): Generator<void, Option.Option<Copy>> {
+  const end = text.indexOf("\n")
+  const about = yield* parseDocument([text.slice(0, Math.max(0, end))])
+  const document = yield* parseDocument([text.slice(end + 1)])
+  if (Result.isFailure(about) || Result.isFailure(document) || !isRecord(about.success)) return Option.none()
+  const { etag, savedAt } = about.success
+  if (typeof savedAt !== "number" || refusalOf(document.success) !== undefined) return Option.none()
+  return Option.some({ document: document.success, etag: typeof etag === "string" ? etag : undefined, savedAt })
+}
+
+/**
+ * Keeps the newest document of a source in a store, one for each project, and falls back on it while nothing has been
+ * loaded. The store is never waited for longer than a few seconds, and its failures are only logged.
+ *
+ * @internal
+ */
+export const persistedDefinitions = (
+  source: DefinitionsSource["Service"],
+  store: KeyValueStore.KeyValueStore,
+  project: { readonly host: string; readonly apiKey: string }
+): DefinitionsSource["Service"] => {
+  if (source.name === "none") return source
+  const key = `flag-definitions-${hashAtOnce([project.host, project.apiKey]).toString(36)}`
+  // Until definitions, the copy included, are installed for the first time, or are forbidden by the quota.
+  let isStarting = true
+
+  const guarded = <A, E>(
+    what: "read" | "written" | "removed",
+    effect: Effect.Effect<A, E>
+  ): Effect.Effect<Option.Option<A>> =>
+    effect.pipe(
+      disconnect,
+      Effect.interruptible,
+      Effect.timeout(patience),
+      Effect.asSome,
+      Effect.catchCause((cause) =>
+        Effect.as(
+          fromHere(Effect.logWarning(`The stored copy of the flag definitions could not be ${what}`, cause)),
+          Option.none()
+        )
+      )
+    )
+
+  const write = Effect.fnUntraced(function*(loaded: Loaded) {
+    const savedAt = loaded.staleSince ?? (yield* Clock.currentTimeMillis)
+    const text = yield* runInSlices(() => encode({ document: loaded.document, etag: loaded.etag, savedAt }))
+    yield* store.set(key, text)
+  })
+
+  const read = Effect.flatMap(
+    Effect.suspend(() => store.get(key)),
+    (text) => text === undefined ? Effect.succeedNone : runInSlices(() => decode(text))
+  )
+
+  const marked = (loaded: Loaded, afterwards: Effect.Effect<unknown>): Loaded => ({
+    ...loaded,
+    onInstalled: Effect.suspend(() => {
+      isStarting = false
+      return Effect.andThen(loaded.onInstalled ?? Effect.void, Effect.asVoid(afterwards))
+    })
+  })
+
+  const fallback = (failure: DefinitionsError): Effect.Effect<DefinitionsLoad, DefinitionsError> =>
+    Effect.flatMap(
+      Effect.map(guarded("read", read), Option.flatten),
+      Option.match({
+        onNone: () => Effect.fail(failure),
+        onSome: ({ document, etag, savedAt }) =>
+          Effect.succeed(marked({ _tag: "Loaded", document, etag, staleSince: savedAt, failure }, Effect.void))
+      })
+    )
+
+  const accept = (answer: DefinitionsLoad): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
+    if (answer._tag !== "Loaded") return Effect.succeed(answer)
+    const refused = refusalOf(answer.document)
+    return refused === undefined
+      ? Effect.succeed(marked(answer, guarded("written", write(answer))))
+      : Effect.fail(refused)
+  }
+
+  const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> =>
+    source.load(etag).pipe(
+      Effect.flatMap(accept),
+      Effect.catch((failure) => {
+        if (failure.reason !== "QuotaLimited") return isStarting ? fallback(failure) : Effect.fail(failure)
+        isStarting = false
+        // What the quota forbids now must not come back with the next start.
+        return Effect.andThen(guarded("removed", Effect.suspend(() => store.remove(key))), Effect.fail(failure))
+      })
+    )
+  return { name: `${sourceName(source)}, stored`, origin: source.origin, load, changed: source.changed }
+}

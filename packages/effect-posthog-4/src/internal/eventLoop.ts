@@ -1,0 +1,97 @@
+// Generated from packages/effect-posthog/src/internal/eventLoop.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+
+/**
+ * The clock of a fiber.
+ *
+ * @internal
+ */
+export const clockOf = (fiber: Fiber.Fiber<unknown, unknown>): Clock.Clock =>
+  fiber.getRef(Clock.Clock)
+
+interface Turns {
+  readonly scheduleTask: (task: () => void, priority: number) => void
+}
+
+interface Immediate {
+  readonly setImmediate?: ((task: () => void) => unknown) | undefined
+}
+
+/**
+ * A scheduler that runs each task in a later turn of the event loop: at once where the platform can do that, else by a
+ * timer, which takes a millisecond or more.
+ *
+ * @internal
+ */
+export const makeTurns = (platform: Immediate): Turns => {
+  const { setImmediate } = platform
+  // Some platforms have a function of that name that throws.
+  let isUsable = setImmediate !== undefined
+  return { scheduleTask: (task) => {
+    if (isUsable) {
+      try {
+        setImmediate?.(task)
+        return
+      } catch {
+        isUsable = false
+      }
+    }
+    setTimeout(task, 0)
+  } }
+}
+
+/**
+ * {@link makeTurns} of this platform. It takes no part in the `Clock`, which a test may have stopped.
+ *
+ * @internal
+ */
+export const turns: Turns = makeTurns(globalThis as Immediate)
+
+/**
+ * Resumes in a later turn of the event loop, so that input, output and timers get theirs. A plain `Effect.yieldNow` only
+ * starts a microtask, and microtasks run before the loop turns.
+ *
+ * @internal
+ */
+export const yieldToEventLoop: Effect.Effect<void> = Effect.callback((resume) => {
+  turns.scheduleTask(() => resume(Effect.void), 0)
+})
+
+/** How long one turn may take, in nanoseconds. */
+const turnLength = 2_000_000n
+
+/** Steps in one turn at most: a bound that holds on a clock that stands still. */
+const turnSteps = 8
+
+/**
+ * Runs synchronous work that may hold the event loop for too long: where the generator yields, the loop may turn.
+ *
+ * @internal
+ */
+export const runInSlices = <A>(steps: () => Generator<void, A>): Effect.Effect<A> =>
+  Effect.clockWith((clock) => {
+    const running = steps()
+    const turn = () => {
+      const end = clock.monotonicTimeNanosUnsafe() + turnLength
+      let result = running.next()
+      for (let count = 1; result.done !== true && count < turnSteps; count++) {
+        if (clock.monotonicTimeNanosUnsafe() >= end) break
+        result = running.next()
+      }
+      return result
+    }
+    let result = turn()
+    if (result.done === true) return Effect.succeed(result.value)
+    return Effect.map(
+      Effect.whileLoop({
+        while: () => result.done !== true,
+        body: () => yieldToEventLoop,
+        step: () => {
+          result = turn()
+        }
+      }),
+      () => result.value as A
+    )
+  })

@@ -1,0 +1,128 @@
+// Generated from packages/effect-posthog/src/internal/http/request.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as References from "effect/References"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { detectRuntime } from "../runtime.ts"
+
+// Frameworks that replace fetch may keep answers, those to POST included. Workers have no cache between us and the
+// server, and the older ones throw at the option.
+const ourInit = (): RequestInit =>
+  detectRuntime() === "worker"
+    ? { redirect: "manual" }
+    : { redirect: "manual", cache: "no-store" }
+
+const withOurInit = (context: Context.Context<never>): Context.Context<never> =>
+  Context.add(context, FetchHttpClient.RequestInit, {
+    ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+    ...ourInit()
+  })
+
+/**
+ * A client whose requests follow no redirects and are not cached, to be used in a fiber of its own.
+ *
+ * @internal
+ */
+export const withOurOptions = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  // A client may bring options of its own for fetch, such as a dispatcher for a proxy, and options provided around it
+  // would take their place. A step that prepares the request runs where both are visible, so it can add to them.
+  HttpClient.mapRequestEffect(
+    client,
+    (prepared) =>
+      Effect.withFiber((fiber) => {
+        fiber.setContext(withOurInit(fiber.context))
+        return Effect.succeed(prepared)
+      })
+  )
+
+/**
+ * The references of a fiber that makes a request of ours: no client span and no trace headers, as the URL of some
+ * requests holds a token and PostHog is not part of the caller's trace.
+ *
+ * @internal
+ */
+export const ourRefs = <R>(context: Context.Context<R>): Context.Context<R> =>
+  context.pipe(
+    Context.add(HttpClient.TracerDisabledWhen, () => true),
+    Context.add(HttpClient.TracerPropagationEnabled, false),
+    Context.add(References.TracerEnabled, false)
+  )
+
+// The context is the effect's own, so that what is added to it goes with it.
+// A fiber that reads a body and fails would log its error, which names the URL, before it is handled here.
+const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.updateContext(effect, (context: Context.Context<R>): Context.Context<R> =>
+    Context.add(ourRefs(context), References.UnhandledLogLevel, undefined))
+
+type Use<A, E, R> = (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
+
+/**
+ * Makes requests of ours and hands each response to `use`. A request is aborted when `use` ends before the body was read,
+ * or is interrupted.
+ *
+ * @internal
+ */
+export const makeRequest = (client: HttpClient.HttpClient) => {
+  const { execute } = HttpClient.withScope(withOurOptions(client))
+  return <A, E, R>(
+    httpRequest: HttpClientRequest.HttpClientRequest,
+    use: Use<A, E, R>
+  ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
+    ourOwn(Effect.scoped(Effect.flatMap(execute(httpRequest), use)))
+}
+
+/**
+ * The same for a `use` that always reads the body to its end, which spares the costs of an abort that is never needed.
+ * Interruption aborts the request here, too.
+ *
+ * @internal
+ */
+export const makeRequestWhole = (client: HttpClient.HttpClient) => {
+  const { execute } = withOurOptions(client)
+  return <A, E, R>(
+    httpRequest: HttpClientRequest.HttpClientRequest,
+    use: Use<A, E, R>
+  ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> => ourOwn(Effect.flatMap(execute(httpRequest), use))
+}
+
+/**
+ * An error and its chain of causes, as far as it is worth following.
+ *
+ * @internal
+ */
+export const causes = function*(error: unknown): Generator<Readonly<Record<string, unknown>>> {
+  const seen = new Set<unknown>()
+  let current: unknown = error
+  while (typeof current === "object" && current !== null && !seen.has(current) && seen.size < 5) {
+    seen.add(current)
+    yield current as Readonly<Record<string, unknown>>
+    current = (current as { readonly cause?: unknown }).cause
+  }
+}
+
+const timeouts: ReadonlySet<unknown> = new Set([
+  "TimeoutError",
+  "TimeoutException",
+  "AbortError",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT"
+])
+
+/**
+ * Whether a failure of the transport is a time limit that was hit, by the names that platforms give it.
+ *
+ * @internal
+ */
+export const isTimeout = (error: unknown): boolean => {
+  for (const { code, name } of causes(error)) {
+    if (timeouts.has(code) || timeouts.has(name)) return true
+  }
+  return false
+}

@@ -1,0 +1,248 @@
+// Generated from packages/effect-posthog/src/internal/jsonCopy.ts by packages/tools/editions.mjs: change that file, not this one.
+const deepest = 64
+
+/**
+ * Objects and properties in one copy at most; of list items ten times as many. Copying those takes about 20 ms.
+ *
+ * @internal
+ */
+export const mostEntries = 40_000
+const entryCost = 10
+
+/** Decimal digits of a bigint at most: making the text takes longer the more there are. */
+const mostDigits = 1000
+const largestInteger = 10n ** BigInt(mostDigits)
+
+interface WellFormed {
+  readonly isWellFormed?: (this: string) => boolean
+  readonly toWellFormed?: (this: string) => string
+}
+
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+/**
+ * Text without lone surrogates. JSON can carry them only as escapes that strict parsers refuse, and a refused event
+ * takes its whole batch along.
+ *
+ * @internal
+ */
+export const wellFormed: (text: string) => string =
+  (({ isWellFormed, toWellFormed }: WellFormed) =>
+    isWellFormed === undefined || toWellFormed === undefined
+      ? (text: string) => text.replace(loneSurrogate, "\ufffd")
+      : (text: string) => (isWellFormed.call(text) ? text : toWellFormed.call(text)))(String.prototype as WellFormed)
+
+/**
+ * Copies values into what JSON can carry, never throws, and keeps an account of the size. Gives up where the JSON text
+ * would be longer than the limit, or the copy too much work.
+ *
+ * - `undefined`, functions and symbols: left out, `null` in arrays, as in JSON
+ * - numbers that are not finite: `null`; bigints: decimal text
+ * - dates: ISO text; `Map`: object; `Set` and typed arrays: array; errors: name, message, cause and `errors`
+ * - `toJSON` is called once, with the name of the property, as JSON does; other instances: their own enumerable properties
+ * - cycles, what is nested too deep and what throws when read: a marker
+ *
+ * @internal
+ */
+export class JsonCopy {
+  /** About the length of the JSON text. No character takes more than six bytes of it. */
+  size = 0
+  private readonly limit: number
+  /** The JSON text is at least as long. */
+  private least = 0
+  private work = mostEntries * entryCost
+  /** What is being copied, from the outside in. Most records are flat: the list is made when there is more than one. */
+  private root: object | undefined
+  private ancestors: Array<object> | undefined
+
+  /** `limit`: bytes. */
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Adds what another copy came to, which goes into the same text. */
+  add({ least, size }: JsonCopy): void {
+    this.size += size
+    this.least += least
+  }
+
+  /** Copies the own enumerable properties of a record over those of the target. */
+  into(target: Record<string, unknown>, source: object): void {
+    const { root } = this
+    if (root === undefined) this.root = source
+    else (this.ancestors ??= []).push(source)
+    try {
+      this.properties(target, source)
+    } catch {
+      // A proxy that refuses to list its keys has none.
+    }
+    if (root === undefined) this.root = undefined
+    else this.ancestors?.pop()
+  }
+
+  private isInside(value: object): boolean {
+    return value === this.root || (this.ancestors !== undefined && this.ancestors.includes(value))
+  }
+
+  /** Why the copy was given up, in the words of a message; `undefined` when it was not. */
+  get excess(): string | undefined {
+    if (this.least > this.limit) return `more than ${this.limit} bytes`
+    return this.work < 0
+      ? `more than ${mostEntries} objects and properties, or ${mostEntries * entryCost} list items`
+      : undefined
+  }
+
+  private get isOver(): boolean {
+    return this.least > this.limit || this.work < 0
+  }
+
+  /** `key`: the name under which the value stands, for `toJSON`. */
+  value(value: unknown, key: string | number = ""): unknown {
+    switch (typeof value) {
+      case "string":
+        this.size += value.length + 3
+        this.least += value.length + 2
+        // Making it well-formed takes a while, and it will not be sent.
+        return this.least > this.limit ? "" : wellFormed(value)
+      case "number":
+        this.size += 8
+        this.least += 1
+        return Number.isFinite(value) ? value : null
+      case "boolean":
+        this.size += 6
+        this.least += 4
+        return value
+      case "bigint":
+        this.work -= entryCost
+        return this.value(
+          value < largestInteger && value > -largestInteger ? value.toString() : `[More than ${mostDigits} digits]`
+        )
+      case "object":
+        if (value === null) {
+          this.size += 5
+          this.least += 4
+          return null
+        }
+        return this.object(value, key)
+      default:
+        return undefined
+    }
+  }
+
+  private properties(target: Record<string, unknown>, source: object): void {
+    for (const key of Object.keys(source)) {
+      if (this.isOver) return
+      this.set(target, key, this.property(source, key))
+    }
+  }
+
+  private set(target: Record<string, unknown>, key: string, copied: unknown): void {
+    this.work -= entryCost
+    if (copied === undefined) return
+    this.size += key.length + 4
+    this.least += key.length + 4
+    if (key === "__proto__") {
+      Object.defineProperty(target, key, { value: copied, configurable: true, enumerable: true, writable: true })
+    } else {
+      target[wellFormed(key)] = copied
+    }
+  }
+
+  private property(source: object, key: string): unknown {
+    try {
+      return this.value((source as Record<string, unknown>)[key], key)
+    } catch {
+      return this.unreadable()
+    }
+  }
+
+  // What throws takes longer than what does not.
+  private unreadable(): unknown {
+    this.work -= 10 * entryCost
+    return this.value("[Unreadable]")
+  }
+
+  /** `key`: `undefined` for what `toJSON` returned, whose own `toJSON` is not called. */
+  private object(value: object, key: string | number | undefined): unknown {
+    if (this.isInside(value)) return this.value("[Circular]")
+    const ancestors = this.ancestors ??= []
+    if (ancestors.length >= deepest - 1) return this.value("[Too deep]")
+    const depth = ancestors.push(value)
+    try {
+      return this.contents(value, key)
+    } finally {
+      ancestors.length = depth - 1
+    }
+  }
+
+  private contents(value: object, key: string | number | undefined): unknown {
+    this.size += 3
+    this.least += 1
+    this.work -= entryCost
+    if (Array.isArray(value)) return this.array(value)
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      if (value instanceof Date) return this.value(Number.isNaN(value.getTime()) ? null : value.toISOString())
+      if (value instanceof Map) return this.map(value)
+      if (value instanceof Set) return this.array(value)
+      if (value instanceof RegExp) return this.value(String(value))
+      if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+        return this.value(value.valueOf())
+      }
+      if (ArrayBuffer.isView(value)) {
+        return Symbol.iterator in value ? this.array(value as unknown as Iterable<unknown>) : {}
+      }
+    }
+    const { toJSON } = value as { readonly toJSON?: unknown }
+    if (typeof toJSON === "function" && key !== undefined) {
+      const replaced: unknown = toJSON.call(value, String(key))
+      if (typeof replaced !== "object" || replaced === null) return this.value(replaced)
+      if (replaced !== value) return this.object(replaced, undefined)
+    }
+    const target: Record<string, unknown> = {}
+    if (value instanceof Error) {
+      const { errors } = value as { readonly errors?: unknown }
+      this.into(target, {
+        name: value.name,
+        message: value.message,
+        cause: value.cause,
+        errors: Array.isArray(errors) ? errors : undefined
+      })
+    }
+    this.properties(target, value)
+    return target
+  }
+
+  private array(values: Iterable<unknown>): Array<unknown> {
+    const target: Array<unknown> = []
+    for (const value of values) {
+      if (this.isOver) break
+      this.work -= 1
+      if (typeof value === "number" && Number.isFinite(value)) {
+        this.size += 9
+        this.least += 2
+        target.push(value)
+        continue
+      }
+      const copied = this.value(value, target.length)
+      if (copied === undefined) {
+        this.size += 5
+        this.least += 4
+      }
+      this.size += 1
+      this.least += 1
+      target.push(copied ?? null)
+    }
+    return target
+  }
+
+  private map(entries: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
+    const target: Record<string, unknown> = {}
+    for (const [key, value] of entries) {
+      if (this.isOver) break
+      const name = String(key)
+      this.set(target, name, this.value(value, name))
+    }
+    return target
+  }
+}

@@ -1,0 +1,295 @@
+// Generated from packages/effect-posthog/src/internal/spool/storage.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as Semaphore from "effect/Semaphore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import type { OfferResult } from "../../Delivery.ts"
+import type { EventStore, StoredEvent } from "../../EventStore.ts"
+import type { Settings } from "../../PostHogConfig.ts"
+import { hashAtOnce } from "../definitions/fingerprint.ts"
+import { turns, yieldToEventLoop } from "../eventLoop.ts"
+import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
+import type { QueueStorage } from "../queue/queueStorage.ts"
+import { maxSize } from "../queue/routeQueue.ts"
+import { wake } from "../wake.ts"
+import { SpoolCounters } from "./spoolCounters.ts"
+import { accepted, lineOverhead, SpooledQueue } from "./spooledQueue.ts"
+
+/** Events that are written together at most: more would hold the event loop. */
+const mostTogether = 256
+
+const tickMillis = 10_000
+
+/** How long a write may take before nothing waits for it any more. */
+const stallMillis = 5000
+
+const closeMillis = 5000
+
+/** Events that are written together. */
+class Group {
+  readonly events: Array<QueuedEvent> = []
+  readonly stored: Array<StoredEvent> = []
+  readonly waiters: Array<() => void> = []
+  estimate = 0
+  startedAt: number | undefined
+  isDone = false
+
+  done(): void {
+    if (this.isDone) return
+    this.isDone = true
+    for (const resume of this.waiters.splice(0)) resume()
+  }
+}
+
+/** What one queue has to write. */
+interface Writer {
+  readonly name: string
+  readonly queue: SpooledQueue
+  readonly semaphore: Semaphore.Semaphore
+  readonly groups: Array<Group>
+  ended: Array<unknown>
+  isScheduled: boolean
+  isRefilling: boolean
+  /** There may be more since the reading began. */
+  isMoreWritten: boolean
+  /** A write has taken too long. */
+  isStalled: boolean
+}
+
+const projects = new WeakMap<EventStore["Service"], Array<string>>()
+
+// Two clients of one project may share a store, and their events must not get mixed up.
+const nameOf = (store: EventStore["Service"], project: string): string => {
+  const known = projects.get(store) ?? []
+  projects.set(store, known)
+  const others = known.filter((other) => other === project).length
+  known.push(project)
+  return others === 0 ? project : `${project}-${others}`
+}
+
+/**
+ * Puts a store under the queues of a client.
+ *
+ * @internal
+ */
+export const makeStorage = (store: EventStore["Service"], settings: Settings): QueueStorage => {
+  const counters = new SpoolCounters()
+  // Events of one project are never sent to another one.
+  const project = nameOf(store, hashAtOnce(Redacted.value(settings.apiKey)).toString(36))
+  const writers = new Map<SpooledQueue, Writer>()
+  let isDegraded = false
+  let pendingBytes = 0
+  let inBackground: (effect: Effect.Effect<void>) => void = () => {}
+
+  const schedule = (writer: Writer): void => {
+    if (writer.isScheduled) return
+    writer.isScheduled = true
+    // What the rest of this turn captures is written with it.
+    turns.scheduleTask(() => inBackground(writeAll(writer)), 0)
+  }
+
+  const writerOf = (queue: SpooledQueue): Writer => {
+    const known = writers.get(queue)
+    if (known !== undefined) return known
+    const made: Writer = {
+      name: `${queue.route}-${project}`,
+      queue,
+      semaphore: Semaphore.makeUnsafe(1),
+      groups: [],
+      ended: [],
+      isScheduled: false,
+      isRefilling: false,
+      isMoreWritten: false,
+      isStalled: false
+    }
+    writers.set(queue, made)
+    return made
+  }
+
+  // ------------------------------------------------------------------------------------------------------- writing
+
+  const write = (queue: SpooledQueue, event: QueuedEvent, now: number, kept: boolean): Effect.Effect<OfferResult> => {
+    const writer = writerOf(queue)
+    const { groups } = writer
+    let group = groups[groups.length - 1]
+    if (group === undefined || group.startedAt !== undefined || group.events.length >= mostTogether) {
+      group = new Group()
+      groups.push(group)
+    }
+    const its = group
+    its.events.push(event)
+    its.stored.push({ event: event.event, acceptedAt: now, kept })
+    its.estimate += event.estimate + lineOverhead
+    pendingBytes += event.estimate + lineOverhead
+    schedule(writer)
+    keepTicking()
+    return writer.isStalled ? accepted(event) : Effect.callback((resume) => {
+      if (its.isDone) resume(accepted(event))
+      else its.waiters.push(() => wake(() => resume(accepted(event))))
+    })
+  }
+
+  const settle = (writer: Writer, { events, stored }: Group, receipts: ReadonlyArray<unknown> | undefined): void => {
+    isDegraded = receipts === undefined
+    if (receipts === undefined) store.count("notStored", events.length)
+    for (const [index, event] of events.entries()) {
+      const kept = stored[index]?.kept === true
+      if (receipts === undefined) {
+        if (!kept) writer.queue.keep(event)
+      } else if (kept) {
+        if (event.live && event.stored !== undefined) event.stored.receipt = receipts[index]
+        else writer.ended.push(receipts[index])
+      }
+    }
+  }
+
+  const writeGroup = (writer: Writer, group: Group): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      group.startedAt = now
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.map(Effect.exit(restore(store.append(writer.name, group.stored))), (exit) => {
+          settle(writer, group, Exit.isSuccess(exit) ? exit.value : undefined)
+          writer.groups.shift()
+          pendingBytes -= group.estimate
+          writer.isStalled = false
+          group.done()
+          if (writer.queue.onDiskAlone > 0) refill(writer.queue)
+        })
+      )
+    })
+
+  const writeAll = (writer: Writer): Effect.Effect<void> =>
+    writer.semaphore.withPermits(1)(Effect.gen(function*() {
+      writer.isScheduled = false
+      for (let [group] = writer.groups; group !== undefined; [group] = writer.groups) yield* writeGroup(writer, group)
+      if (writer.ended.length === 0) return
+      const receipts = writer.ended
+      writer.ended = []
+      yield* store.ended(receipts)
+      // A file may be gone, and those who wait for room want to know.
+      writer.queue.settle()
+    }))
+
+  // ------------------------------------------------------------------------------------------------------- reading
+
+  const waitingToBeWritten = ({ groups }: Writer): number => {
+    let count = 0
+    for (const { stored } of groups) for (const { kept } of stored) if (!kept) count++
+    return count
+  }
+
+  const refill = (queue: SpooledQueue): void => {
+    const writer = writerOf(queue)
+    writer.isMoreWritten = true
+    if (writer.isRefilling) return
+    writer.isRefilling = true
+    inBackground(Effect.ensuring(
+      Effect.whileLoop({
+        while: () => writer.isMoreWritten,
+        body: () => readAll(writer),
+        step: () => {}
+      }),
+      Effect.sync(() => {
+        writer.isRefilling = false
+      })
+    ))
+  }
+
+  const readAll = (writer: Writer): Effect.Effect<void> =>
+    Effect.gen(function*() {
+      const { name, queue } = writer
+      writer.isMoreWritten = false
+      while (true) {
+        queue.hasMore = queue.room === 0
+        if (queue.hasMore) return
+        const written = queue.onDiskAlone - waitingToBeWritten(writer)
+        const events = yield* store.recover(name, Math.min(mostTogether, queue.room))
+        for (const event of events) queue.recover(event)
+        if (events.length > 0) keepTicking()
+        if (events.length === 0) {
+          // They were damaged since.
+          if (written > 0) queue.lose(written, "RetriesExhausted")
+          return queue.recovering(false)
+        }
+        yield* yieldToEventLoop
+      }
+    })
+
+  // ------------------------------------------------------------------------------------------------------ lifetime
+
+  let isTicking = false
+
+  // Only while there is something to look after, so that an idle process may end.
+  const keepTicking = (): void => {
+    if (isTicking) return
+    isTicking = true
+    inBackground(Effect.whileLoop({
+      while: () => isTicking,
+      body: () => Effect.andThen(Effect.sleep(tickMillis), tick),
+      step: () => {
+        isTicking = [...writers].some(([queue, { groups }]) => queue.hasLive || groups.length > 0)
+      }
+    }))
+  }
+
+  const tick = Effect.map(Clock.currentTimeMillis, (now) => {
+    for (const [queue, writer] of writers) {
+      queue.tick(now)
+      const startedAt = writer.groups[0]?.startedAt
+      if (startedAt !== undefined && now - startedAt > stallMillis) {
+        writer.isStalled = true
+        for (const group of writer.groups) group.done()
+      }
+      // For the events of processes that died.
+      refill(queue)
+    }
+  })
+
+  return {
+    counters,
+    open: (options) =>
+      new SpooledQueue(options, {
+        counters,
+        horizon: store.horizon,
+        retryBase: settings.events.retryBase,
+        isFull: (bytes) => pendingBytes > maxSize || store.isFull(bytes + pendingBytes),
+        isStuck: () => pendingBytes > maxSize,
+        giveUpOldest: () => {
+          const given = store.giveUpOldest()
+          if (given === undefined) return false
+          for (const [queue, { name }] of writers) if (name === given.queue) queue.gaveUp(given)
+          return true
+        },
+        expire: (events) => store.count("expired", events),
+        write,
+        ended: (queue, receipt) => {
+          const writer = writerOf(queue)
+          writer.ended.push(receipt)
+          schedule(writer)
+        },
+        refill,
+        resumeAfter: (queue, millis) =>
+          inBackground(Effect.andThen(
+            Effect.sleep(millis),
+            Effect.map(Clock.currentTimeMillis, (now) => queue.resume(now))
+          )),
+        isDegraded: () => isDegraded
+      }),
+    start: (queueOf, background) => {
+      inBackground = background
+      for (const route of ["analytics", "ai"] satisfies ReadonlyArray<Route>) {
+        const queue = queueOf(route)
+        if (!(queue instanceof SpooledQueue)) continue
+        queue.recovering(true)
+        refill(queue)
+      }
+    },
+    close: Effect.suspend(() => Effect.forEach(writers.values(), writeAll, { discard: true })).pipe(
+      // A disk that does not answer is not waited for.
+      Effect.interruptible,
+      Effect.timeoutOption(closeMillis),
+      Effect.asVoid
+    )
+  }
+}

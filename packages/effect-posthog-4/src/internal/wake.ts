@@ -1,0 +1,8 @@
+// Generated from packages/tools/editions/effect-posthog-4/src/internal/wake.ts by packages/tools/editions.mjs: change that file, not this one.
+/**
+ * Resumes a fiber that waits, but not within the call that resumes it: Effect 4 runs the resumed fiber on the stack of
+ * whoever resumes it, in the middle of what that was doing.
+ *
+ * @internal
+ */
+export const wake = (resume: () => void): void => queueMicrotask(resume)

@@ -1,0 +1,192 @@
+// Generated from packages/effect-posthog/test/definitions/parseDocument.test.ts by packages/tools/editions.mjs: change that file, not this one.
+import { assert, describe, it } from "../support/effectVitest.ts"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as FastCheck from "fast-check"
+import { findJsonProblem } from "../../src/internal/definitions/jsonProblem.ts"
+import { parseDocument } from "../../src/internal/definitions/parseDocument.ts"
+import { runInSlices } from "../../src/internal/eventLoop.ts"
+
+const parse = (...pieces: ReadonlyArray<string>) => runInSlices(() => parseDocument(pieces))
+
+/** Cuts a text at the given fractions of its length. */
+const cut = (text: string, fractions: ReadonlyArray<number>): ReadonlyArray<string> => {
+  const offsets = [...fractions, 1].map((fraction) => Math.floor(fraction * text.length)).sort((a, b) => a - b)
+  return offsets.map((offset, index) => text.slice(offsets[index - 1] ?? 0, offset))
+}
+
+const fractions = FastCheck.array(FastCheck.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 })
+
+const finish = <A>(steps: Generator<void, A>): A => {
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
+
+// Large enough that its flags are parsed in many portions.
+const padding = "x".repeat(700)
+const largeFlags = Array.from({ length: 500 }, (_, index) => ({ key: `flag-${index}`, name: `"],{${padding}\\` }))
+
+describe("parseDocument", () => {
+  it.effect.prop(
+    "is JSON.parse",
+    { value: FastCheck.jsonValue({ maxDepth: 4 }) },
+    ({ value }) =>
+      Effect.gen(function*() {
+        const text = JSON.stringify(value, null, 2)
+        assert.deepStrictEqual(yield* parse(text), Result.succeed(JSON.parse(text)))
+      })
+  )
+
+  it.effect.prop(
+    "is JSON.parse for large documents",
+    { before: FastCheck.jsonValue({ maxDepth: 2 }), after: FastCheck.jsonValue({ maxDepth: 2 }) },
+    ({ after, before }) =>
+      Effect.gen(function*() {
+        const document = { before: { flags: [before] }, flags: [...largeFlags, before], after: [after, { flags: [] }] }
+        const text = JSON.stringify(document)
+        assert.deepStrictEqual(yield* parse(text), Result.succeed(JSON.parse(text)))
+      }),
+    { fastCheck: { numRuns: 10 } }
+  )
+
+  it.effect.prop(
+    "does not care where the text is cut into pieces",
+    { fractions, value: FastCheck.jsonValue({ maxDepth: 2 }) },
+    ({ fractions, value }) =>
+      Effect.gen(function*() {
+        const large = JSON.stringify(largeFlags)
+        const text = `{"a":"\\\\\\"","fl\\u0061gs":${large},"b":${JSON.stringify(value)},"flags" : [${large}] }`
+        assert.deepStrictEqual(yield* parse(...cut(text, fractions)), Result.succeed(JSON.parse(text)))
+        const broken = text.slice(0, -2) + "]"
+        assert.deepStrictEqual(yield* parse(...cut(broken, fractions)), yield* parse(broken))
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
+
+  it.effect("does not care for pieces of one character", () =>
+    Effect.gen(function*() {
+      const space = " ".repeat(70_000)
+      const text = `{${space}"x\\"":"a","flags" :[{"key":"\\\\"},[],{"a":[1]}],"b":{"flags":[1,2]}}`
+      assert.deepStrictEqual(yield* parse(...text), Result.succeed(JSON.parse(text)))
+      const deep = `\n{"flags":${"[".repeat(300)}`
+      assert.deepStrictEqual(yield* parse(...deep), yield* parse(deep))
+    }))
+
+  it.effect("takes the last of several members of one name", () =>
+    Effect.gen(function*() {
+      const large = JSON.stringify(largeFlags)
+      for (
+        const text of [
+          `{"flags":${large},"flags":[1]}`,
+          `{"flags":[1],"flags":${large}}`,
+          `{"flags":${large},"fl\\u0061gs":[]}`,
+          `{"fl\\u0061gs":${large}}`,
+          `{"flags":${large},"__proto__":{"flags":[]},"flags":null}`
+        ]
+      ) {
+        assert.deepStrictEqual(yield* parse(text), Result.succeed(JSON.parse(text)), text.slice(0, 40))
+      }
+    }))
+
+  it.effect("refuses what JSON.parse refuses, wherever it is", () =>
+    Effect.gen(function*() {
+      const large = JSON.stringify(largeFlags)
+      for (
+        const text of [
+          "",
+          "{",
+          "<!doctype html>",
+          `{"flags":${large}`,
+          `{"flags":${large.slice(0, -1)}`,
+          `{"flags":${large.slice(0, -1)},]}`,
+          `{"flags":[,${large.slice(1)}}`,
+          `{"flags":${large.replace("},{", "}{")}}`,
+          `{"flags":${large.replace("},{", "},,{")}}`,
+          `{"flags":${large.slice(0, -1)}}}`,
+          `{"flags":${large}${large}}`,
+          `{"flags":${large}]`
+        ]
+      ) {
+        assert.throws(() => JSON.parse(text))
+        assert.isTrue(Result.isFailure(yield* parse(text)), text.slice(0, 40))
+      }
+    }))
+
+  it.effect("refuses deep nesting without recursing", () =>
+    Effect.gen(function*() {
+      const deep = `{"flags":${"[".repeat(100_000)}${"]".repeat(100_000)}}`
+      const result = yield* Effect.flip(Effect.flatMap(parse(deep), Effect.fromResult))
+      assert.strictEqual(result.problem, "nested more than 256 levels deep")
+      assert.isTrue(Result.isSuccess(yield* parse(`{"flags":${"[".repeat(255)}${"]".repeat(255)}}`)))
+    }))
+})
+
+describe("findJsonProblem", () => {
+  it("says where a text stops being JSON", () => {
+    const cases: ReadonlyArray<readonly [string, string]> = [
+      ["", "1:1 expected a value"],
+      ["{\n  \"flags\": [\n    1,\n  ]\n}", "4:3 expected a value"],
+      ["{\"a\" 1}", "1:6 expected \":\""],
+      ["{\"a\": 1 \"b\": 2}", "1:9 expected \",\" or \"}\""],
+      ["{a: 1}", "1:2 expected a property name in double quotes"],
+      ["{\"a\": 1,}", "1:9 expected a property name in double quotes"],
+      ["[1, 2", "1:6 expected \",\" or \"]\""],
+      ["[01]", "1:2 expected a value"],
+      ["[1] x", "1:5 expected the end of the document"],
+      ["[\"a\nb\"]", "1:4 control characters in strings have to be escaped"],
+      ["[\"\\x\"]", "1:3 no escape sequence of JSON"],
+      ["[\"abc", "1:6 this string never ends"]
+    ]
+    for (const [text, expected] of cases) {
+      const found = finish(findJsonProblem(text))
+      assert.strictEqual(`${found?.line}:${found?.column} ${found?.problem}`, expected)
+    }
+  })
+
+  it.prop(
+    "agrees with JSON.parse",
+    { tokens: FastCheck.array(FastCheck.constantFrom(...`{}[]",:0-.e1\\u au\nt`, "true", "null", "\"a\"")) },
+    ({ tokens }) => {
+      const text = tokens.join("")
+      const valid = Result.isSuccess(Result.try(() => JSON.parse(text) as unknown))
+      assert.strictEqual(finish(findJsonProblem(text)) === undefined, valid, text)
+    },
+    { fastCheck: { numRuns: 3000 } }
+  )
+
+  it.prop("finds nothing in JSON", { value: FastCheck.jsonValue() }, ({ value }) => {
+    assert.isUndefined(finish(findJsonProblem(JSON.stringify(value, null, 1))))
+  })
+})
+
+describe("runInSlices", () => {
+  it.effect("lets timers run between steps, and is not delayed by a clock that stands still", () =>
+    Effect.gen(function*() {
+      let turns = 0
+      const timer = setInterval(() => turns++, 0)
+      const seen = yield* runInSlices(function*() {
+        const before = turns
+        for (let step = 0; step < 20; step++) {
+          const until = performance.now() + 2
+          while (performance.now() < until);
+          yield
+        }
+        return turns - before
+      })
+      clearInterval(timer)
+      assert.isAtLeast(seen, 2)
+    }))
+
+  it.effect("takes small work in one turn", () =>
+    Effect.gen(function*() {
+      let turned = false
+      const timer = setImmediate(() => (turned = true))
+      yield* runInSlices(function*() {
+        yield
+        yield
+      })
+      clearImmediate(timer)
+      assert.isFalse(turned)
+    }))
+})

@@ -1,0 +1,69 @@
+// Generated from packages/effect-posthog/test/logging.test.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as References from "effect/References"
+import { makeLogger } from "./support/standIns.ts"
+import { PostHogTest } from "@effect-posthog/testkit"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import { describe, it } from "./support/effectVitest.ts"
+import { deepStrictEqual } from "./support/assertions.ts"
+import { ConfigProvider, Effect, Layer, Logger, LogLevel } from "effect"
+import { evaluateFlags, Events, FlagOverrides, PostHog } from "effect-posthog-4"
+
+/** Where each message that an effect logs says it is from. */
+const modules = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const found: Array<Readonly<Record<string, unknown>>> = []
+    const logger = makeLogger(({ annotations }) => {
+      found.push(Object.fromEntries(annotations))
+    })
+    yield* effect.pipe(
+      Effect.provide(Logger.layer([logger])),
+      Effect.provideService(References.MinimumLogLevel, "Debug")
+    )
+    return found
+  })
+
+const from = (module: string) => ({ package: "effect-posthog", module })
+
+const ada = { distinctId: "ada" }
+
+describe("what the library logs says where it is from", () => {
+  it.effect("when flags are evaluated, read and captured", () =>
+    Effect.gen(function*() {
+      const program = Effect.gen(function*() {
+        const posthog = yield* PostHogTest.PostHogTest
+        yield* evaluateFlags({})
+        yield* posthog.limitRemote()
+        yield* evaluateFlags(ada)
+        yield* posthog.failFlags("beta")
+        const flags = yield* evaluateFlags(ada)
+        yield* flags.only(["unheard-of"])
+        yield* posthog.failRemote("Timeout")
+        yield* Events.captureWithFlags({ event: "paid", ...ada })
+        yield* Events.captureWithFlags({ event: "paid", ...ada, flags })
+      })
+      const lines = yield* modules(Effect.provide(program, PostHogTest.layer({ flags: { beta: true } })))
+      // Each module once: how often it logs is its own test's business.
+      deepStrictEqual(
+        [...new Set(lines.map((line) => `${line["package"]} ${line["module"]}`))].sort(),
+        ["EvaluateFlags", "EventQueue", "Events", "FlagSnapshot"].map((module) => `effect-posthog ${module}`)
+      )
+    }))
+
+  it.effect("when layers are built", () =>
+    Effect.gen(function*() {
+      const overrides = FlagOverrides.layer({ beta: true }).pipe(Layer.provide(PostHog.layerDisabled))
+      const client = PostHog.layerFromEnv.pipe(Layer.provide([
+        FetchHttpClient.layer,
+        ConfigProvider.layer(
+          ConfigProvider.fromEnv({ env: Object.fromEntries(new Map([["POSTHOG_API_KEY", "phc_test"], ["POSTHOG_CAPTURE_MODE", "v7"]])) })
+        )
+      ]))
+      deepStrictEqual(
+        [
+          ...yield* modules(Effect.scoped(Layer.build(overrides))),
+          ...yield* modules(Effect.scoped(Layer.build(client)))
+        ],
+        [from("FlagOverrides"), from("PostHogConfig")]
+      )
+    }))
+})

@@ -1,0 +1,50 @@
+// Generated from packages/testkit/test/project/soundness.test.ts by packages/tools/editions.mjs: change that file, not this one.
+import { compile, evaluateAll } from "@effect-posthog/evaluator"
+import { Arbitraries } from "@effect-posthog/testkit-4"
+import { assert, describe, it } from "../support/effectVitest.ts"
+import * as FastCheck from "fast-check"
+import * as Evaluation from "../../src/internal/project/evaluation.ts"
+
+const now = 1_750_000_000_000
+
+describe("local evaluation against the server's", () => {
+  it("a flag that is decided locally has the value the server gives it, who knows more of the same people", () => {
+    let decided = 0
+    let undecided = 0
+    FastCheck.assert(
+      FastCheck.property(
+        Arbitraries.definitions({ minFlags: 1 }),
+        Arbitraries.context,
+        Arbitraries.context,
+        (document, context, stored) => {
+          const groups = context.groups ?? {}
+          const onServer = Evaluation.make(document)({
+            distinctId: context.distinctId,
+            deviceId: context.deviceId,
+            groups,
+            personProperties: { ...stored.personProperties, ...context.personProperties },
+            groupProperties: Object.fromEntries(
+              Object.keys(groups).map((type) => [
+                type,
+                { ...stored.groupProperties?.[type], ...context.groupProperties?.[type] }
+              ])
+            ),
+            evaluationContexts: []
+          }, now)
+          for (const [key, local] of evaluateAll(compile(document).definitions, context, now).results) {
+            if (local._tag !== "Resolved") {
+              undecided++
+              continue
+            }
+            decided++
+            const server = onServer(key)
+            assert.isTrue(server?._tag === "Resolved" && server.value === local.value, key)
+          }
+        }
+      ),
+      { numRuns: 1000 }
+    )
+    assert.isAbove(decided, 1000)
+    assert.isAbove(undecided, 1000)
+  })
+})
