@@ -14,6 +14,7 @@ import { attachedFlags } from "./evaluation/requestFlags.ts"
 import { idOf, isAbsent, longestId, readGroups, readId, readRecord, UnusableInput } from "./input.ts"
 import { mostEntries } from "./jsonCopy.ts"
 import { mergeProperties } from "./properties.ts"
+import { oneLine } from "./quote.ts"
 import { contextProperties, requestContextRef } from "./requestContext.ts"
 
 type Running = Fiber.RuntimeFiber<unknown, unknown>
@@ -86,7 +87,7 @@ const readNames = (value: unknown, path: string, unusable: UnusableInput): Reado
   const names: Array<string> = []
   for (const name of value as Iterable<unknown>) {
     if (names.length === mostEntries) {
-      unusable.add(`${path} beyond the first ${mostEntries}`)
+      unusable.add(`${oneLine(path)} beyond the first ${mostEntries}`)
       break
     }
     if (typeof name === "string") names.push(name)
