@@ -316,7 +316,7 @@ const secretKey = (options: Options): Checked<Redacted.Redacted<string> | undefi
 /** What was probably meant by a host without a scheme, as people write one. */
 const suggestionFor = (text: string): string => {
   const region = /^(?:us|eu)$/i.exec(text)?.[0].toLowerCase()
-  if (region !== undefined) return `: did you mean https://${region}.i.posthog.com?`
+  if (region !== undefined) return `: did you mean https://${oneLine(region)}.i.posthog.com?`
   const isLocal = /^(?:localhost|\[[\da-f:]+\]|[\d.]+|[\w-]+(?=:\d))(?::\d+)?(?:\/|$)/i.test(text)
   const isName = /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/|$)/.test(text)
   const url = `${isLocal ? "http" : "https"}://${text}`
@@ -329,7 +329,7 @@ const host = (options: Options): Checked<string> => {
   if (options.host !== undefined && typeof options.host !== "string") return unusable("host", "is not a string")
   const text = (options.host ?? "").trim().replace(/\/+$/, "")
   if (text === "") return Result.succeed(defaultHost)
-  if (!/^https?:\/\//i.test(text)) return unusable("host", `is not an http or https URL${suggestionFor(text)}`)
+  if (!/^https?:\/\//i.test(text)) return unusable("host", `is not an http or https URL${oneLine(suggestionFor(text))}`)
   if (!URL.canParse(text)) return unusable("host", "is not a URL")
   const url = new URL(text)
   if (url.username !== "" || url.password !== "") return unusable("host", "contains credentials")

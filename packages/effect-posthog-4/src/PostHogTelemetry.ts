@@ -25,6 +25,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
+import { oneLine } from "./internal/quote.ts"
 import { requestContextRef } from "./internal/requestContext.ts"
 import type { RequestContext } from "./internal/requestContext.ts"
 import { Warnings } from "./internal/warnings.ts"
@@ -106,7 +107,7 @@ const withWarning = (signal: string) => (client: HttpClient.HttpClient): HttpCli
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       failures++
       return isFinal || failures >= attempts
-        ? warnings.once("lost", `PostHog does not take ${signal}, which are dropped: ${problem}`, now)
+        ? warnings.once("lost", `PostHog does not take ${oneLine(signal)}, which are dropped: ${problem}`, now)
         : Effect.void
     })
   const answered = (status: number) => {

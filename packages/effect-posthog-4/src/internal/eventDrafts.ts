@@ -15,6 +15,7 @@ import { attachedFlags } from "./evaluation/requestFlags.ts"
 import { idOf, isAbsent, longestId, readGroups, readId, readRecord, UnusableInput } from "./input.ts"
 import { mostEntries } from "./jsonCopy.ts"
 import { mergeProperties } from "./properties.ts"
+import { oneLine } from "./quote.ts"
 import { contextProperties, requestContextRef } from "./requestContext.ts"
 
 type Running = Fiber.Fiber<unknown, unknown>
@@ -87,7 +88,7 @@ const readNames = (value: unknown, path: string, unusable: UnusableInput): Reado
   const names: Array<string> = []
   for (const name of value as Iterable<unknown>) {
     if (names.length === mostEntries) {
-      unusable.add(`${path} beyond the first ${mostEntries}`)
+      unusable.add(`${oneLine(path)} beyond the first ${mostEntries}`)
       break
     }
     if (typeof name === "string") names.push(name)

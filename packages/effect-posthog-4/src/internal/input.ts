@@ -1,5 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/input.ts by packages/tools/editions.mjs: change that file, not this one.
 import { wellFormed } from "./jsonCopy.ts"
+import { oneLine } from "./quote.ts"
 
 /**
  * Characters of an id or a group key at most. PostHog cuts ids off or refuses them long before.
@@ -72,7 +73,7 @@ const groupEntries = (record: object, path: string, unusable: UnusableInput): Ar
     unusable.add(path)
     return []
   }
-  if (types.length > mostGroups) unusable.add(`${path} beyond the first ${mostGroups}`)
+  if (types.length > mostGroups) unusable.add(`${oneLine(path)} beyond the first ${mostGroups}`)
   return types.slice(0, mostGroups).map((type) => {
     try {
       return [type, (record as Record<string, unknown>)[type]]

@@ -3,6 +3,7 @@ import type { EvaluationRequest } from "../../EvaluateFlags.ts"
 import { isFlag, keys } from "../flagKeys.ts"
 import { isAbsent, longestId, readGroups, readId, readRecord, readRecords, UnusableInput } from "../input.ts"
 import { devicePropertyOf } from "../properties.ts"
+import { oneLine } from "../quote.ts"
 import { mergeSubjects } from "../requestContext.ts"
 import type { RequestContext } from "../requestContext.ts"
 
@@ -66,7 +67,7 @@ const keysIn = (
 
 // An id that is too long is still not the id of someone else: it is not left to the context.
 const shortId = (id: string | undefined, path: string, unusable: UnusableInput): string | undefined =>
-  id !== undefined && id.length > longestId ? unusable.add(`${path} of more than ${longestId} characters`) : id
+  id !== undefined && id.length > longestId ? unusable.add(`${oneLine(path)} of more than ${longestId} characters`) : id
 
 const isEmpty = (context: RequestContext): boolean => {
   for (const _ in context) return false

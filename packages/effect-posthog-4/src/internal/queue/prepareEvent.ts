@@ -7,7 +7,7 @@ import { isUuid } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { JsonCopy, wellFormed } from "../jsonCopy.ts"
 import * as library from "../library.ts"
-import { quote } from "../quote.ts"
+import { oneLine, quote } from "../quote.ts"
 import { makeUtcFormatter, toUtc } from "../timestamp.ts"
 import { minimalProperties } from "./minimalExposure.ts"
 import { maxEventBytes, QueuedEvent, Rejection } from "./queuedEvent.ts"
@@ -114,7 +114,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     if (excess === undefined && queued.fits(limit)) return queued
     return new Rejection(
       "TooLarge",
-      `The event ${quote(event.event)} is too large to be sent: ${excess ?? `${queued.bytes} bytes`}`
+      `The event ${quote(event.event)} is too large to be sent: ${oneLine(excess ?? `${queued.bytes} bytes`)}`
     )
   }
 

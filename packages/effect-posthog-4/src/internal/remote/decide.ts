@@ -19,6 +19,7 @@ import { scrub } from "../http/scrub.ts"
 import type { Withheld } from "../http/scrub.ts"
 import { makeLimited } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
+import { oneLine } from "../quote.ts"
 import { flagsRequestBody, TooLarge } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
 import { RemoteReport } from "./remoteReport.ts"
@@ -130,7 +131,7 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
       const json = flagsRequestBody(request, defaults)
       const now = clockOf(fiber).monotonicTimeNanosUnsafe()
       if (!(json instanceof TooLarge)) return attempts(json, now, 0)
-      const cause = new Error(`the request is too large: ${json.excess}`)
+      const cause = new Error(`the request is too large: ${oneLine(json.excess)}`)
       return failed(new DeciderError({ reason: "UnknownError", cause }), now)
     })
 }
