@@ -364,8 +364,8 @@ export const eitherTexts = [
   [/(?<!\.|Either)\.left\b/g, ".failure"],
   [/\bonRight\b/g, "onSuccess"],
   [/\bonLeft\b/g, "onFailure"],
-  [/_tag === "Right"/g, "_tag === \"Success\""],
-  [/_tag === "Left"/g, "_tag === \"Failure\""]
+  [/"Right"/g, "\"Success\""],
+  [/"Left"/g, "\"Failure\""]
 ]
 
 /** What the edition has in a module of its own, and from where to import it. */

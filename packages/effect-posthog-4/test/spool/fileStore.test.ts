@@ -295,10 +295,10 @@ describe("a disk that fails", () => {
       const { close, store } = yield* openStore({ directory }, layer)
       yield* append(store, ["a"], false)
       state.isFull = true
-      assert.strictEqual((yield* Effect.result(append(store, ["b"], false)))._tag, "Left")
+      assert.strictEqual((yield* Effect.result(append(store, ["b"], false)))._tag, "Failure")
       state.isFull = false
       // It is not tried again at once.
-      assert.strictEqual((yield* Effect.result(append(store, ["c"], false)))._tag, "Left")
+      assert.strictEqual((yield* Effect.result(append(store, ["c"], false)))._tag, "Failure")
       yield* TestClock.adjust("1 seconds")
       yield* append(store, ["d"], false)
       const copy = afterKill(directory)
