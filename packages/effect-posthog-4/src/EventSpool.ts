@@ -32,7 +32,36 @@ export {
    */
   EventStoreError
 }
-export type { EventStoreStatus, GivenUp, RecoveredEvent, StoredEvent }
+export type {
+  /**
+   * What a store holds and what became of what it held.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  EventStoreStatus,
+  /**
+   * The oldest part of a store, which was given up to make room.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  GivenUp,
+  /**
+   * An event that a store gives back.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  RecoveredEvent,
+  /**
+   * An event that is to be stored.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  StoredEvent
+}
 
 /**
  * What an acknowledged event survives.
