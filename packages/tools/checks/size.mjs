@@ -13,8 +13,8 @@ const client = `import { evaluateFlags, PostHog } from "effect-posthog"; console
  * posthog-node 5.70.0, which needs nothing beside it, is 65,279.
  *
  * The start grew from 25 to 39 kB with what makes it safe to leave alone: defaults and registries of typed flags, bounds
- * on answers and evaluations, deliveries that narrow a refused batch down to the event at fault, clients that requests of a worker share, and warnings that name
- * the setting that is wrong.
+ * on answers and evaluations, deliveries that narrow a refused batch down to the event at fault, clients that requests of
+ * a worker share, and warnings that name the setting that is wrong.
  */
 const programs = [
   {
