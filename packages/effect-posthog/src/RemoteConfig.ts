@@ -15,6 +15,7 @@ import { keyOf } from "./Flag.ts"
 import type { FlagKey } from "./Flag.ts"
 import { readText } from "./internal/http/readText.ts"
 import { isTimeout, makeRequest } from "./internal/http/request.ts"
+import { reasonOfStatus } from "./internal/http/statusReason.ts"
 import { userAgent } from "./internal/library.ts"
 import { quote } from "./internal/quote.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
@@ -63,13 +64,6 @@ export class RemoteConfigError extends Data.TaggedError("RemoteConfigError")<{
   }
 }
 
-const reasons: Readonly<Record<number, RemoteConfigErrorReason>> = {
-  401: "Unauthorized",
-  402: "QuotaLimited",
-  403: "Forbidden",
-  429: "RateLimited"
-}
-
 // The server sends the payload's JSON text as a JSON string. A payload that is no JSON is the text itself.
 const decode = (text: string): Option.Option<unknown> => {
   const body: unknown = text === "" ? null : JSON.parse(text)
@@ -86,7 +80,7 @@ const read = (key: string, maxBytes: number) => (response: HttpClientResponse.Ht
     const { status: httpStatus } = response
     if (httpStatus === 404) return Option.none<unknown>()
     if (httpStatus !== 200) {
-      return yield* new RemoteConfigError({ reason: reasons[httpStatus] ?? "ApiError", key, httpStatus })
+      return yield* new RemoteConfigError({ reason: reasonOfStatus(httpStatus), key, httpStatus })
     }
     const { text, tooLarge } = yield* readText(response, maxBytes)
     if (tooLarge) return yield* new RemoteConfigError({ reason: "TooLarge", key, httpStatus })

@@ -9,21 +9,15 @@ import * as Result from "effect/Result"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { DefinitionsError } from "../../../Definitions.ts"
-import type { DefinitionsErrorReason, DefinitionsLoad } from "../../../Definitions.ts"
+import type { DefinitionsLoad } from "../../../Definitions.ts"
 import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import type { Settings } from "../../../PostHogConfig.ts"
 import { runInSlices, yieldToEventLoop } from "../../eventLoop.ts"
 import { causes, isTimeout, makeRequest } from "../../http/request.ts"
+import { reasonOfStatus } from "../../http/statusReason.ts"
 import { userAgent } from "../../library.ts"
 import { describe } from "../jsonProblem.ts"
 import { parseDocument } from "../parseDocument.ts"
-
-const reasons: Readonly<Record<number, DefinitionsErrorReason>> = {
-  401: "Unauthorized",
-  402: "QuotaLimited",
-  403: "Forbidden",
-  429: "RateLimited"
-}
 
 /** What systems call their failures: no message, which may quote the URL and with it the token. */
 const failureCode = /^[A-Za-z][A-Za-z0-9_]{2,59}$/
@@ -113,7 +107,7 @@ const read = (maxBytes: number) => {
     const asOf = dating(response, yield* Clock.currentTimeMillis)
     if (status === 304) return { _tag: "NotModified", etag, asOf } satisfies DefinitionsLoad
     if (status !== 200) {
-      return yield* new DefinitionsError({ reason: reasons[status] ?? "ApiError", httpStatus: status })
+      return yield* new DefinitionsError({ reason: reasonOfStatus(status), httpStatus: status })
     }
     const chunks = yield* readChunks(response, maxBytes)
     const document = yield* runInSlices(() => parseDocument(decoded(chunks)))
