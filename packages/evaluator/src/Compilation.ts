@@ -5,6 +5,7 @@
  */
 import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
 import { compileDocument } from "./internal/compile/compileDocument.ts"
+import { omittedPart as standIn } from "./internal/compile/documentReader.ts"
 import { runToEnd } from "./internal/compile/steps.ts"
 import type { Problem } from "./Problem.ts"
 import type { RegexEngine } from "./RegexEngine.ts"
@@ -89,6 +90,30 @@ export const compile = (document: unknown, options?: CompileOptions): Compilatio
  */
 export const compileSteps = (document: unknown, options?: CompileOptions): Generator<void, Compilation, void> =>
   compileDocument(document, options)
+
+/**
+ * What stands in a definitions document for a part that is too large.
+ *
+ * **When to use**
+ *
+ * To read a document from a text that may be hostile: put it in place of a part that is larger than any of PostHog's,
+ * rather than refuse the document. Flags and cohorts that need the part are left to the server, and each is reported as a
+ * problem; the others are not affected.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { compile, omittedPart } from "@effect-posthog/evaluator"
+ *
+ * const { problems } = compile({ flags: [{ key: "huge", active: true, filters: omittedPart }] })
+ *
+ * assert.deepInclude(problems[0], { code: "MalformedFlag", key: "huge", path: "flags[0].filters" })
+ * ```
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const omittedPart: string = standIn
 
 /**
  * Whether the compiled value was not a definitions document, so that earlier definitions should be kept.

@@ -6,6 +6,8 @@ import {
   evaluateFlag,
   explain,
   matchProperty,
+  omittedPart,
+  renderExplanation,
   requirements
 } from "@effect-posthog/evaluator"
 import { assert, describe, it } from "@effect/vitest"
@@ -230,5 +232,129 @@ describe("work", () => {
       assert.strictEqual(result._tag, "RequiresServer")
     }
     assert.deepStrictEqual(requirements(definitions).size, 50)
+  })
+})
+
+describe("parts of a document that are too large", () => {
+  const context: EvaluationContext = { distinctId: "a", personProperties: { k: "pro" }, groups: { company: "acme" } }
+  const sound = { key: "sound", active: true, filters: { groups: [{}] } }
+  const member = { key: "id", type: "cohort", value: 1 }
+  const flag = {
+    key: "f",
+    active: true,
+    filters: {
+      groups: [{
+        properties: [
+          { key: "k", type: "person", operator: "exact", value: ["pro", "free"] },
+          { key: "plan", type: "group", group_type_index: 0, operator: "is_not_set" },
+          { key: "sound", type: "flag", operator: "flag_evaluates_to", value: true, dependency_chain: ["sound"] },
+          member
+        ],
+        rollout_percentage: 100
+      }],
+      multivariate: { variants: [{ key: "v", rollout_percentage: 100 }] },
+      payloads: { v: { a: [{ b: 1 }] } },
+      holdout: { id: 1, exclusion_percentage: 0 }
+    }
+  }
+  const cohort = { type: "OR", values: [{ type: "AND", values: [{ key: "k", type: "person", value: ["pro"] }] }] }
+  const document = { flags: [sound, flag], cohorts: { 1: cohort }, group_type_mapping: { 0: "company" } }
+
+  /** The value with one of its parts left out, for each of its parts. */
+  const without = (value: unknown): ReadonlyArray<unknown> => {
+    if (typeof value !== "object" || value === null) return []
+    const parts = Object.entries(value).flatMap(([key, part]) =>
+      without(part).map((left) => Object.assign(Array.isArray(value) ? [...value] : { ...value }, { [key]: left }))
+    )
+    return [omittedPart, ...parts]
+  }
+
+  const evaluated = (given: object) => {
+    const { definitions, problems } = compile(given)
+    const { results } = evaluateAll(definitions, context, 0)
+    return { definitions, problems, f: results.get("f")?._tag, sound: results.get("sound") }
+  }
+
+  it("leave what needs them to the server, whichever they are, and nothing else", () => {
+    assert.strictEqual(evaluated({ ...document, flags: [sound, { ...flag, filters: { groups: [{}] } }] }).f, "Resolved")
+    const flags = without(flag).map((left) => ({ ...document, flags: [sound, left] }))
+    const cohorts = without(document.cohorts).map((left) => ({ ...document, cohorts: left }))
+    const groupTypes = { ...document, group_type_mapping: omittedPart }
+    assert.isAbove(flags.length, 15)
+    assert.isAbove(cohorts.length, 6)
+    for (const given of [...flags, ...cohorts, groupTypes]) {
+      const { f, problems, sound } = evaluated(given)
+      assert.notStrictEqual(f, "Resolved", JSON.stringify(given))
+      assert.deepInclude(sound, { _tag: "Resolved", value: true })
+      assert.lengthOf(problems, 1, JSON.stringify(given))
+      assert.include(problems[0]?.message, "too large", JSON.stringify(given))
+    }
+  })
+
+  it("are named by problems, explanations and requirements", () => {
+    const { definitions, problems } = evaluated({ flags: [{ ...flag, filters: { payloads: omittedPart } }] })
+    assert.deepStrictEqual(problems, [
+      {
+        code: "MalformedFlag",
+        key: "f",
+        path: "flags[0].filters.payloads",
+        message: "is too large, or nested too deeply"
+      }
+    ])
+    const cause = "a part of the definition of the flag is too large"
+    assert.deepInclude(evaluateFlag(definitions, "f", context, 0), { _tag: "RequiresServer", cause })
+    assert.include(renderExplanation(explain(definitions, "f", context, 0)), cause)
+    assert.deepStrictEqual(requirements(definitions).get("f")?.never, [cause])
+  })
+
+  it("begin beyond 20,000 members of an object, 1,000 group types and 100,000 characters of a filter", () => {
+    const payload = (value: unknown) => ({ ...flag, filters: { groups: [{}], payloads: { true: value } } })
+    const filter = (value: unknown) => ({ ...flag, filters: { groups: [{ properties: [{ key: "k", value }] }] } })
+    const groups = { ...flag, filters: { groups: [{}], aggregation_group_type_index: 0 } }
+    const of = (f: object, more: object = {}) => ({ ...document, flags: [sound, f], ...more })
+    const typed = (count: number) =>
+      of(groups, { group_type_mapping: Object.fromEntries(Array.from({ length: count }, (_, i) => [i, "company"])) })
+    const cohorts = (count: number) =>
+      of(filter("pro"), { cohorts: Object.fromEntries(Array.from({ length: count }, (_, i) => [i, cohort])) })
+    const pairs: ReadonlyArray<readonly [object, object]> = [
+      [of(payload(object(20_000))), of(payload(object(20_001)))],
+      [of(payload(JSON.stringify(object(20_000)))), of(payload(JSON.stringify(object(20_001))))],
+      [of(filter("x".repeat(100_000))), of(filter("x".repeat(100_001)))],
+      [typed(1000), typed(1001)]
+    ]
+    for (const [most, more] of pairs) {
+      assert.deepInclude(evaluated(most), { f: "Resolved", problems: [] })
+      assert.notStrictEqual(evaluated(more).f, "Resolved")
+      assert.lengthOf(evaluated(more).problems, 1)
+      assert.deepInclude(evaluated(more).sound, { value: true })
+    }
+    assert.lengthOf(compile(cohorts(20_000)).problems, 0)
+    assert.deepInclude(compile(cohorts(20_001)).problems, {
+      code: "MalformedCohort",
+      key: undefined,
+      path: "cohorts",
+      message: "is too large, or nested too deeply"
+    })
+    const long = compile(of(filter(["pro", "x".repeat(100_001)])))
+    assert.deepInclude(evaluateFlag(long.definitions, "f", context, 0), { _tag: "Resolved", value: true })
+    const other = { ...context, personProperties: { k: "other" } }
+    assert.strictEqual(evaluateFlag(long.definitions, "f", other, 0)._tag, "Inconclusive")
+  })
+
+  it("have their names listed once", () => {
+    let listed = 0
+    const counted = (members: number) =>
+      new Proxy(object(members), {
+        ownKeys: (target) => {
+          listed++
+          return Reflect.ownKeys(target)
+        }
+      })
+    compile({ flags: [{ ...flag, filters: { payloads: { true: counted(30_000) } } }] })
+    assert.strictEqual(listed, 1)
+    const { definitions } = compile({ flags })
+    listed = 0
+    evaluateAll(definitions, { distinctId: "a", personProperties: { k: counted(2000) } }, 0)
+    assert.strictEqual(listed, 1)
   })
 })

@@ -1,4 +1,4 @@
-import type { CompiledDefinitions, RegexEngine } from "@effect-posthog/evaluator"
+import type { CompiledDefinitions, Problem, RegexEngine } from "@effect-posthog/evaluator"
 import { compile, matchProperty, requirements } from "@effect-posthog/evaluator"
 import type { Node } from "jsonc-parser"
 import { findNodeAtLocation, parseTree } from "jsonc-parser"
@@ -123,6 +123,12 @@ const neverLocal = (
   return found
 }
 
+/** What a problem without a flag's key is about. */
+const subjects: Readonly<Partial<Record<Problem["code"], string>>> = {
+  MalformedCohort: "a cohort",
+  MalformedGroupTypes: "the list of group types"
+}
+
 /** Looks through definitions for what does not do what its author meant. `text` is what the document was parsed from. */
 export const lint = (
   document: unknown,
@@ -136,7 +142,7 @@ export const lint = (
   const malformed = new Set(problems.map(({ key }) => key))
   const found: Array<Finding> = [
     ...problems.map(({ code, key, message, path }) => {
-      const subject = key === undefined ? (code === "MalformedCohort" ? "a cohort" : "a flag") : `flag ${quoted(key)}`
+      const subject = key === undefined ? subjects[code] ?? "a flag" : `flag ${quoted(key)}`
       return finding("malformed", segments(path), `${subject} cannot be read: ${printable(message)}`, key)
     }),
     ...keyFindings(flags)

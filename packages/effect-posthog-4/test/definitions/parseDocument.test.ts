@@ -1,4 +1,5 @@
 // Generated from packages/effect-posthog/test/definitions/parseDocument.test.ts by packages/tools/editions.mjs: change that file, not this one.
+import { omittedPart } from "@effect-posthog/evaluator"
 import { assert, describe, it } from "../support/effectVitest.ts"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -120,6 +121,86 @@ describe("parseDocument", () => {
       assert.strictEqual(result.problem, "nested more than 256 levels deep")
       assert.isTrue(Result.isSuccess(yield* parse(`{"flags":${"[".repeat(255)}${"]".repeat(255)}}`)))
     }))
+})
+
+describe("parts of a document that are larger than any of PostHog's", () => {
+  const object = (members: number) =>
+    Object.fromEntries(Array.from({ length: members }, (_, index) => [`k${index}`, index]))
+  const long = Array.from({ length: 300 }, () => "x".repeat(10_000))
+  const sound = { key: "sound", active: true, filters: { groups: [{}] } }
+
+  const documents: ReadonlyArray<readonly [what: string, given: unknown, read: unknown]> = [
+    [
+      "an object within a flag",
+      { flags: [sound, { key: "f", filters: { a: [1, { b: object(20_001) }], c: "]}" } }, sound], more: 1 },
+      { flags: [sound, { key: "f", filters: { a: [1, { b: omittedPart }], c: "]}" } }, sound], more: 1 }
+    ],
+    [
+      "objects within such an object",
+      { flags: [{ key: "f", filters: { a: { ...object(20_000), b: { ...object(20_001), c: [{}] }, d: {} } } }, sound] },
+      { flags: [{ key: "f", filters: { a: omittedPart } }, sound] }
+    ],
+    ["a flag of too many members", { flags: [object(20_001), sound] }, { flags: [omittedPart, sound] }],
+    [
+      "what is nested in a flag that is too long",
+      { flags: [sound, { key: "f", a: { b: 1 }, filters: [long], c: [1], d: 2 }, sound] },
+      { flags: [sound, { key: "f", a: { b: 1 }, filters: omittedPart, c: omittedPart, d: 2 }, sound] }
+    ],
+    [
+      "cohorts of which one is too long, and one has an object of too many members",
+      { cohorts: { 1: { a: 1 }, 2: { b: [long] }, 3: [object(20_001)], 4: { c: {} } }, flags: [sound] },
+      { cohorts: { 1: { a: 1 }, 2: omittedPart, 3: [omittedPart], 4: { c: {} } }, flags: [sound] }
+    ],
+    ["too many cohorts", { flags: [sound], cohorts: object(20_001) }, { flags: [sound], cohorts: omittedPart }],
+    [
+      "too many group types",
+      { group_type_mapping: object(20_001), flags: [sound] },
+      { group_type_mapping: omittedPart, flags: [sound] }
+    ],
+    ["another member", { more: [long], flags: [sound], after: {} }, { more: omittedPart, flags: [sound], after: {} }]
+  ]
+
+  for (const [what, given, read] of documents) {
+    it.effect(`are left out, wherever the text is cut into pieces: ${what}`, () =>
+      Effect.gen(function*() {
+        const text = JSON.stringify(given)
+        assert.deepStrictEqual(yield* parse(text), Result.succeed(read))
+        for (const fractions of [[0.5], [0.001, 0.01, 0.3, 0.99], Array.from({ length: 200 }, (_, i) => i / 200)]) {
+          assert.deepStrictEqual(yield* parse(...cut(text, fractions)), Result.succeed(read))
+        }
+      }))
+  }
+
+  it.effect("are read when they are as large as they may be", () =>
+    Effect.gen(function*() {
+      const flag = { key: "f", payloads: object(20_000), filters: [long.slice(0, 150)] }
+      const document = { ...object(19_000), flags: [flag, flag], cohorts: object(20_000), more: long.slice(0, 150) }
+      assert.deepStrictEqual(yield* parse(JSON.stringify(document)), Result.succeed(document))
+    }))
+
+  it.effect("are refused where they are the document, with the place", () =>
+    Effect.gen(function*() {
+      const result = yield* parse(`\n${JSON.stringify({ flags: [], ...object(20_000) })}`)
+      const problem = Result.isFailure(result) ? result.failure : undefined
+      assert.strictEqual(problem?.problem, "an object of more than 20000 members")
+      assert.strictEqual(problem?.line, 2)
+    }))
+
+  it.effect("do not make JSON of what is not", () =>
+    Effect.gen(function*() {
+      const text = JSON.stringify({ flags: [sound, { key: "f", filters: object(20_001) }] })
+      for (const broken of [text.slice(0, 100_000), text.slice(0, -1), `${text}}`, `}${text}`, ":".repeat(30_000)]) {
+        assert.isTrue(Result.isFailure(yield* parse(broken)))
+      }
+    }))
+
+  it("are read over in steps, long texts included", () => {
+    for (const text of [`{"a":"${"x".repeat(8_000_000)}"}`, `{"a":[${"1,".repeat(4_000_000)}1]}`]) {
+      let steps = 0
+      for (const _ of parseDocument([text])) steps++
+      assert.isAtLeast(steps, 30)
+    }
+  })
 })
 
 describe("findJsonProblem", () => {

@@ -122,6 +122,31 @@ describe("the log", () => {
       })
     ))
 
+  it.scoped("names, once, the flags that have a part which is too large; the others are decided locally", () =>
+    withLog((lines) =>
+      Effect.gen(function*() {
+        const payloads = Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`v${index}`, index]))
+        const huge = flag("huge", { filters: { groups: [{}], payloads } })
+        const endpoint = makeEndpoint(ok({ flags: [flag("one"), huge, flag("two")], group_type_mapping: payloads }))
+        const evaluator = yield* build(endpoint.client)
+        yield* evaluator.reload
+        yield* evaluator.reload
+        const { needsRemote, records } = evaluator.evaluate({ distinctId: "a" })
+        assert.deepStrictEqual(
+          [...records].map(([key, { _tag }]) => [key, _tag]),
+          [["one", "Resolved"], ["huge", "RequiresServer"], ["two", "Resolved"]]
+        )
+        assert.isTrue(needsRemote)
+        assert.deepStrictEqual(loud(lines), [
+          "WARN Flag definitions: 2 could not be read, and the server decides them:\n" +
+          "  group_type_mapping: is too large, or nested too deeply\n" +
+          "  flags[1].filters.payloads: is too large, or nested too deeply",
+          "WARN Flag definitions: 1 of 3 flags cannot always be decided locally:\n" +
+          "  \"huge\": a part of the definition of the flag is too large"
+        ])
+      })
+    ))
+
   it.scoped("shows hostile names escaped and cut", () =>
     withLog((lines) =>
       Effect.gen(function*() {

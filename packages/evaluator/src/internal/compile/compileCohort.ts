@@ -10,7 +10,7 @@ import { exhausted, stronger } from "../verdict.ts"
 import type { FilterScope } from "./compileFilter.ts"
 import { compileFilter, constant, negate, person, workPerFilter } from "./compileFilter.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
-import { DocumentReader, isRecord, step } from "./documentReader.ts"
+import { DocumentReader, isRecord, step, tooLargeMessage } from "./documentReader.ts"
 
 /** Groups may nest this deep; a stack has to hold them. */
 const deepestGroup = 1500
@@ -56,7 +56,7 @@ function* compileGroup(
 ): Generator<void, CompiledGroup | undefined, void> {
   const { reader, scope } = compiler
   if (!isRecord(value)) {
-    reader.fail(path, "expected an object")
+    reader.refuse(value, path, "an object")
     return undefined
   }
   const { type, values } = value
@@ -65,12 +65,12 @@ function* compileGroup(
     return undefined
   }
   if (!Array.isArray(values)) {
-    reader.fail(step(path, "values"), "expected an array")
+    reader.refuse(values, step(path, "values"), "an array")
     return undefined
   }
   compiler.members += values.length
   if (depth >= deepestGroup || compiler.members > mostMembers) {
-    reader.fail(path, "is too large, or nested too deeply")
+    reader.fail(path, tooLargeMessage)
     return undefined
   }
   const valuesPath = step(path, "values")

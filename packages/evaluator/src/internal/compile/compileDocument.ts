@@ -11,7 +11,7 @@ import { compileCohort } from "./compileCohort.ts"
 import type { FlagScope } from "./compileFlag.ts"
 import { compileFlag, disabled, settledResult } from "./compileFlag.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
-import { DocumentReader, isRecord, renderPath, step } from "./documentReader.ts"
+import { DocumentReader, isRecord, omittedPart, renderPath, step, tooLargeMessage } from "./documentReader.ts"
 import { markReferences } from "./references.ts"
 import { Steps } from "./steps.ts"
 
@@ -20,7 +20,16 @@ const workPerEntry = 2
 
 const workPerElement = 10
 
+const cohortsPath = step(undefined, "cohorts")
+
 const malformed = requiresServer("unsupported_definition", "the definition of the flag could not be read")
+
+const tooLarge = requiresServer("unsupported_definition", "a part of the definition of the flag is too large")
+
+/** Cohorts, and group types, of which PostHog allows five, at most. */
+const mostCohorts = 20_000
+
+const mostGroupTypes = 1000
 
 /** How to compile. What is not of its type is treated as absent. */
 interface CompileSettings {
@@ -76,9 +85,11 @@ class DocumentCompiler {
   ) {
     this.minimalFlagCalledEvents = document["minimal_flag_called_events"] === true
     this.propertyMatchingVersion = document["property_matching_version"] === 2 ? 2 : 1
-    this.groupTypes = readGroupTypes(document["group_type_mapping"])
+    this.groupTypes = this.readGroupTypes(document["group_type_mapping"])
     this.contexts = new Set(options?.evaluationContexts)
-    this.cohortValues = isRecord(document["cohorts"]) ? document["cohorts"] : {}
+    const cohorts = document["cohorts"]
+    this.cohortValues = isRecord(cohorts) ? cohorts : {}
+    if (cohorts === omittedPart) this.report("MalformedCohort", undefined, cohortsPath, tooLargeMessage)
     const groups = new Map<string, Bucketing>()
     const timeZone = findTimeZone(options?.timeZone)
     if (timeZone === undefined && options?.timeZone !== undefined && options.timeZone !== null) {
@@ -114,7 +125,12 @@ class DocumentCompiler {
       if (flag !== undefined && !flag.dropped) sources.set(flag, { definition: definition as DocumentObject, path })
       if (steps.take(workPerEntry)) yield
     }
-    for (const id of Object.keys(this.cohortValues)) {
+    const ids = Object.keys(this.cohortValues)
+    if (ids.length > mostCohorts) {
+      this.report("MalformedCohort", undefined, cohortsPath, tooLargeMessage)
+      ids.length = 0
+    }
+    for (const id of ids) {
       const undecided = requiresServer("unsupported_definition", `cohort ${id} cannot be decided without the server`)
       this.cohorts.set(id, new CompiledCohort(id, this.reference(), undecided))
       if (steps.take(workPerEntry)) yield
@@ -157,6 +173,20 @@ class DocumentCompiler {
       },
       isDroppedByContext: (key: string) => flags.get(key)?.dropped === true
     })
+  }
+
+  private readGroupTypes(mapping: unknown): ReadonlyMap<string, string> {
+    const types = new Map<string, string>()
+    const indexes = isRecord(mapping) ? Object.keys(mapping) : []
+    if (mapping === omittedPart || indexes.length > mostGroupTypes) {
+      this.report("MalformedGroupTypes", undefined, step(undefined, "group_type_mapping"), tooLargeMessage)
+      return types
+    }
+    for (const index of indexes) {
+      const name = (mapping as DocumentObject)[index]
+      if (typeof name === "string") types.set(index, name)
+    }
+    return types
   }
 
   private reference(): Reference {
@@ -208,6 +238,7 @@ class DocumentCompiler {
         flag.body = body
         flag.settled = body._tag === "Plan" ? settledResult(body) : body
       } else {
+        if (reader.problem.message === tooLargeMessage) flag.body = flag.settled = tooLarge
         this.report("MalformedFlag", key, reader.problem.path, reader.problem.message)
       }
     } catch {
@@ -216,7 +247,7 @@ class DocumentCompiler {
   }
 
   private *fillCohort(cohort: CompiledCohort): Generator<void, void, void> {
-    const path = step(step(undefined, "cohorts"), cohort.id)
+    const path = step(cohortsPath, cohort.id)
     try {
       const reader = new DocumentReader()
       const value = this.cohortValues[cohort.id]
@@ -246,14 +277,6 @@ const unusableTimeZone = (name: unknown): Problem => ({
 const quote = (name: string): string =>
   JSON.stringify(name.length > longestName ? `${name.slice(0, longestName)}...` : name)
     .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-
-const readGroupTypes = (mapping: unknown): ReadonlyMap<string, string> => {
-  const types = new Map<string, string>()
-  for (const [index, name] of Object.entries(isRecord(mapping) ? mapping : {})) {
-    if (typeof name === "string") types.set(index, name)
-  }
-  return types
-}
 
 const runtimes: ReadonlySet<unknown> = new Set(["client", "server"])
 

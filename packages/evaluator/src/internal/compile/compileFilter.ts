@@ -13,10 +13,10 @@ import type { Unresolved, Verdict } from "../verdict.ts"
 import { exhausted, inconclusive, requiresServer } from "../verdict.ts"
 import type { DocumentObject, Path } from "./documentReader.ts"
 import type { DocumentReader } from "./documentReader.ts"
-import { step } from "./documentReader.ts"
+import { omittedPart, step, tooLargeMessage } from "./documentReader.ts"
 import { frozenCopy, tooLarge } from "./frozenCopy.ts"
 import type { FoldedMembers, Matcher, OperatorSettings } from "./operators.ts"
-import { asksForPresence, foldLongList, prepareOperator } from "./operators.ts"
+import { asksForPresence, foldLongList, longestFilterText, prepareOperator } from "./operators.ts"
 import { PropertyCauses } from "./propertyCauses.ts"
 import type { Steps } from "./steps.ts"
 
@@ -221,7 +221,9 @@ function* compileProperty(
   const key = reader.text(filter["key"], step(path, "key"))
   const operator = reader.optionalText(filter["operator"], step(path, "operator")) ?? "exact"
   const stored = filter["value"]
-  const value = typeof stored === "object" && stored !== null ? yield* readValue(stored, path, scope, reader) : stored
+  const value = typeof stored === "object" && stored !== null
+    ? yield* readValue(stored, path, scope, reader)
+    : readScalar(stored, path, reader)
   const shape: FilterShape = { _tag: "Property", source, key, operator, value }
   if (source._tag === "UnknownGroup") {
     return constant(shape, inconclusive("unsupported_definition", `${describe(source, key)} cannot be looked up`))
@@ -249,12 +251,15 @@ function* readValue(
   { steps }: FilterScope,
   reader: DocumentReader
 ): Generator<void, unknown, void> {
-  if (typeof value !== "object" || value === null) return value
+  if (typeof value !== "object" || value === null) return readScalar(value, path, reader)
   const copy = yield* frozenCopy(value, steps)
-  if (copy !== tooLarge) return copy
-  reader.fail(step(path, "value"), "is too large, or nested too deeply")
-  return undefined
+  return copy === tooLarge ? reader.fail(step(path, "value"), tooLargeMessage) : copy
 }
+
+const readScalar = (value: unknown, path: Path, reader: DocumentReader): unknown =>
+  typeof value === "string" && (value === omittedPart || value.length > longestFilterText)
+    ? reader.fail(step(path, "value"), tooLargeMessage)
+    : value
 
 const compileCohortFilter = (
   filter: DocumentObject,
@@ -304,6 +309,7 @@ function* compileFlagFilter(
   const expected = yield* readValue(filter["value"], path, scope, reader)
   const chain = filter["dependency_chain"]
   const keys: ReadonlyArray<unknown> = Array.isArray(chain) ? chain : []
+  if (chain === omittedPart) reader.fail(step(path, "dependency_chain"), tooLargeMessage)
   const shape = (flags: ReadonlyArray<CompiledFlag>): FilterShape => ({ _tag: "Flag", key, operator, expected, flags })
   if (operator !== "flag_evaluates_to" || key === "" || expected === undefined || expected === null) {
     return constant(shape([]), false)

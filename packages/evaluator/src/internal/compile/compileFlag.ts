@@ -22,7 +22,7 @@ import { inconclusive, requiresServer, resolved } from "../verdict.ts"
 import type { FilterScope } from "./compileFilter.ts"
 import { compileFilter, costs, person, workPerFilter } from "./compileFilter.ts"
 import type { DocumentObject, DocumentReader, Path } from "./documentReader.ts"
-import { none, step } from "./documentReader.ts"
+import { none, omittedPart, step, tooLargeMessage } from "./documentReader.ts"
 import { frozenCopy, tooLarge } from "./frozenCopy.ts"
 import { PropertyCauses } from "./propertyCauses.ts"
 import type { Steps } from "./steps.ts"
@@ -362,13 +362,15 @@ function* readPayload(
   if (!Object.hasOwn(payloads, key)) return undefined
   const stored = payloads[key]
   if (typeof stored === "string") {
-    if (stored.length > longestPayload) return reader.fail(step(payloadsPath, key), "is too large")
+    if (stored === omittedPart || stored.length > longestPayload) {
+      return reader.fail(step(payloadsPath, key), tooLargeMessage)
+    }
     if (scope.steps.take(stored.length / charactersPerWork)) yield
   }
   const decoded = typeof stored === "string" ? decodePayload(stored) : stored
   if (typeof decoded !== "object" || decoded === null) return decoded
   const copy = yield* frozenCopy(decoded, scope.steps)
-  return copy === tooLarge ? reader.fail(step(payloadsPath, key), "is too large, or nested too deeply") : copy
+  return copy === tooLarge ? reader.fail(step(payloadsPath, key), tooLargeMessage) : copy
 }
 
 const decodePayload = (payload: string): unknown => {

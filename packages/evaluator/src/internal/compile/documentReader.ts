@@ -1,6 +1,16 @@
 /** @since 1.0.0 */
 
 /**
+ * What stands in a document for a part that its reader left out, because it was too large.
+ *
+ * @internal
+ */
+export const omittedPart = "[Too large]"
+
+/** @internal */
+export const tooLargeMessage = "is too large, or nested too deeply"
+
+/**
  * Where in the document a value stands.
  *
  * @internal
@@ -55,9 +65,14 @@ export class DocumentReader {
     this.problem ??= { path, message }
   }
 
+  /** Notes a value that is not what is expected. */
+  refuse(value: unknown, path: Path, expected: string): void {
+    this.fail(path, value === omittedPart ? tooLargeMessage : `expected ${expected}`)
+  }
+
   object(value: unknown, path: Path): DocumentObject {
     if (isRecord(value)) return value
-    this.fail(path, "expected an object")
+    this.refuse(value, path, "an object")
     return {}
   }
 
@@ -68,13 +83,13 @@ export class DocumentReader {
   /** The members of an array that may be absent. */
   optionalArray(value: unknown, path: Path): ReadonlyArray<unknown> {
     if (Array.isArray(value)) return value
-    if (!isAbsent(value)) this.fail(path, "expected an array")
+    if (!isAbsent(value)) this.refuse(value, path, "an array")
     return none
   }
 
   text(value: unknown, path: Path): string {
-    if (typeof value === "string") return value
-    this.fail(path, "expected text")
+    if (typeof value === "string" && value !== omittedPart) return value
+    this.refuse(value, path, "text")
     return ""
   }
 
@@ -84,7 +99,7 @@ export class DocumentReader {
 
   number(value: unknown, path: Path): number {
     if (typeof value === "number" && Number.isFinite(value)) return value
-    this.fail(path, "expected a number")
+    this.refuse(value, path, "a number")
     return 0
   }
 
@@ -100,7 +115,7 @@ export class DocumentReader {
 
   optionalBoolean(value: unknown, path: Path): boolean {
     if (typeof value === "boolean" || isAbsent(value)) return value === true
-    this.fail(path, "expected true or false")
+    this.refuse(value, path, "true or false")
     return false
   }
 }

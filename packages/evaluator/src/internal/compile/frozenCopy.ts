@@ -1,10 +1,15 @@
 /** @since 1.0.0 */
+import type { DocumentObject } from "./documentReader.ts"
+import { omittedPart } from "./documentReader.ts"
 import type { Steps } from "./steps.ts"
 
 const deepest = 1000
 
 /** The most members that are copied, nested ones included. A value that holds itself has no end of them. */
 const mostCopied = 1_000_000
+
+/** The most members of one object: their names are listed in one go. */
+const mostNames = 20_000
 
 /**
  * Stands for a value that is too large, or nested too deeply, to be copied.
@@ -41,7 +46,9 @@ class Copier {
     const copy: Array<unknown> = []
     for (let i = 0; i < array.length; i++) {
       const member = array[i]
-      const copied = typeof member === "object" && member !== null ? yield* this.copy(member, depth - 1) : member
+      const copied = typeof member === "object" && member !== null
+        ? yield* this.copy(member, depth - 1)
+        : scalar(member)
       if (copied === tooLarge) return tooLarge
       copy.push(copied)
       if (this.steps.take(membersPerWork)) yield
@@ -50,12 +57,15 @@ class Copier {
   }
 
   private *object(object: object, depth: number): Generator<void, unknown, void> {
-    const entries = Object.entries(object)
-    this.left -= entries.length
-    if (this.left < 0) return tooLarge
+    const keys = Object.keys(object)
+    this.left -= keys.length
+    if (this.left < 0 || keys.length > mostNames) return tooLarge
     const copy = {}
-    for (const [key, member] of entries) {
-      const copied = typeof member === "object" && member !== null ? yield* this.copy(member, depth - 1) : member
+    for (const key of keys) {
+      const member = (object as DocumentObject)[key]
+      const copied = typeof member === "object" && member !== null
+        ? yield* this.copy(member, depth - 1)
+        : scalar(member)
       if (copied === tooLarge) return tooLarge
       // Assigning to `__proto__` would set the prototype.
       Object.defineProperty(copy, key, { value: copied, enumerable: true })
@@ -64,6 +74,8 @@ class Copier {
     return Object.freeze(copy)
   }
 }
+
+const scalar = (member: unknown): unknown => member === omittedPart ? tooLarge : member
 
 /** Members of arrays are cheap. */
 const membersPerWork = 1 / 8

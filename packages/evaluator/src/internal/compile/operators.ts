@@ -78,9 +78,18 @@ const noFilterForm = (causes: PropertyCauses): Unresolved =>
 const withNever = (matcher: Matcher, never: Unresolved | undefined): Matcher =>
   never === undefined ? matcher : Object.assign(matcher, { never })
 
+/**
+ * Texts of filters are compared up to here, those in lists included.
+ *
+ * @internal
+ */
+export const longestFilterText = 100_000
+
 /** The text form of a filter value. Its digits are lost when it is an integer that a JavaScript number cannot hold. */
-const filterText = (value: unknown): string | undefined =>
-  typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : textForm(value)
+const filterText = (value: unknown): string | undefined => {
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined
+  return typeof value === "string" && value.length > longestFilterText ? undefined : textForm(value)
+}
 
 /** Up to here, comparing with one after the other is faster than looking up in a set. */
 const fewMembers = 8
