@@ -5,13 +5,19 @@ import { deepStrictEqual, strictEqual } from "./support/assertions.ts"
 import { Deferred, Effect, Redacted, Schema } from "effect"
 import { evaluateFlags, Flag, LocalEvaluator, PostHogConfigError, RemoteFlagsError } from "effect-posthog-4"
 import type { DefinitionsChange } from "effect-posthog-4"
-import type { Options } from "effect-posthog-4/PostHogConfig"
 import * as PostHogPromise from "effect-posthog-4/PostHogPromise"
 
 const rejection = (promise: Promise<unknown>): Effect.Effect<unknown> =>
   Effect.promise(() => promise.then(() => assert.fail("it resolved"), (error) => error))
 
-const client = (options: Partial<Options> = {}) =>
+/** What a client logs, line by line. */
+const recorder = () => {
+  const lines: Array<string> = []
+  const log = (message: string) => void lines.push(message)
+  return { lines, logger: { error: log, warn: log } }
+}
+
+const client = (options: Partial<PostHogPromise.PromiseOptions> = {}) =>
   Effect.acquireRelease(
     Effect.map(PostHogServer.PostHogServer, ({ url }) =>
       PostHogPromise.make({ apiKey: Redacted.make("phc_test"), host: url, ...options })),
@@ -63,7 +69,8 @@ describe("PostHogPromise", () => {
     Effect.gen(function*() {
       const { always } = yield* PostHogServer.PostHogServer
       yield* always("flags", Fault.status(500))
-      const posthog = yield* client({ flags: { maxRetries: 0 } })
+      const { lines, logger } = recorder()
+      const posthog = yield* client({ flags: { maxRetries: 0 }, logger })
       const flags = yield* Effect.promise(() => posthog.evaluateFlags("ada"))
       deepStrictEqual(flags.keys, [])
       deepStrictEqual(flags.errors, ["api_error_500"])
@@ -76,6 +83,8 @@ describe("PostHogPromise", () => {
       assert(error instanceof RemoteFlagsError)
       strictEqual(error.httpStatus, 500)
       strictEqual(posthog.snapshot(error.snapshot).isEnabled("beta"), false)
+      strictEqual(lines.length, 1)
+      assert.include(lines[0], "did not evaluate flags: PostHog answered with status 500")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("has every call of the Effect API", () =>
@@ -111,7 +120,8 @@ describe("PostHogPromise", () => {
 
   it.live("reads typed flags at once, from snapshots and their parts", () =>
     Effect.gen(function*() {
-      const posthog = yield* client()
+      const { lines, logger } = recorder()
+      const posthog = yield* client({ logger })
       const flags = yield* Effect.promise(() => posthog.evaluateFlags("ada"))
       const pricing = Flag.variants("pricing", ["control", "annual"]).pipe(Flag.withDefault("control"))
       const other = Flag.boolean("pricing")
@@ -123,6 +133,8 @@ describe("PostHogPromise", () => {
       deepStrictEqual(flags.onlyAccessed().keys, ["pricing"])
       deepStrictEqual(flags.only([pricing]).keys, ["pricing"])
       deepStrictEqual(flags.toBootstrap(["beta"]), { distinctID: "ada", featureFlags: { beta: true } })
+      strictEqual(lines.length, 2)
+      for (const line of lines) assert.include(line, "Flag \"pricing\": wanted a boolean, saw a variant")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("evaluates and captures for the person of a context", () =>
@@ -235,8 +247,9 @@ describe("PostHogPromise", () => {
       const unhandled: Array<unknown> = []
       const listen = (reason: unknown) => void unhandled.push(reason)
       process.on("unhandledRejection", listen)
-      const posthog = yield* client()
-      const late = yield* client()
+      const { lines, logger } = recorder()
+      const posthog = yield* client({ logger })
+      const late = yield* client({ logger })
       yield* Effect.promise(() => late.shutdown())
       for (const target of [posthog, late]) {
         void target.capture({ event: "", distinctId: "ada" })
@@ -258,6 +271,32 @@ describe("PostHogPromise", () => {
       deepStrictEqual(unhandled, [])
       const flags = yield* Effect.promise(() => late.evaluateFlags("ada"))
       strictEqual(flags.error?.reason, "UnknownError")
+      for (
+        const problem of [
+          "event is empty",
+          "\"no id\" was not captured: distinctId is empty",
+          "alias is empty",
+          "groupType is empty",
+          "without a distinct id",
+          "An event was not captured: The client is closed",
+          "Flags were not evaluated: The client is closed"
+        ]
+      ) assert.include(lines.join("\n"), problem)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("shuts down once: every call waits until what was captured has been delivered", () =>
+    Effect.gen(function*() {
+      const { events } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      void posthog.capture({ event: "last", distinctId: "ada" })
+      const delivered = Effect.map(events, (all) => all.map(({ event }) => event))
+      const view = posthog.with({ distinctId: "ada" })
+      const after = yield* Effect.forEach(
+        [posthog.shutdown, view.shutdown, posthog.close, () => posthog[Symbol.asyncDispose]()],
+        (shutdown) => Effect.andThen(Effect.promise(() => shutdown()), delivered),
+        { concurrency: "unbounded" }
+      )
+      deepStrictEqual(after, [["last"], ["last"], ["last"], ["last"]])
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("identifies, links and describes groups; closing delivers what is queued", () =>
@@ -323,7 +362,12 @@ describe("PostHogPromise", () => {
   it.live("tells the state of the definitions, and listeners what changes, until they leave", () =>
     Effect.gen(function*() {
       const { setDefinitions } = yield* PostHogServer.PostHogServer
-      const posthog = yield* client({ secretKey: Redacted.make("phs_test"), definitions: { pollInterval: "1 hour" } })
+      const { lines, logger } = recorder()
+      const posthog = yield* client({
+        secretKey: Redacted.make("phs_test"),
+        definitions: { pollInterval: "1 hour" },
+        logger
+      })
       const everyone = { groups: [{ properties: [], rollout_percentage: 100 }] }
       const reload = Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.reload)
       yield* Effect.promise(() => posthog.ready())
@@ -351,6 +395,8 @@ describe("PostHogPromise", () => {
       yield* Effect.promise(() => posthog.runPromise(reload))
       yield* Deferred.await(removed)
       strictEqual(changes.length, 1)
+      assert.isAbove(lines.length, 0)
+      for (const line of lines) assert.include(line, "A listener of onChange failed")
     }).pipe(Effect.scoped, Effect.provide(server)))
 
   it.live("runs effects with its services, and rejects with their failure", () =>

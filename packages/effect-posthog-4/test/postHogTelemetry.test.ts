@@ -17,6 +17,9 @@ const telemetry = (options: PostHogTelemetry.Options, enabled = true) =>
       ))
   )
 
+// Without the console, that is: a program's own logger would print what is sent.
+const silent = Logger.layer([])
+
 const text = (value: unknown): string => JSON.stringify(value)
 
 describe("PostHogTelemetry", () => {
@@ -29,7 +32,7 @@ describe("PostHogTelemetry", () => {
         Effect.andThen(Metric.update(Metric.counter("orders"), 1))
       )
       // The exporters send what is left when their scope closes.
-      yield* Effect.provide(program, telemetry({ serviceName: "shop" }))
+      yield* program.pipe(Effect.provide(telemetry({ serviceName: "shop" })), Effect.provide(silent))
       const [logs] = yield* server.requestsTo("logs")
       const [traces] = yield* server.requestsTo("traces")
       const [metrics] = yield* server.requestsTo("metrics")
@@ -50,7 +53,7 @@ describe("PostHogTelemetry", () => {
   it.live("leaves out the signals that are switched off, and everything for a disabled client", () =>
     Effect.gen(function*() {
       const server = yield* PostHogServer.PostHogServer
-      const program = Effect.withSpan(Effect.log("hello"), "work")
+      const program = Effect.provide(Effect.withSpan(Effect.log("hello"), "work"), silent)
       yield* Effect.provide(program, telemetry({ logs: false, metrics: false }))
       deepStrictEqual((yield* server.requests).map(({ path }) => path), ["/i/v1/traces"])
       yield* server.reset

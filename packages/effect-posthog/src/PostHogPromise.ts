@@ -39,7 +39,7 @@ import { annotated } from "./internal/library.ts"
 import { logBeside, loggerLayer } from "./internal/promise/logging.ts"
 import { makePromiseSnapshot } from "./internal/promise/promiseSnapshot.ts"
 import { makeRunner } from "./internal/promise/runner.ts"
-import type { ClientRuntime, Runner } from "./internal/promise/runner.ts"
+import type { Runner } from "./internal/promise/runner.ts"
 import type { RequestContext } from "./internal/requestContext.ts"
 import { wake } from "./internal/wake.ts"
 import { Warnings } from "./internal/warnings.ts"
@@ -379,7 +379,8 @@ const aborted = (signal: AbortSignal): Effect.Effect<void> =>
 
 /** What the clients of one project share. */
 interface Shared {
-  readonly runtime: ClientRuntime
+  /** Closes the runtime, once: the runtime's own `dispose` resolves later calls while the first still waits. */
+  readonly dispose: () => Promise<void>
   readonly logging: Layer.Layer<never>
   readonly warnings: Warnings
   readonly shutdownTimeout: Duration.DurationInput
@@ -387,7 +388,7 @@ interface Shared {
 }
 
 const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
-  const { logging, runtime, waitUntil, warnings } = shared
+  const { dispose, logging, waitUntil, warnings } = shared
   const { queued, run, settled } = runner
 
   const warn = (kind: string, problem: string, error: unknown): void => {
@@ -477,7 +478,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
   const shutdown = (within: Duration.DurationInput = shared.shutdownTimeout): Promise<void> =>
     run(Effect.timeoutOption(settled(), within))
       .catch(() => {})
-      .then(() => runtime.dispose())
+      .then(dispose)
       .catch((error: unknown) => warn("shutdown", "The client did not close cleanly", error))
 
   return {
@@ -581,8 +582,9 @@ export const make = (
     ? PostHog.layer(settings)
     : Layer.provideMerge(FlagOverrides.layer(options.overrides), PostHog.layer(settings))
   const runtime = ManagedRuntime.make(client.pipe(Layer.provideMerge(httpClient), Layer.provideMerge(logging)))
+  let disposed: Promise<void> | undefined
   const shared: Shared = {
-    runtime,
+    dispose: () => disposed ??= runtime.dispose(),
     logging,
     warnings: new Warnings("PostHogPromise"),
     shutdownTimeout: settings.events?.shutdownTimeout ?? "30 seconds",

@@ -15,6 +15,9 @@ const telemetry = (options: PostHogTelemetry.Options, enabled = true) =>
       ))
   )
 
+// Without the console, that is: a program's own logger would print what is sent.
+const silent = Logger.remove(Logger.defaultLogger)
+
 const text = (value: unknown): string => JSON.stringify(value)
 
 describe("PostHogTelemetry", () => {
@@ -27,7 +30,7 @@ describe("PostHogTelemetry", () => {
         Effect.zipRight(Metric.increment(Metric.counter("orders")))
       )
       // The exporters send what is left when their scope closes.
-      yield* Effect.provide(program, telemetry({ serviceName: "shop" }))
+      yield* program.pipe(Effect.provide(telemetry({ serviceName: "shop" })), Effect.provide(silent))
       const [logs] = yield* server.requestsTo("logs")
       const [traces] = yield* server.requestsTo("traces")
       const [metrics] = yield* server.requestsTo("metrics")
@@ -48,7 +51,7 @@ describe("PostHogTelemetry", () => {
   it.live("leaves out the signals that are switched off, and everything for a disabled client", () =>
     Effect.gen(function*() {
       const server = yield* PostHogServer.PostHogServer
-      const program = Effect.withSpan(Effect.log("hello"), "work")
+      const program = Effect.provide(Effect.withSpan(Effect.log("hello"), "work"), silent)
       yield* Effect.provide(program, telemetry({ logs: false, metrics: false }))
       deepStrictEqual((yield* server.requests).map(({ path }) => path), ["/i/v1/traces"])
       yield* server.reset

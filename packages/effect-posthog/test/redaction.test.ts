@@ -17,6 +17,7 @@ import {
 } from "effect-posthog"
 import { inspect } from "node:util"
 import * as Doubles from "./support/doubles.ts"
+import { logged } from "./support/logged.ts"
 
 /** Every way in which a value ends up in a log or on a screen. */
 const prints = (value: unknown) =>
@@ -107,10 +108,12 @@ describe("nothing shows values, payloads, properties, identities or the key", ()
       return Effect.gen(function*() {
         const server = yield* Doubles.server
         yield* server.script("flags", fault)
-        const error = yield* Effect.flip(evaluateFlags(request))
+        const { lines, result: error } = yield* logged(Effect.flip(evaluateFlags(request)))
         assert.instanceOf(error, RemoteFlagsError)
         const text = yield* prints(error)
         hides(text)
+        assert.include(lines.join(), "did not evaluate flags")
+        hides(lines.join())
         assert.include(text, "shown")
         assert.include(error.message, "1 flag was decided locally")
       }).pipe(Effect.provide(layer))
@@ -246,7 +249,8 @@ describe("traces", () => {
       }
       deepStrictEqual(Object.fromEntries(spans[0]?.attributes ?? []), expected)
       yield* server.script("flags", Fault.status(503))
-      yield* Effect.flip(evaluateFlags(request))
+      const { lines } = yield* logged(Effect.flip(evaluateFlags(request)))
+      hides(lines.join())
       deepStrictEqual(Object.fromEntries(spans[1]?.attributes ?? []), {
         "feature_flag.provider.name": "PostHog",
         "error.type": "general",

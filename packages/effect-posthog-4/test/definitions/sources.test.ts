@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { DefinitionsSource, LocalEvaluator, PostHogConfig } from "../../src/index.ts"
 import type { Options } from "../../src/PostHogConfig.ts"
+import { logged } from "../support/logged.ts"
 import {
   document,
   makeEndpoint,
@@ -87,15 +88,20 @@ describe("layerFile", () => {
       ]
       for (const [text, problem] of broken) {
         yield* write(text)
-        assert.strictEqual((yield* Effect.flip(evaluator.reload)).problem, problem)
+        const { lines, result } = yield* logged(Effect.flip(evaluator.reload))
+        assert.strictEqual(result.problem, problem)
+        assert.include(lines.join(), problem)
         assert.include((yield* evaluator.status).lastFailure?.message, problem)
         assert.deepStrictEqual(resolved(evaluator), ["two"])
       }
 
       yield* fileSystem.remove(path)
-      assert.strictEqual((yield* Effect.flip(evaluator.reload)).problem, `${path}: NotFound`)
+      const missing = yield* logged(Effect.flip(evaluator.reload))
+      assert.strictEqual(missing.result.problem, `${path}: NotFound`)
+      assert.include(missing.lines.join(), "NotFound")
       yield* write(JSON.stringify(document(["three"])))
-      yield* evaluator.reload
+      const { lines } = yield* logged(evaluator.reload)
+      assert.include(lines.join(), "loaded again, after 4 failed loads")
       assert.deepStrictEqual(resolved(evaluator), ["three"])
     }).pipe(Effect.provide(NodeServices.layer)))
 })
@@ -254,8 +260,8 @@ describe("layerPersisted", () => {
       yield* Effect.scoped(Effect.flatMap(evaluatorOfFile, ({ reload }) => reload))
       yield* fileSystem.writeFileString(path, "{}")
       const evaluator = yield* evaluatorOfFile
-      yield* Effect.flip(evaluator.reload)
-      yield* Effect.flip(evaluator.reload)
+      const { lines } = yield* logged(Effect.andThen(Effect.flip(evaluator.reload), Effect.flip(evaluator.reload)))
+      assert.match(lines.join(), /^WARN Flag definitions could not be loaded/)
       assert.deepStrictEqual(resolved(evaluator), ["one"])
       assert.isTrue((yield* evaluator.status).stale)
     }).pipe(Effect.provide(NodeServices.layer)))
@@ -359,7 +365,8 @@ describe("layerPersisted", () => {
       yield* Effect.scoped(Effect.flatMap(start(endpoint.client, yield* disk), ({ reload }) => reload))
       endpoint.answer({ reset: true })
       const evaluator = yield* start(endpoint.client, yield* disk)
-      yield* Effect.ignore(evaluator.reload)
+      const { lines } = yield* logged(Effect.ignore(evaluator.reload))
+      assert.match(lines.join(), /^WARN Flag definitions could not be loaded/)
       assert.deepStrictEqual(resolved(evaluator), ["one"])
       const [name = ""] = yield* fileSystem.readDirectory(directory)
       assert.match(name, /^flag-definitions-[0-9a-z]+$/)

@@ -4,6 +4,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Metric } from "effect"
 import { DeciderError, type DecideResponse, evaluateFlags, Flags, PostHogMetrics, RequestContext } from "effect-posthog"
 import * as Doubles from "../support/doubles.ts"
+import { logged } from "../support/logged.ts"
 
 const user = { distinctId: "acct-4471" }
 
@@ -185,7 +186,8 @@ describe("the exposure", () => {
     return Effect.gen(function*() {
       const server = yield* Doubles.server
       yield* server.always("flags", Fault.status(500))
-      const snapshot = yield* Flags.orPartial(evaluateFlags(user))
+      const { lines, result: snapshot } = yield* logged(Flags.orPartial(evaluateFlags(user)))
+      assert.include(lines.join(), "PostHog answered with status 500")
       yield* snapshot.isEnabled("local")
       yield* snapshot.isEnabled("remote")
       deepStrictEqual(queue.taken.map(({ properties }) => properties), [

@@ -1,14 +1,20 @@
 import { PostHogServer } from "@effect-posthog/testkit"
-import { assert, it } from "@effect/vitest"
-import { Effect, Logger, Redacted } from "effect"
+import { assert, it, vi } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 
-const quiet = Logger.remove(Logger.defaultLogger)
+const recorder = () => {
+  const lines: Array<string> = []
+  const log = (message: string) => void lines.push(message)
+  return { lines, logger: { error: log, warn: log } }
+}
 
 it.live("a client of promises captures exceptions by the same rules, and never rejects", () =>
   Effect.gen(function*() {
     const server = yield* PostHogServer.PostHogServer
+    const { lines, logger } = recorder()
     const client = PostHogPromise.make({
+      logger,
       apiKey: Redacted.make("phc_test"),
       host: server.url,
       exceptions: { root: "/srv/app" }
@@ -29,6 +35,7 @@ it.live("a client of promises captures exceptions by the same rules, and never r
       assert.isString(await client.captureException(undefined))
       await client.close()
       assert.isUndefined(await client.captureException(new Error("late")))
+      await vi.waitUntil(() => lines.length > 0, 10_000)
     })
     const [event, empty] = (yield* server.events).filter(({ event }) => event === "$exception")
     assert.strictEqual(event?.distinct_id, "ada")
@@ -66,11 +73,17 @@ it.live("a client of promises captures exceptions by the same rules, and never r
     ])
     assert.strictEqual(empty?.properties["$exception_message"], "undefined")
     assert.strictEqual(empty?.properties["$process_person_profile"], false)
-  }).pipe(Effect.provide(PostHogServer.layer({ remoteFlags: { beta: true } })), Effect.provide(quiet)))
+    assert.strictEqual(lines.length, 1)
+    assert.include(lines[0], "An event was not captured: The client is closed")
+  }).pipe(Effect.provide(PostHogServer.layer({ remoteFlags: { beta: true } }))))
 
 it.live("a client that is shut down captures nothing", () =>
   Effect.promise(async () => {
-    const client = PostHogPromise.make({ apiKey: "phc_test", host: "http://127.0.0.1:9" })
+    const { lines, logger } = recorder()
+    const client = PostHogPromise.make({ apiKey: "phc_test", host: "http://127.0.0.1:9", logger })
     await client.shutdown()
     assert.isUndefined(await client.captureException(new Error("boom")))
+    await vi.waitUntil(() => lines.length > 0, 10_000)
+    assert.strictEqual(lines.length, 1)
+    assert.include(lines[0], "An event was not captured: The client is closed")
   }))

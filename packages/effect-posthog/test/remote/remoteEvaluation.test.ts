@@ -9,8 +9,13 @@ import { logged } from "../support/logged.ts"
 
 const user = { distinctId: "acct-4471" }
 
+/** How an evaluation fails. The log may say that it did, and nothing else. */
 const failureOf = <A, R>(effect: Effect.Effect<A, RemoteFlagsError, R>) =>
-  Effect.map(Effect.flip(effect), ({ reason, snapshot, httpStatus }) => ({ reason, httpStatus, keys: snapshot.keys }))
+  Effect.map(logged(Effect.flip(effect)), ({ lines, result: { reason, snapshot, httpStatus } }) => {
+    assert.isAtMost(lines.length, 1)
+    for (const line of lines) assert.match(line, /^WARN http:\/\/127\.0\.0\.1:\d+ did not evaluate flags: ./)
+    return { reason, httpStatus, keys: snapshot.keys }
+  })
 
 describe("the request", () => {
   it.live("carries the fields of a full evaluation", () => {
@@ -205,12 +210,20 @@ describe("the request", () => {
     })
     return Effect.gen(function*() {
       const server = yield* Doubles.server
-      yield* evaluateFlags({ ...user, groups: throwing, personProperties: throwing, groupProperties: throwing })
+      const first = yield* logged(
+        evaluateFlags({ ...user, groups: throwing, personProperties: throwing, groupProperties: throwing })
+      )
+      deepStrictEqual(first.lines, ["WARN evaluateFlags left out what cannot be used: \"groups\", \"groupProperties\""])
       deepStrictEqual(yield* Effect.map(server.flagRequests, (all) => all.map(({ body }) => body.groups)), [{}])
-      for (const request of [null, throwing]) {
-        const snapshot = yield* RequestContext.with(evaluateFlags(request as never), { sessionId: "s" })
-        strictEqual(snapshot.distinctId, "")
-      }
+      const { lines, result } = yield* logged(
+        Effect.forEach(
+          [null, throwing],
+          (request) => RequestContext.with(evaluateFlags(request as never), { sessionId: "s" })
+        )
+      )
+      for (const { distinctId } of result) strictEqual(distinctId, "")
+      strictEqual(lines.length, 1)
+      assert.include(lines[0], "without a distinct id")
       strictEqual((yield* server.flagRequests).length, 1)
     }).pipe(Effect.provide(layer))
   })
@@ -577,9 +590,12 @@ describe("failures", () => {
         Layer.provide(Doubles.config({ host: yield* closedServer })),
         Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
       )
-      const error = yield* Effect.flatMap(Decider, (decider) => Effect.flip(decider.decide(user))).pipe(
-        Effect.provide(layer)
-      )
+      const { lines, result: error } = yield* Effect.flatMap(Decider, (decider) => Effect.flip(decider.decide(user)))
+        .pipe(
+          Effect.provide(layer),
+          logged
+        )
+      assert.match(lines.join(), /could not be reached.*ECONNREFUSED/)
       strictEqual(error.reason, "ConnectionError")
       assert.match(String(error.cause), /ECONNREFUSED/)
       strictEqual(attempts, 2)
@@ -685,7 +701,8 @@ describe("failures", () => {
     return Effect.gen(function*() {
       const server = yield* Doubles.server
       yield* server.always("flags", Fault.status(500))
-      const snapshot = yield* Flags.orPartial(evaluateFlags(user))
+      const { lines, result: snapshot } = yield* logged(Flags.orPartial(evaluateFlags(user)))
+      assert.include(lines.join(), "PostHog answered with status 500")
       strictEqual(yield* snapshot.isEnabled("local"), true)
     }).pipe(Effect.provide(layer))
   })
