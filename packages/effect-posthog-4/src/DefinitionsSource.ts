@@ -6,7 +6,7 @@
  */
 import * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
-import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -147,14 +147,14 @@ export class DefinitionsSource extends Context.Service<
    */
   static readonly layerPersisted = <E, R>(
     source: Layer.Layer<DefinitionsSource, E, R>
-  ): Layer.Layer<DefinitionsSource, E, R | PostHogConfig | KeyValueStore.KeyValueStore> =>
+  ): Layer.Layer<DefinitionsSource, E, R | PostHogConfig | KeyValueStore> =>
     Layer.effect(
       DefinitionsSource,
       Effect.gen(function*() {
         const { apiKey, host } = yield* PostHogConfig
-        const store = yield* KeyValueStore.KeyValueStore
         const original = yield* DefinitionsSource
-        return (yield* persistedModule).persistedDefinitions(original, store, { host, apiKey: Redacted.value(apiKey) })
+        const { persistedDefinitions } = yield* persistedModule
+        return yield* persistedDefinitions(original, { host, apiKey: Redacted.value(apiKey) })
       })
     ).pipe(Layer.provide(source))
 

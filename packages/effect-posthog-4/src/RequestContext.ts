@@ -9,8 +9,9 @@ import { updateReference } from "./internal/references.ts"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
@@ -205,8 +206,11 @@ export interface MiddlewareOptions {
   readonly cookieOf?: string | undefined
 }
 
+// The platform's own tag, by its key: its module loads the whole HTTP server, which many programs do not have.
+const serverRequest = Context.Service<HttpServerRequest>("effect/http/HttpServerRequest")
+
 // A request for `//elsewhere.example/` names a path of this server, not another host.
-const urlOf = (request: HttpServerRequest.HttpServerRequest): URL | undefined => {
+const urlOf = (request: HttpServerRequest): URL | undefined => {
   const protocol = request.headers["x-forwarded-proto"] === "https" ? "https" : "http"
   const target = request.originalUrl.replace(/^https?:\/\/[^/]*/, "")
   const path = target.startsWith("/") ? target : `/${target}`
@@ -214,7 +218,7 @@ const urlOf = (request: HttpServerRequest.HttpServerRequest): URL | undefined =>
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-const metadataOf = (request: HttpServerRequest.HttpServerRequest): Readonly<Record<string, unknown>> => {
+const metadataOf = (request: HttpServerRequest): Readonly<Record<string, unknown>> => {
   const url = urlOf(request)
   const address = Option.getOrUndefined(request.remoteAddress)
   const userAgent = request.headers["user-agent"]
@@ -226,7 +230,7 @@ const metadataOf = (request: HttpServerRequest.HttpServerRequest): Readonly<Reco
   }
 }
 
-const identityOf = (request: HttpServerRequest.HttpServerRequest, cookieOf: string | undefined): RequestContext => {
+const identityOf = (request: HttpServerRequest, cookieOf: string | undefined): RequestContext => {
   const announced = readTracingHeaders(request.headers)
   if (cookieOf === undefined) return announced
   const stored = readPostHogCookie(request.cookies, cookieOf)
@@ -247,8 +251,8 @@ const identityOf = (request: HttpServerRequest.HttpServerRequest, cookieOf: stri
 export const middlewareWith = (options: MiddlewareOptions) =>
 <E, R>(
   app: Effect.Effect<HttpServerResponse, E, R>
-): Effect.Effect<HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+): Effect.Effect<HttpServerResponse, E, R | HttpServerRequest> =>
+  Effect.flatMap(serverRequest, (request) =>
     with_(app, {
       ...identityOf(request, options.cookieOf),
       properties: options.metadata === true ? metadataOf(request) : undefined
@@ -279,7 +283,7 @@ export const middlewareWith = (options: MiddlewareOptions) =>
  */
 export const middleware: <E, R>(
   app: Effect.Effect<HttpServerResponse, E, R>
-) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> = middlewareWith({})
+) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest> = middlewareWith({})
 
 /**
  * Fills the request context of an RPC server's calls from the tracing headers of each call.

@@ -7,8 +7,9 @@
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
@@ -204,15 +205,18 @@ export interface MiddlewareOptions {
   readonly cookieOf?: string | undefined
 }
 
+// The platform's own tag, by its key: its module loads the whole HTTP server, which many programs do not have.
+const serverRequest = Context.GenericTag<HttpServerRequest>("@effect/platform/HttpServerRequest")
+
 // A request for `//elsewhere.example/` names a path of this server, not another host.
-const urlOf = (request: HttpServerRequest.HttpServerRequest): URL | undefined => {
+const urlOf = (request: HttpServerRequest): URL | undefined => {
   const protocol = request.headers["x-forwarded-proto"] === "https" ? "https" : "http"
   const path = request.originalUrl.startsWith("/") ? request.originalUrl : `/${request.originalUrl}`
   const text = `${protocol}://${request.headers["host"] ?? "localhost"}${path}`
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-const metadataOf = (request: HttpServerRequest.HttpServerRequest): Readonly<Record<string, unknown>> => {
+const metadataOf = (request: HttpServerRequest): Readonly<Record<string, unknown>> => {
   const url = urlOf(request)
   const address = Option.getOrUndefined(request.remoteAddress)
   const userAgent = request.headers["user-agent"]
@@ -224,7 +228,7 @@ const metadataOf = (request: HttpServerRequest.HttpServerRequest): Readonly<Reco
   }
 }
 
-const identityOf = (request: HttpServerRequest.HttpServerRequest, cookieOf: string | undefined): RequestContext => {
+const identityOf = (request: HttpServerRequest, cookieOf: string | undefined): RequestContext => {
   const announced = readTracingHeaders(request.headers)
   if (cookieOf === undefined) return announced
   const stored = readPostHogCookie(request.cookies, cookieOf)
@@ -245,8 +249,8 @@ const identityOf = (request: HttpServerRequest.HttpServerRequest, cookieOf: stri
 export const middlewareWith = (options: MiddlewareOptions) =>
 <E, R>(
   app: Effect.Effect<HttpServerResponse, E, R>
-): Effect.Effect<HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+): Effect.Effect<HttpServerResponse, E, R | HttpServerRequest> =>
+  Effect.flatMap(serverRequest, (request) =>
     with_(app, {
       ...identityOf(request, options.cookieOf),
       properties: options.metadata === true ? metadataOf(request) : undefined
@@ -276,7 +280,7 @@ export const middlewareWith = (options: MiddlewareOptions) =>
  */
 export const middleware: <E, R>(
   app: Effect.Effect<HttpServerResponse, E, R>
-) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> = middlewareWith({})
+) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest> = middlewareWith({})
 
 /**
  * Fills the request context of an RPC server's calls from the tracing headers of each call.

@@ -1,11 +1,16 @@
 // Generated from packages/effect-posthog/src/internal/definitions/compile.ts by packages/tools/editions.mjs: change that file, not this one.
-import { compileSteps, isInvalidDocument, requirements } from "@effect-posthog/evaluator"
-import type { CompiledDefinitions, CompileOptions, Problem } from "@effect-posthog/evaluator"
+import { compileSteps, evaluateAll, isInvalidDocument, requirements } from "@effect-posthog/evaluator"
+import type {
+  BulkResult,
+  CompiledDefinitions,
+  CompileOptions,
+  EvaluationContext,
+  Problem
+} from "@effect-posthog/evaluator"
 import * as Result from "effect/Result"
-import { isObject as isRecord } from "effect/Predicate"
-import { DefinitionsError } from "../../Definitions.ts"
-import type { DefinitionsChange } from "../../Definitions.ts"
+import type { DefinitionsChange, DefinitionsError } from "../../Definitions.ts"
 import { fingerprint } from "./fingerprint.ts"
+import { refusal, refusalOf } from "./refusal.ts"
 
 /** Flags that are compared in one step: about a millisecond of work. */
 const comparedPerStep = 2000
@@ -70,10 +75,6 @@ function* difference(
   return { added: yield* sorted(added), removed: yield* sorted(removed), changed: yield* sorted(changed) }
 }
 
-/** @internal */
-export const isEmpty = (change: DefinitionsChange): boolean =>
-  change.added.length === 0 && change.removed.length === 0 && change.changed.length === 0
-
 /** Flags and names of properties that are looked at in one step: about a millisecond of work. */
 const inspectedPerStep = 250
 
@@ -87,6 +88,12 @@ const overhead = 4
  */
 export interface Installed {
   readonly definitions: CompiledDefinitions
+  /** Evaluates them. Here, so that nothing else has to load the evaluator. */
+  readonly evaluate: (
+    context: EvaluationContext,
+    now: number,
+    keys: ReadonlyArray<string> | undefined
+  ) => BulkResult
   readonly document: number
   readonly flags: ReadonlyMap<string, number>
   /** Why flags are left to the server, for those that are. */
@@ -101,20 +108,6 @@ export interface Installation {
 }
 
 const nothing: DefinitionsChange = { added: [], removed: [], changed: [] }
-
-const refusal = (problem: string) => new DefinitionsError({ reason: "InvalidDocument", problem })
-
-/**
- * Why a value is no definitions document at all, whatever its flags are.
- *
- * @internal
- */
-export const refusalOf = (document: unknown): DefinitionsError | undefined =>
-  !isRecord(document)
-    ? refusal("the document is not an object")
-    : Array.isArray(document.flags)
-    ? undefined
-    : refusal("the document has no array \"flags\"")
 
 function* neverLocalOf(
   definitions: CompiledDefinitions
@@ -166,5 +159,9 @@ export function* install(
   }
   const neverLocal = yield* neverLocalOf(definitions)
   const change = yield* difference(previous?.flags ?? new Map(), flags)
-  return Result.succeed({ installed: { definitions, document: print.document, flags, neverLocal, problems }, change })
+  const evaluate: Installed["evaluate"] = (context, now, keys) => evaluateAll(definitions, context, now, keys)
+  return Result.succeed({
+    installed: { definitions, evaluate, document: print.document, flags, neverLocal, problems },
+    change
+  })
 }

@@ -20,7 +20,6 @@ import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { runInSlices } from "../eventLoop.ts"
 import { wake } from "../wake.ts"
 import { makeCallerLoads } from "./callerLoads.ts"
-import { install, isEmpty } from "./compile.ts"
 import type { Installation } from "./compile.ts"
 import { intervalsUntilStale, makeHealth } from "./health.ts"
 import * as Report from "./log.ts"
@@ -30,6 +29,9 @@ import type { DefinitionsState } from "./state.ts"
 
 /** Changes that a subscriber may be behind before it loses the oldest. */
 const changesKept = 256
+
+const isEmpty = ({ added, changed, removed }: DefinitionsChange): boolean =>
+  added.length === 0 && removed.length === 0 && changed.length === 0
 
 const unexpected = (cause: unknown) =>
   new DefinitionsError({ reason: "UnknownError", problem: cause instanceof Error ? cause.message : undefined, cause })
@@ -78,6 +80,15 @@ export const makeLoader = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer((exit) =>
     Effect.zipRight(committing === undefined ? Effect.void : Fiber.await(committing), Scope.close(commits, exit))
   )
+
+  // The evaluator is loaded while the definitions are on their way.
+  const compiling = import("./compile.ts")
+  compiling.catch(() => {})
+  let compileModule: Awaited<typeof compiling> | undefined
+  const loadCompileModule = Effect.map(Effect.promise(() => compiling), (loaded) => {
+    compileModule = loaded
+    return loaded
+  })
 
   let state: DefinitionsState | undefined
   let hasLoaded = false
@@ -143,6 +154,7 @@ export const makeLoader = Effect.fnUntraced(function*(
   })
 
   const replace = Effect.fnUntraced(function*(loaded: Loaded) {
+    const { install } = compileModule ?? (yield* loadCompileModule)
     const installation = yield* Effect.flatten(
       runInSlices(() => install(loaded.document, state?.installed, compileOptions))
     )

@@ -9,9 +9,9 @@ import type { DefinitionsError, DefinitionsLoad, Loaded } from "../../../Definit
 import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import { runInSlices } from "../../eventLoop.ts"
 import { annotated } from "../../library.ts"
-import { refusalOf } from "../compile.ts"
 import { hashAtOnce } from "../fingerprint.ts"
 import { parseDocument } from "../parseDocument.ts"
+import { refusalOf } from "../refusal.ts"
 
 /** How long the store may take over one operation. */
 const patience = "5 seconds"
@@ -57,7 +57,13 @@ function* decode(text: string): Generator<void, Option.Option<Copy>> {
  */
 export const persistedDefinitions = (
   source: typeof DefinitionsSource.Service,
+  project: { readonly host: string; readonly apiKey: string }
+): Effect.Effect<typeof DefinitionsSource.Service, never, KeyValueStore.KeyValueStore> =>
+  Effect.map(KeyValueStore.KeyValueStore, (store) => persistedIn(store, source, project))
+
+const persistedIn = (
   store: KeyValueStore.KeyValueStore,
+  source: typeof DefinitionsSource.Service,
   project: { readonly host: string; readonly apiKey: string }
 ): typeof DefinitionsSource.Service => {
   if (source.name === "none") return source

@@ -18,7 +18,7 @@ import type { CachedDefinitions, DefinitionsCache, DefinitionsCacheAnswer } from
 import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import * as PostHogMetrics from "../../../PostHogMetrics.ts"
 import { annotated } from "../../library.ts"
-import { refusalOf } from "../compile.ts"
+import { refusalOf } from "../refusal.ts"
 
 const optionalRecord = (value: unknown): Option.Option<Readonly<Record<string, unknown>>> =>
   value === undefined || value === null ? Option.some({}) : Option.liftPredicate(isRecord)(value)
