@@ -7,6 +7,7 @@ import type { CompiledDefinitions } from "./CompiledDefinitions.ts"
 import type { EvaluationContext } from "./EvaluationContext.ts"
 import { flagResult } from "./internal/evaluate.ts"
 import { EvaluationState } from "./internal/evaluationState.ts"
+import { hashAhead, hashedAhead } from "./internal/hashAhead.ts"
 import type { CompiledFlag } from "./internal/plan.ts"
 import { ResultsByFlag } from "./internal/resultsByFlag.ts"
 import { inconclusive } from "./internal/verdict.ts"
@@ -151,6 +152,7 @@ export const evaluateAll = (
 
 const evaluateEvery = ({ plan }: CompiledDefinitions, state: EvaluationState | undefined): BulkResult => {
   const { evaluated } = plan
+  if (state !== undefined) hashAhead(plan.hashedAhead ?? hashedAhead(plan), state)
   const results = new Array<Result>(evaluated.length)
   let needsRemote = plan.flags.size === 0
   for (let i = 0; i < evaluated.length; i++) {
@@ -167,6 +169,10 @@ const evaluateRequested = (
   state: EvaluationState | undefined,
   keys: ReadonlyArray<string>
 ): BulkResult => {
+  // Half of the hashes that are made ahead are then asked for, which takes less time than making those alone.
+  if (state !== undefined && keys.length * 2 > plan.evaluated.length) {
+    hashAhead(plan.hashedAhead ?? hashedAhead(plan), state)
+  }
   const results = new Map<string, Result>()
   let needsRemote = keys.length > 0 && plan.flags.size === 0
   for (const key of keys) {

@@ -14,7 +14,8 @@ const client = `import { evaluateFlags, PostHog } from "effect-posthog"; console
  *
  * The start grew from 25 to 39 kB with what makes it safe to leave alone: defaults and registries of typed flags, bounds
  * on answers and evaluations, deliveries that narrow a refused batch down to the event at fault, clients that requests of
- * a worker share, and warnings that name the setting that is wrong.
+ * a worker share, and warnings that name the setting that is wrong. The evaluator grew by 2.7 kB with hashes of four keys
+ * at once, for evaluations in half the time: see decision 0030.
  */
 const programs = [
   {
@@ -30,19 +31,19 @@ const programs = [
     folder: "examples",
     source: client,
     lacks: /\/RequestFlags\.ts$|\/internal\/exceptions\/(?!clientSettings)|PostHogPromise/,
-    limit: 73_500
+    limit: 76_300
   },
   {
     name: "compiling and evaluating alone",
     folder: "effect-posthog",
     source: `export { compile, evaluateAll, evaluateFlag } from "@effect-posthog/evaluator"`,
-    limit: 22_500
+    limit: 24_200
   },
   {
     name: "the whole evaluator",
     folder: "effect-posthog",
     source: `export * from "@effect-posthog/evaluator"`,
-    limit: 26_500
+    limit: 27_900
   },
   {
     name: "an import that is not used",

@@ -36,7 +36,7 @@ export const vendors: Scenario = async ({ effort }) => {
         row: "100 flags, against the fastest of the other vendors",
         ours: ours.name,
         anchor: fastest?.name ?? "",
-        target: 5
+        target: 6
       })
     ]
   }

@@ -6,6 +6,7 @@
 import type { EvaluationContext } from "../EvaluationContext.ts"
 import type { PackedPrefix, Salt } from "./hash/bucketing.ts"
 import { PackedIdentifier, packPrefix, rolloutSalt } from "./hash/bucketing.ts"
+import type { HashesAhead } from "./hash/hashesAhead.ts"
 import { firstCodePoints } from "./hash/utf8.ts"
 import { textForm } from "./values/textForm.ts"
 
@@ -60,6 +61,8 @@ const mostVisits = 128
 export class Bucketing {
   readonly kind: "person" | "device" | "group"
   readonly groupType: string
+  /** Set when hashes are made ahead for many flags at once. */
+  ahead: HashesAhead | undefined = undefined
   private readonly packed = new PackedIdentifier()
   private holdoutHash = Number.NaN
 
@@ -70,6 +73,11 @@ export class Bucketing {
 
   hash(identifier: string, prefix: PackedPrefix, salt: Salt): number {
     if (identifier === "") return 0
+    const { ahead } = this
+    if (ahead !== undefined && ahead.identifier === identifier) {
+      const known = ahead.hashes[prefix.places[salt]]!
+      if (!Number.isNaN(known)) return known
+    }
     this.prepare(identifier)
     return this.packed.hash(prefix, salt)
   }

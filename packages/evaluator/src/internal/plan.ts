@@ -198,4 +198,6 @@ export interface DefinitionsPlan {
   readonly evaluated: ReadonlyArray<CompiledFlag>
   /** Their keys. */
   readonly keys: ReadonlyArray<string>
+  /** Whose identifiers are hashed ahead, once that is known. */
+  hashedAhead: ReadonlyArray<Bucketing> | undefined
 }

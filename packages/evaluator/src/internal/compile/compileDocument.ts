@@ -161,7 +161,7 @@ class DocumentCompiler {
     const { evaluated, flags } = this
     const keys = Object.freeze(this.keys)
     return Object.freeze({
-      plan: { flags, evaluated, keys },
+      plan: { flags, evaluated, keys, hashedAhead: undefined },
       size: keys.length,
       keys,
       minimalFlagCalledEvents: this.minimalFlagCalledEvents,

@@ -17,6 +17,8 @@ export interface PackedPrefix {
   readonly bytes: number
   readonly words: Int32Array
   readonly start: number
+  /** Its place among the hashes that are made ahead, for each salt; 0 for none. */
+  readonly places: [rollout: number, variant: number]
 }
 
 /**
@@ -32,7 +34,8 @@ export const rolloutSalt: Salt = 0
 /** @internal */
 export const variantSalt: Salt = 1
 
-const saltTexts = ["", "variant"] as const
+/** @internal */
+export const saltTexts = ["", "variant"] as const
 
 const saltBytes = saltTexts[variantSalt].length
 
@@ -65,8 +68,13 @@ const writeWords = (source: Uint8Array, length: number, words: Int32Array, posit
   }
 }
 
-/** The first 60 bits of the state, over 2^60. */
-const digest = (): number => ((state[0]! >>> 0) * 0x10000000 + (state[1]! >>> 4)) / 0x1000000000000000
+/**
+ * The first 60 bits of a digest, given by its first words, over 2^60.
+ *
+ * @internal
+ */
+export const placeOf = (first: number, second: number): number =>
+  ((first >>> 0) * 0x10000000 + (second >>> 4)) / 0x1000000000000000
 
 /** @internal */
 export const packPrefix = (prefix: string): PackedPrefix => {
@@ -81,7 +89,7 @@ export const packPrefix = (prefix: string): PackedPrefix => {
   const start = taken
   taken += needed
   writeWords(encoded, bytes, shared, start * 4)
-  return { bytes, words: shared, start }
+  return { bytes, words: shared, start, places: [0, 0] }
 }
 
 /**
@@ -122,7 +130,7 @@ export class PackedIdentifier {
       variety * row + wordsInBlock - (prefixBytes >> 2),
       total << 3
     )
-    return digest()
+    return placeOf(state[0]!, state[1]!)
   }
 
   /** Puts the salt, and the bit that ends the message, behind the identifier. */
@@ -148,7 +156,7 @@ export class PackedIdentifier {
     for (let offset = 0; offset < blocks.length; offset += wordsInBlock) {
       compress(state, blocks, offset, zeros, 0, 0)
     }
-    return digest()
+    return placeOf(state[0]!, state[1]!)
   }
 }
 
