@@ -2,7 +2,8 @@
 import { type Contract, DedupStoreContract, DefinitionsCacheContract } from "@effect-posthog/testkit-4"
 import { assert, describe, it } from "./support/effectVitest.ts"
 import { deepStrictEqual } from "./support/assertions.ts"
-import { Clock, Effect, Layer, Logger, TestContext } from "effect"
+import { Clock, Effect, Layer, Logger } from "effect"
+import * as TestClock from "./support/testClock.ts"
 import { DedupStore, DefinitionsCache } from "effect-posthog"
 
 const memory = Effect.map(DefinitionsCache.makeMemory(), DefinitionsCache.layerMemory)
@@ -16,7 +17,7 @@ const broken = (laws: ReadonlyArray<Contract.Law>) =>
         Effect.map(({ message }) => message),
         Effect.option,
         Effect.scoped,
-        Effect.provide([TestContext.TestContext, Logger.layer([])])
+        Effect.provide([TestClock.layer, Logger.layer([])])
       )),
     (messages) => messages.flatMap((message) => (message._tag === "Some" ? [message.value] : []))
   )

@@ -135,8 +135,13 @@ export const testNames = {
   "Cause.parallel": "Cause.combine",
   "Cause.sequential": "Cause.combine",
   "DateTime.unsafeMakeZoned": "DateTime.makeZonedUnsafe",
+  "Config.nonEmptyString": "Config.NonEmptyString",
+  "ConfigProvider.fromJson": "ConfigProvider.fromUnknown",
+  "Effect.iterate": "iterate",
   "Fiber.interrupt": "interruptFiber",
   "Fiber.interruptFork": "Fiber.interrupt",
+  "HttpClientRequest.bodyUnsafeJson": "HttpClientRequest.bodyJsonUnsafe",
+  "HttpServerResponse.unsafeJson": "HttpServerResponse.jsonUnsafe",
   "Layer.setConfigProvider": "ConfigProvider.layer",
   "LogLevel.All": "\"All\"",
   "Logger.jsonLogger": "Logger.formatJson",
@@ -148,9 +153,11 @@ export const testNames = {
   "Either.mapLeft": "Result.mapError",
   "Random.fixed": "fixedRandom",
   "Runtime.makeFiberFailure": "Cause.squash",
+  "Schema.parseJson": "Schema.fromJsonString",
   "Logger.stringLogger": "Logger.formatSimple",
   "Logger.structuredLogger": "Logger.formatStructured",
-  "TestClock.currentTimeMillis": "Clock.currentTimeMillis"
+  "TestClock.currentTimeMillis": "Clock.currentTimeMillis",
+  "TestContext.TestContext": "TestClock.layer"
 }
 
 /** Members of values: of fibers, clocks, metrics. */
@@ -248,7 +255,11 @@ export const testCalls = {
   "Effect.orDieWith": ([effect, toDefect]) => `Effect.orDie(Effect.mapError(${effect}, ${toDefect}))`,
   "Effect.repeatN": (given) => `Effect.repeat(${[...given.slice(0, -1), `{ times: ${given.at(-1)} }`].join(", ")})`,
   "Effect.withClock": provided("Clock.Clock"),
+  "Effect.withConfigProvider": provided("ConfigProvider.ConfigProvider"),
+  "Effect.withConsole": provided("Console.Console"),
   "Effect.withRandom": provided("Random.Random"),
+  "HttpMiddleware.withTracerDisabledWhen": ([predicate]) =>
+    `Layer.provide(Layer.succeed(HttpMiddleware.TracerDisabledWhen, ${predicate}))`,
   "Fiber.poll": ([fiber]) => `Effect.sync(() => Option.fromUndefinedOr(${fiber}.pollUnsafe()))`,
   "Logger.withMinimumLogLevel": provided("References.MinimumLogLevel"),
   "Stream.dieMessage": ([message]) => `Stream.die(new Error(${message}))`
@@ -340,6 +351,7 @@ export const testOwn = {
   interruptFiber: "test/support/standIns.ts",
   fixedRandom: "test/support/standIns.ts",
   httpClientError: "test/support/standIns.ts",
+  iterate: "test/support/standIns.ts",
   makeLogger: "test/support/standIns.ts"
 }
 
@@ -355,7 +367,8 @@ export const fromBarrel = {
   FastCheck: "import * as FastCheck from \"fast-check\"",
   "FastCheck as fc": "import * as fc from \"fast-check\"",
   ParseResult: "import * as SchemaIssue from \"effect/SchemaIssue\"",
-  TestClock: "import * as TestClock from \"test/support/testClock.ts\""
+  TestClock: "import * as TestClock from \"test/support/testClock.ts\"",
+  TestContext: "import * as TestClock from \"test/support/testClock.ts\""
 }
 
 /** The rest, in files that use `Either`. */

@@ -240,8 +240,6 @@ describe("a loader over a shared cache", () => {
         const evaluator = yield* start(cache, makeEndpoint(ok(document(["one"]))).client)
         const loading = yield* Effect.forkChild(evaluator.reload, { uninterruptible: "inherit" })
         yield* TestClock.adjust("3 seconds")
-        // A fiber begins later here, after the first load was answered, and loads once more.
-        yield* TestClock.adjust("3 seconds")
         yield* Fiber.join(loading)
         assert.deepStrictEqual(resolved(evaluator), ["one"])
       }

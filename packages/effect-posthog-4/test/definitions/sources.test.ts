@@ -348,7 +348,6 @@ describe("layerPersisted", () => {
       const evaluator = yield* start(endpoint.client, store)
       const loading = yield* Effect.forkChild(evaluator.reload, { uninterruptible: "inherit" })
       yield* TestClock.adjust("5 seconds")
-      yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(loading)
       assert.deepStrictEqual(resolved(evaluator), ["one"])
     }))

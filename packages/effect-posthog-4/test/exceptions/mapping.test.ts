@@ -209,8 +209,9 @@ describe("the frames of an exception", () => {
       assert.strictEqual((yield* frame("f (/srv/node_modules/pg/index.js:3:9)"))?.in_app, false)
       assert.strictEqual((yield* frame("f (index.js:3:9)"))?.in_app, false)
       // Effect's own code in a bundle.
-      assert.strictEqual((yield* frame("FiberRuntime.run (/srv/bundle.js:3:9)"))?.in_app, false)
-      assert.isUndefined(yield* frame("effect_internal_function (/srv/bundle.js:3:9)"))
+      assert.strictEqual((yield* frame("FiberImpl.runLoop (/srv/bundle.js:3:9)"))?.in_app, false)
+      assert.strictEqual((yield* frame("MixedSchedulerDispatcher.runTasks (/srv/bundle.js:3:9)"))?.in_app, false)
+      assert.isUndefined(yield* frame("IteratorImpl.~effect/Effect/successCont (/srv/bundle.js:3:9)"))
     })
   )
 

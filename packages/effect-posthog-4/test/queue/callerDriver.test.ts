@@ -27,7 +27,7 @@ describe("the event queue on a worker", () => {
       yield* settled
       assert.deepStrictEqual(transport.names, [])
       assert.deepInclude(yield* counts, { accepted: 3, queued: 3 })
-
+      assert.deepStrictEqual(yield* TestClock.sleeps().pipe(Effect.map((sleeps) => [...sleeps])), [])
     }).pipe(Effect.provide(onWorker(transport, { flushAt: 2 })))
   })
 

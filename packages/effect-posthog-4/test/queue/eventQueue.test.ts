@@ -714,7 +714,7 @@ describe("EventQueue", () => {
           yield* ended
           assert.deepStrictEqual(endsOf(seen).sort(), ["a ShutdownTimeout", "b ShutdownTimeout", "c ShutdownTimeout"])
           assert.strictEqual((yield* counts).droppedBy.ShutdownTimeout, 3)
-
+          assert.deepStrictEqual(Array.from(yield* TestClock.sleeps()), [])
           yield* balance
         }).pipe(Effect.provide(context), Effect.scoped)
       })

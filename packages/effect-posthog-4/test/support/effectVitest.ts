@@ -6,15 +6,15 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
-import * as TestClock from "effect/testing/TestClock"
 import * as TestConsole from "effect/testing/TestConsole"
 import * as FastCheck from "fast-check"
 import * as Vitest from "vitest"
 import { skipped } from "./skipped.ts"
+import * as TestClock from "./testClock.ts"
 
 export * from "vitest"
 
-const testServices = Layer.mergeAll(TestConsole.layer, TestClock.layer(), Logger.layer([]))
+const testServices = Layer.mergeAll(TestConsole.layer, TestClock.layer, Logger.layer([]))
 
 const run = (effect, signal) =>
   Effect.runPromiseExit(effect, signal === undefined ? undefined : { signal }).then((exit) => {

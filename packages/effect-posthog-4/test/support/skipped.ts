@@ -6,15 +6,11 @@ export const skipped = {
   "test/exceptions/mapping.test.ts > an error that Effect annotated with its span is the same error": "Effect 4 annotates the cause instead of the error",
   "test/exceptions/mapping.test.ts > every failure is one event, in order, and the exit is what it was": "walks the tree of a cause, which is a list in Effect 4",
   "test/exceptions/mapping.test.ts > spans show the way, but belong neither to the application nor to the stack": "Effect 4 tells the names of spans without the place of a function's definition",
-  "test/exceptions/mapping.test.ts > every form that V8 writes is read": "Effect 4 prints frames without a place, which Effect 3 leaves out",
   "test/exceptions/reports.test.ts > failures whose siblings were interrupted say so": "Effect 4 does not tell of the interruption of siblings",
   "test/exceptions/reports.test.ts > not even a text, which is known by the cause that holds it": "Effect 4 makes a new part of a cause each time a failure passes a span",
   "test/exceptions/reports.test.ts > keeps its value, its cause, its interruption and its finalizers": "compares causes by identity, which Effect 4 does not keep",
-  "test/definitions/shared.test.ts > subscribes again when the subscription fails": "counts the turns of Effect 3's Stream.retry",
   "test/typedFlags.test.ts > decode payloads with schemas that take their time": "builds schemas with Effect 3's transformations",
-  "test/definitions/sources.test.ts > an application ends within seconds, though its store hangs": "waits on Effect 3's test clock; by the real clock the program ends after 5 seconds here, too",
   "test/exceptions/mapping.test.ts > chains, nested causes and shared parts of any depth end in bounded time": "joins 10,000 causes, which takes Effect 4 itself half a minute",
   "test/queue/deliveryFaults.test.ts > an answer with half of its gzip is an answer": "tells of undici, and Node 20 has fetch here",
-  "test/spool/fileStore.test.ts > fails no layer": "quotes the words of Effect 3's PlatformError",
-  "test/definitions/shared.test.ts > 8 loaders make one request per interval, and all follow": "counts the turns that Effect 3's test clock waits for; now and then a loader is one poll behind here"
+  "test/spool/fileStore.test.ts > fails no layer": "quotes the words of Effect 3's PlatformError"
 }

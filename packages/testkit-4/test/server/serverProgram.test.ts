@@ -44,7 +44,7 @@ const start = (...args: ReadonlyArray<string>) =>
     const lines = yield* Queue.unbounded<string>()
     const print = (text: string) => Queue.offer(lines, text)
     const silent = yield* Console.consoleWith(Effect.succeed)
-    const fiber = yield* Effect.forkScoped(Effect.withConsole(main(args), { ...silent, log: print, error: print } as Console.Console), { uninterruptible: "inherit" })
+    const fiber = yield* Effect.forkScoped(Effect.provideService(main(args), Console.Console, { ...silent, log: print, error: print } as Console.Console), { uninterruptible: "inherit" })
     const line = (pattern: RegExp) => Effect.repeat(Queue.take(lines), { until: (line) => pattern.test(line) })
     return { exit: Fiber.await(fiber), line, lines: Queue.clear(lines) }
   })

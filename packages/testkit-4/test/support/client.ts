@@ -57,7 +57,7 @@ export const post = (path: string, body: unknown, headers: Readonly<Record<strin
       HttpClientRequest.appendUrl(path),
       typeof body === "string"
         ? HttpClientRequest.bodyText(body, "application/json")
-        : HttpClientRequest.bodyUnsafeJson(body),
+        : HttpClientRequest.bodyJsonUnsafe(body),
       HttpClientRequest.setHeaders(headers)
     )
   )

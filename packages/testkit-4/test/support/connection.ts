@@ -1,4 +1,5 @@
 // Generated from packages/testkit/test/support/connection.ts by packages/tools/editions.mjs: change that file, not this one.
+import { iterate } from "./standIns.ts"
 import { Deferred, Effect, Queue } from "effect"
 import { connect } from "node:net"
 import * as Client from "./client.ts"
@@ -38,7 +39,7 @@ export const connection = Effect.gen(function*() {
 
 /** Everything received until the text ends in the given way. */
 export const receivedUntil = (received: Effect.Effect<string>, isComplete: (text: string) => boolean) =>
-  Effect.iterate("", {
+  iterate("", {
     while: (text) => !isComplete(text),
     body: (text) => Effect.map(received, (chunk) => text + chunk)
   })

@@ -154,7 +154,7 @@ export const framesText = (stack: string, message: unknown): string => {
   return text.split("\n").filter((line) => parseLine(line) !== undefined).join("\n")
 }
 
-const runtimeFunctions = /effect_internal_function|effect_instruction|EffectPrimitive|FiberRuntime/
+const runtimeFunctions = /~effect\/|FiberImpl|SchedulerDispatcher/
 
 const isPath = (filename: string): boolean =>
   (filename.includes("/") || filename.includes("\\")) && !filename.startsWith("node:")

@@ -39,3 +39,11 @@ export const fixedRandom = ([value]) => ({
 
 /** Interrupts a fiber, and gives its exit. */
 export const interruptFiber = (fiber) => Effect.andThen(Fiber.interrupt(fiber), Fiber.await(fiber))
+
+/** Runs effects one after the other, each of which gives the state of the next. */
+export const iterate = (initial, { body, while: isOpen }) =>
+  Effect.suspend(() =>
+    isOpen(initial)
+      ? Effect.flatMap(body(initial), (next) => iterate(next, { body, while: isOpen }))
+      : Effect.succeed(initial)
+  )
