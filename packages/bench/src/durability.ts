@@ -28,9 +28,11 @@ if (values.short !== true) {
     stdio: ["ignore", "pipe", "inherit"]
   })
   console.log("Microseconds of processor time for an event:")
-  console.table((JSON.parse(printed.trim().split("\n").pop() ?? "[]") as CostsReport).map(({ micros, work }) => ({
-    work,
-    ...Object.fromEntries(Object.entries(micros).map(([kind, value]) => [kind, Number(value.toFixed(1))])),
-    "process / memory": Number((micros.process / micros.memory).toFixed(2))
+  console.table((JSON.parse(printed.trim().split("\n").pop() ?? "[]") as CostsReport).map((row) => ({
+    work: `${row.work}, ${row.together} at a time`,
+    ...Object.fromEntries(
+      Object.entries(row.micros).map(([kind, value]) => [kind, Number(value.toFixed(1))])
+    ),
+    "process / memory": Number((row.micros.process / row.micros.memory).toFixed(2))
   })))
 }

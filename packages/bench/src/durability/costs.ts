@@ -7,14 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
-import { mkdtempSync, rmSync } from "node:fs"
+import { closeSync, mkdtempSync, openSync, rmSync, write, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openLoopback } from "../loopback/Loopback.ts"
+import type { Contender } from "../measuring/interleaved.ts"
 import { interleaved, named } from "../measuring/interleaved.ts"
 import type { CostsReport } from "./CostsReport.ts"
 
-const count = 5000
 const padding = "x".repeat(250)
 
 const eventAt = (index: number) => ({
@@ -31,8 +31,11 @@ const eventAt = (index: number) => ({
   }
 })
 
-/** Captures all, so many at a time in fibers of their own, as the requests of a server do. */
-const captureAll = (together: number) =>
+/**
+ * Captures so many events, so many at a time in fibers of their own, as the requests of a server do, and does something
+ * after each time.
+ */
+const captureAll = (count: number, together: number, after: Effect.Effect<void> = Effect.void) =>
   Effect.gen(function*() {
     for (let from = 0; from < count; from += together) {
       yield* Effect.forEach(
@@ -40,6 +43,7 @@ const captureAll = (together: number) =>
         (index) => Events.capture(eventAt(index)),
         { concurrency: "unbounded", discard: true }
       )
+      yield* after
     }
   })
 
@@ -59,51 +63,68 @@ const client = (flushAt: number, spool?: EventSpool.SpoolOptions) => {
   )
 }
 
-const kinds = ["memory", "process", "machine"] as const
+const file = openSync(join(folder, "bare"), "w")
+const line = Buffer.from(JSON.stringify({ ...eventAt(0), timestamp: new Date(0).toISOString(), uuid: "-".repeat(36) }))
+
+/** Appends as many bytes as so many events take. */
+const bareWrite = (together: number) => {
+  const lines = Buffer.concat(Array.from({ length: together }, () => line))
+  return {
+    write: Effect.async<void>((resume) => write(file, lines, 0, lines.length, null, () => resume(Effect.void))),
+    writeSync: Effect.sync(() => void writeSync(file, lines, 0, lines.length, null))
+  }
+}
+
+const kinds = ["memory", "write", "writeSync", "process", "machine"] as const
 type Kind = (typeof kinds)[number]
 
 const spoolOf = (kind: Kind, name: string): EventSpool.SpoolOptions | undefined =>
-  kind === "memory" ? undefined : { directory: join(folder, `${kind}-${name}`), durability: kind }
+  kind === "process" || kind === "machine"
+    ? { directory: join(folder, `${kind}-${name}`), durability: kind }
+    : undefined
 
 const delivering = kinds.map((kind) => [kind, client(100, spoolOf(kind, "delivering"))] as const)
 const offering = kinds.map((kind) => [kind, client(1_000_000, spoolOf(kind, "offering"))] as const)
 
 const effort = { rounds: 9, roundMillis: 250, warmUpMillis: 1500 }
-const toServer = (together: number) =>
-  interleaved(
-    delivering.map(([name, runtime]) => ({
-      name,
-      count,
-      prepare: async () => void (await loopback.received()),
-      run: () => runtime.runPromise(Effect.zipRight(captureAll(together), Events.flush))
-    })),
-    effort
-  )
-const toAnswer = (together: number) =>
-  interleaved(
-    offering.map(([name, runtime]) => ({
-      name,
-      count,
-      prepare: () => runtime.runPromise(Events.flush),
-      run: () => runtime.runPromise(captureAll(together))
-    })),
-    effort
-  )
+
+// A lone event that waits for the disk takes milliseconds.
+const countOf = (kind: Kind, together: number): number => kind === "machine" && together === 1 ? 500 : 4000
+
+const capturing = (kind: Kind, count: number, together: number) =>
+  captureAll(count, together, kind === "write" || kind === "writeSync" ? bareWrite(together)[kind] : Effect.void)
+
+const toServer = (together: number): ReadonlyArray<Contender> =>
+  delivering.map(([name, runtime]) => ({
+    name,
+    count: countOf(name, together),
+    prepare: async () => void (await loopback.received()),
+    run: (count) => runtime.runPromise(Effect.zipRight(capturing(name, count, together), Events.flush))
+  }))
+const toAnswer = (together: number): ReadonlyArray<Contender> =>
+  offering.map(([name, runtime]) => ({
+    name,
+    count: countOf(name, together),
+    prepare: () => runtime.runPromise(Events.flush),
+    run: (count) => runtime.runPromise(capturing(name, count, together))
+  }))
+
+const works = [["to the server's answer", toServer], ["to its own answer", toAnswer]] as const
 
 const report: Array<CostsReport[number]> = []
-const add = async (work: string, measuring: ReturnType<typeof toServer>) => {
-  const measured = await measuring
-  report.push({
-    work,
-    micros: Object.fromEntries(kinds.map((kind) => [kind, named(measured, kind).cpuMicros])) as Record<Kind, number>
-  })
+for (const [work, contenders] of works) {
+  for (const together of [100, 10, 1]) {
+    const measured = await interleaved(contenders(together), effort)
+    report.push({
+      work: `from capture ${work}`,
+      together,
+      micros: Object.fromEntries(kinds.map((kind) => [kind, named(measured, kind).cpuMicros])) as Record<Kind, number>
+    })
+  }
 }
-await add("capture to the server's answer, 100 at a time", toServer(100))
-await add("capture to the server's answer, 10 at a time", toServer(10))
-await add("capture to its own answer, 100 at a time", toAnswer(100))
-await add("capture to its own answer, one at a time", toAnswer(1))
 
 for (const [, runtime] of [...delivering, ...offering]) await runtime.dispose()
 loopback.close()
+closeSync(file)
 rmSync(folder, { recursive: true })
 console.log(JSON.stringify(report))

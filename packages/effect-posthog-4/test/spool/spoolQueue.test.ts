@@ -1,4 +1,5 @@
 // Generated from packages/effect-posthog/test/spool/spoolQueue.test.ts by packages/tools/editions.mjs: change that file, not this one.
+import { interruptFiber } from "../support/standIns.ts"
 import * as FileSystem from "effect/FileSystem"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "../support/effectVitest.ts"
@@ -31,6 +32,29 @@ const stalled = Layer.effect(
       Effect.map(real.open(path, how), (file) => Object.assign(file, { writeAll: () => Effect.never }))
   }))
 ).pipe(Layer.provide(NodeFileSystem.layer))
+
+/** A disk that counts writes, each of which ends when it is told to. */
+const counted = () => {
+  const endings: Array<() => void> = []
+  const layer = Layer.effect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (real) => ({
+      ...real,
+      open: (path: string, how?: FileSystem.OpenFileOptions) =>
+        Effect.map(real.open(path, how), (file) => {
+          const writeAll = file.writeAll.bind(file)
+          return Object.assign(file, {
+            writeAll: (bytes: Uint8Array) =>
+              Effect.tap(
+                writeAll(bytes),
+                Effect.callback<void>((resume) => void endings.push(() => resume(Effect.void)))
+              )
+          })
+        })
+    }))
+  ).pipe(Layer.provide(NodeFileSystem.layer))
+  return { endings, layer }
+}
 
 /** The clock of the test goes on, and the disk has the time that it needs. */
 const pass = (times: number, step: string & `${number} seconds`) =>
@@ -80,6 +104,33 @@ describe("a spool", () => {
         .map((name) => readFileSync(join(directory, name), "utf8")).join("")
       for (const answer of offered) assert.include(text, answer._tag === "Accepted" ? answer.id : "none")
       yield* one.close
+    }).pipe(quiet))
+
+  it.live("joins what a turn captures into one write, and what is captured meanwhile into the next", () =>
+    Effect.gen(function*() {
+      const { endings, layer } = counted()
+      const one = yield* openClient(new ScriptedTransport(), { directory: temporaryFolder() }, {
+        events: { flushAt: 1000 },
+        fileSystem: layer
+      })
+      const first = yield* Effect.forkChild(one.offer(0, 40), { uninterruptible: "inherit" })
+      yield* eventually(() => endings.length === 1)
+      const meanwhile: Array<Fiber.Fiber<unknown>> = []
+      for (let from = 40; from < 70; from += 10) {
+        meanwhile.push(yield* Effect.forkChild(one.offer(from, 10), { uninterruptible: "inherit" }))
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      }
+      assert.strictEqual(endings.length, 1)
+      assert.isTrue(Option.isNone(yield* Effect.sync(() => Option.fromUndefinedOr(first.pollUnsafe()))), "answered before it was written")
+      endings[0]?.()
+      yield* Fiber.join(first)
+      yield* eventually(() => endings.length === 2)
+      endings[1]?.()
+      yield* Effect.forEach(meanwhile, Fiber.join)
+      assert.strictEqual(endings.length, 2)
+      const noting = yield* Effect.forkChild(eventually(() => (endings.pop()?.(), false)), { uninterruptible: "inherit" })
+      yield* one.close
+      yield* interruptFiber(noting)
     }).pipe(quiet))
 
   it.live("leaves to the next process what an outage kept", () =>

@@ -30,6 +30,29 @@ const stalled = Layer.effect(
   }))
 ).pipe(Layer.provide(NodeFileSystem.layer))
 
+/** A disk that counts writes, each of which ends when it is told to. */
+const counted = () => {
+  const endings: Array<() => void> = []
+  const layer = Layer.effect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (real) => ({
+      ...real,
+      open: (path: string, how?: FileSystem.OpenFileOptions) =>
+        Effect.map(real.open(path, how), (file) => {
+          const writeAll = file.writeAll.bind(file)
+          return Object.assign(file, {
+            writeAll: (bytes: Uint8Array) =>
+              Effect.zipLeft(
+                writeAll(bytes),
+                Effect.async<void>((resume) => void endings.push(() => resume(Effect.void)))
+              )
+          })
+        })
+    }))
+  ).pipe(Layer.provide(NodeFileSystem.layer))
+  return { endings, layer }
+}
+
 /** The clock of the test goes on, and the disk has the time that it needs. */
 const pass = (times: number, step: string & `${number} seconds`) =>
   Effect.forEach(
@@ -78,6 +101,33 @@ describe("a spool", () => {
         .map((name) => readFileSync(join(directory, name), "utf8")).join("")
       for (const answer of offered) assert.include(text, answer._tag === "Accepted" ? answer.id : "none")
       yield* one.close
+    }).pipe(quiet))
+
+  it.live("joins what a turn captures into one write, and what is captured meanwhile into the next", () =>
+    Effect.gen(function*() {
+      const { endings, layer } = counted()
+      const one = yield* openClient(new ScriptedTransport(), { directory: temporaryFolder() }, {
+        events: { flushAt: 1000 },
+        fileSystem: layer
+      })
+      const first = yield* Effect.fork(one.offer(0, 40))
+      yield* eventually(() => endings.length === 1)
+      const meanwhile: Array<Fiber.RuntimeFiber<unknown>> = []
+      for (let from = 40; from < 70; from += 10) {
+        meanwhile.push(yield* Effect.fork(one.offer(from, 10)))
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      }
+      assert.strictEqual(endings.length, 1)
+      assert.isTrue(Option.isNone(yield* Fiber.poll(first)), "answered before it was written")
+      endings[0]?.()
+      yield* Fiber.join(first)
+      yield* eventually(() => endings.length === 2)
+      endings[1]?.()
+      yield* Effect.forEach(meanwhile, Fiber.join)
+      assert.strictEqual(endings.length, 2)
+      const noting = yield* Effect.fork(eventually(() => (endings.pop()?.(), false)))
+      yield* one.close
+      yield* Fiber.interrupt(noting)
     }).pipe(quiet))
 
   it.live("leaves to the next process what an outage kept", () =>

@@ -1,14 +1,12 @@
 // Generated from packages/effect-posthog/src/internal/spool/storage.ts by packages/tools/editions.mjs: change that file, not this one.
-import * as Semaphore from "effect/Semaphore"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import type { OfferResult } from "../../Delivery.ts"
 import type { EventStore, StoredEvent } from "../../EventStore.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { hashAtOnce } from "../definitions/fingerprint.ts"
-import { turns, yieldToEventLoop } from "../eventLoop.ts"
+import { clockOf, turns, yieldToEventLoop } from "../eventLoop.ts"
 import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
 import type { QueueStorage } from "../queue/queueStorage.ts"
 import { maxSize } from "../queue/routeQueue.ts"
@@ -46,10 +44,14 @@ class Group {
 interface Writer {
   readonly name: string
   readonly queue: SpooledQueue
-  readonly semaphore: Semaphore.Semaphore
   readonly groups: Array<Group>
   ended: Array<unknown>
-  isScheduled: boolean
+  /** Its fiber writes, or is about to. */
+  isWriting: boolean
+  /** Resumes its fiber. */
+  resume: () => void
+  /** Those who wait until nothing is left to write. */
+  readonly closing: Array<() => void>
   isRefilling: boolean
   /** There may be more since the reading began. */
   isMoreWritten: boolean
@@ -83,10 +85,10 @@ export const makeStorage = (store: EventStore["Service"], settings: Settings): Q
   let inBackground: (effect: Effect.Effect<void>) => void = () => {}
 
   const schedule = (writer: Writer): void => {
-    if (writer.isScheduled) return
-    writer.isScheduled = true
-    // What the rest of this turn captures is written with it.
-    turns.scheduleTask(() => inBackground(writeAll(writer)), 0)
+    if (writer.isWriting) return
+    writer.isWriting = true
+    // What the rest of this turn captures is written with it, and what is captured during a write with the next one.
+    turns.scheduleTask(() => wake(writer.resume), 0)
   }
 
   const writerOf = (queue: SpooledQueue): Writer => {
@@ -95,15 +97,18 @@ export const makeStorage = (store: EventStore["Service"], settings: Settings): Q
     const made: Writer = {
       name: `${queue.route}-${project}`,
       queue,
-      semaphore: Semaphore.makeUnsafe(1),
       groups: [],
       ended: [],
-      isScheduled: false,
+      // Its fiber begins with what there is.
+      isWriting: true,
+      resume: () => {},
+      closing: [],
       isRefilling: false,
       isMoreWritten: false,
       isStalled: false
     }
     writers.set(queue, made)
+    inBackground(keepWriting(made))
     return made
   }
 
@@ -144,32 +149,63 @@ export const makeStorage = (store: EventStore["Service"], settings: Settings): Q
     }
   }
 
-  const writeGroup = (writer: Writer, group: Group): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      group.startedAt = now
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.map(Effect.exit(restore(store.append(writer.name, group.stored))), (exit) => {
-          settle(writer, group, Exit.isSuccess(exit) ? exit.value : undefined)
-          writer.groups.shift()
-          pendingBytes -= group.estimate
-          writer.isStalled = false
-          group.done()
-          if (writer.queue.onDiskAlone > 0) refill(writer.queue)
+  const written = (writer: Writer, group: Group, receipts: ReadonlyArray<unknown> | undefined): void => {
+    settle(writer, group, receipts)
+    writer.groups.shift()
+    pendingBytes -= group.estimate
+    writer.isStalled = false
+    group.done()
+    if (writer.queue.onDiskAlone > 0) refill(writer.queue)
+  }
+
+  const writeNext = (writer: Writer): Effect.Effect<void> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.withFiber((fiber) => {
+        const [group] = writer.groups
+        if (group === undefined) return Effect.void
+        group.startedAt = clockOf(fiber).currentTimeMillisUnsafe()
+        return Effect.matchCause(restore(store.append(writer.name, group.stored)), {
+          onFailure: () => written(writer, group, undefined),
+          onSuccess: (receipts) => written(writer, group, receipts)
         })
-      )
+      })
+    )
+
+  const noteEnds = (writer: Writer): Effect.Effect<void> => {
+    const receipts = writer.ended
+    writer.ended = []
+    // A file may be gone, and those who wait for room want to know.
+    return Effect.map(store.ended(receipts), () => writer.queue.settle())
+  }
+
+  const isLeft = ({ ended, groups }: Writer): boolean => groups.length > 0 || ended.length > 0
+
+  const untilScheduled = (writer: Writer): Effect.Effect<void> =>
+    Effect.callback((resume) => {
+      writer.isWriting = false
+      writer.resume = () => resume(Effect.void)
+      for (const resumeClosing of writer.closing.splice(0)) resumeClosing()
     })
 
-  const writeAll = (writer: Writer): Effect.Effect<void> =>
-    writer.semaphore.withPermits(1)(Effect.gen(function*() {
-      writer.isScheduled = false
-      for (let [group] = writer.groups; group !== undefined; [group] = writer.groups) yield* writeGroup(writer, group)
-      if (writer.ended.length === 0) return
-      const receipts = writer.ended
-      writer.ended = []
-      yield* store.ended(receipts)
-      // A file may be gone, and those who wait for room want to know.
-      writer.queue.settle()
-    }))
+  // One fiber for all the writes: starting one for each would cost more than the write.
+  const keepWriting = (writer: Writer): Effect.Effect<void> =>
+    Effect.whileLoop({
+      while: () => true,
+      body: () =>
+        writer.groups.length > 0
+          ? writeNext(writer)
+          : writer.ended.length > 0
+          ? noteEnds(writer)
+          : untilScheduled(writer),
+      step: () => {}
+    })
+
+  const allWritten = (writer: Writer): Effect.Effect<void> =>
+    Effect.callback((resume) => {
+      if (isLeft(writer)) schedule(writer)
+      if (writer.isWriting) writer.closing.push(() => wake(() => resume(Effect.void)))
+      else resume(Effect.void)
+    })
 
   // ------------------------------------------------------------------------------------------------------- reading
 
@@ -285,7 +321,7 @@ export const makeStorage = (store: EventStore["Service"], settings: Settings): Q
         refill(queue)
       }
     },
-    close: Effect.suspend(() => Effect.forEach(writers.values(), writeAll, { discard: true })).pipe(
+    close: Effect.suspend(() => Effect.forEach(writers.values(), allWritten, { discard: true })).pipe(
       // A disk that does not answer is not waited for.
       Effect.interruptible,
       Effect.timeoutOption(closeMillis),

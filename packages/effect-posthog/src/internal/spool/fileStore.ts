@@ -3,16 +3,19 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { EventStore, GivenUp, RecoveredEvent, StoredEvent } from "../../EventStore.ts"
 import { EventStoreError } from "../../EventStore.ts"
+import { clockOf } from "../eventLoop.ts"
 import { annotated } from "../library.ts"
 import { oneLine } from "../quote.ts"
+import { wake } from "../wake.ts"
 import { Warnings } from "../warnings.ts"
 import { baseOf, heartbeatMillis, logOf, openFolder } from "./folder.ts"
-import { decodeRanges, encodeRanges, formatVersion, LineReader, Lines, versionOf } from "./records.ts"
-import { isWithin, rangesOf, readPart, Receipt, Segment } from "./segment.ts"
+import { encodeRanges, Lines } from "./records.ts"
+import { isWithin, openReading, rangesOf, Receipt, Segment } from "./segment.ts"
 import { SpoolCounts } from "./spoolCounts.ts"
 
 /** @internal */
@@ -32,9 +35,6 @@ const adoptionMillis = 5000
 /** A file is begun anew at this size; so much is given up at a time when there is no room. */
 const segmentBytes = (maxBytes: number): number => Math.min(8 * 1024 * 1024, Math.max(16 * 1024, maxBytes / 16))
 
-/** No segment of ours is larger: a file that is was not written by this library. */
-const mostReadable = 64 * 1024 * 1024
-
 const closeMillis = 5000
 
 const fromHere = annotated("EventSpool")
@@ -42,8 +42,10 @@ const fromHere = annotated("EventSpool")
 /** Where the events of one queue are written. */
 interface Log {
   readonly lines: Lines
-  readonly semaphore: Effect.Semaphore
   active: Segment | undefined
+  isWriting: boolean
+  /** Those who wait for the end of a write. */
+  readonly waiting: Array<() => void>
 }
 
 type Store = typeof EventStore.Service
@@ -201,82 +203,98 @@ export const makeFileStore = (
       })
 
     const write = (queue: string, itsLog: Log, events: ReadonlyArray<StoredEvent>) =>
-      Effect.gen(function*() {
-        const segment = itsLog.active ?? (yield* openSegment(queue, itsLog))
-        const { lines } = itsLog
-        const { size: start } = segment
-        lines.length = 0
-        if (start === 0) lines.addHeader()
-        const receipts: Array<Receipt> = []
-        for (const { acceptedAt, event } of events) {
-          const from = start + lines.length
-          lines.addEvent(event, acceptedAt)
-          receipts.push(new Receipt(segment, from, start + lines.length))
-        }
-        const { file } = segment
-        if (file === undefined) return yield* new EventStoreError({ problem: "closed" })
-        const written = durability === "machine"
-          ? Effect.zipRight(file.writeAll(lines.written), file.sync)
-          : file.writeAll(lines.written)
-        segment.isBusy = true
-        yield* written.pipe(
-          Effect.ensuring(Effect.sync(() => {
-            segment.isBusy = false
-          })),
-          Effect.onError(() => undo(segment))
-        )
-        keepAlive()
-        segment.size += lines.length
-        counts.grow(lines.length)
-        for (const [index, receipt] of receipts.entries()) {
-          if (events[index]?.kept === true) segment.live++
-          else {
-            segment.unreadEvents++
-            const last = segment.unread[segment.unread.length - 1]
-            if (last?.to === receipt.from && last !== segment.begun) last.to = receipt.to
-            else segment.unread.push({ from: receipt.from, to: receipt.to })
-          }
-        }
-        if (segment.size >= largest) {
+      itsLog.active === undefined
+        ? Effect.flatMap(openSegment(queue, itsLog), (segment) => writeTo(segment, itsLog, events))
+        : writeTo(itsLog.active, itsLog, events)
+
+    const writeTo = (
+      segment: Segment,
+      itsLog: Log,
+      events: ReadonlyArray<StoredEvent>
+    ): Effect.Effect<ReadonlyArray<Receipt>, EventStoreError | PlatformError.PlatformError> => {
+      const { file, size: start } = segment
+      if (file === undefined) return new EventStoreError({ problem: "closed" })
+      const { lines } = itsLog
+      lines.length = 0
+      if (start === 0) lines.addHeader()
+      const receipts: Array<Receipt> = []
+      for (const { acceptedAt, event } of events) {
+        const from = start + lines.length
+        lines.addEvent(event, acceptedAt)
+        receipts.push(new Receipt(segment, from, start + lines.length))
+      }
+      segment.isBusy = true
+      const written = file.writeAll(lines.written)
+      return Effect.as(
+        Effect.onExit(durability === "machine" ? Effect.zipRight(written, file.sync) : written, (exit) => {
+          segment.isBusy = false
+          if (Exit.isFailure(exit)) return undo(segment)
+          keepAlive()
+          segment.size += lines.length
+          counts.grow(lines.length)
+          segment.note(events, receipts)
+          // What was adopted meanwhile comes before what is written from now on.
+          if (segment.size < largest && itsLog.active === segment) return Effect.void
           itsLog.active = undefined
-          yield* segment.finish
-          tidy(segment)
-        }
-        return receipts
-      })
+          return Effect.map(segment.finish, () => tidy(segment))
+        }),
+        receipts
+      )
+    }
 
     const logOfQueue = (queue: string): Log => {
       const known = logs.get(queue)
       if (known !== undefined) return known
-      const made: Log = { lines: new Lines(), semaphore: Effect.unsafeMakeSemaphore(1), active: undefined }
+      const made: Log = { lines: new Lines(), active: undefined, isWriting: false, waiting: [] }
       logs.set(queue, made)
       return made
     }
 
-    const append: Store["append"] = (queue, events) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        // A clock that was set back does not keep the folder closed.
-        if (now < closedUntil && closedUntil - now <= againMillis) {
-          return new EventStoreError({ problem: "The folder could not be written a moment ago" })
-        }
-        const itsLog = logOfQueue(queue)
-        const written = itsLog.semaphore.withPermits(1)(write(queue, itsLog, events))
-        const isLate = log !== undefined && (now < beatAt || now - beatAt > 2 * heartbeatMillis)
-        return Effect.matchEffect(isLate ? Effect.zipRight(beat, written) : written, {
-          onSuccess: (receipts) =>
-            warnings.settle("write")
-              ? Effect.as(fromHere(Effect.logInfo(`The event spool ${name} can be written again`)), receipts)
-              : Effect.succeed(receipts),
-          onFailure: (error) => {
-            closedUntil = now + againMillis
-            const problem = error._tag === "EventStoreError" ? error.problem : reasonOf(error)
-            return Effect.zipRight(
-              warn("write", `The event spool cannot be written, and events are kept in memory only: ${problem}`),
-              new EventStoreError({ problem })
-            )
-          }
-        })
+    const untilWritten = ({ waiting }: Log): Effect.Effect<void> =>
+      Effect.async((resume) => {
+        waiting.push(() => wake(() => resume(Effect.void)))
       })
+
+    const failed = (error: EventStoreError | PlatformError.PlatformError, now: number) => {
+      closedUntil = now + againMillis
+      const problem = error._tag === "EventStoreError" ? error.problem : reasonOf(error)
+      return Effect.zipRight(
+        warn("write", `The event spool cannot be written, and events are kept in memory only: ${problem}`),
+        new EventStoreError({ problem })
+      )
+    }
+
+    const append: Store["append"] = (queue, events) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.withFiberRuntime((fiber) => {
+          const now = clockOf(fiber).unsafeCurrentTimeMillis()
+          // A clock that was set back does not keep the folder closed.
+          if (now < closedUntil && closedUntil - now <= againMillis) {
+            return new EventStoreError({ problem: "The folder could not be written a moment ago" })
+          }
+          const itsLog = logOfQueue(queue)
+          if (itsLog.isWriting) return restore(Effect.zipRight(untilWritten(itsLog), append(queue, events)))
+          itsLog.isWriting = true
+          const isLate = log !== undefined && (now < beatAt || now - beatAt > 2 * heartbeatMillis)
+          const writing = isLate
+            ? Effect.flatMap(beat, () => write(queue, itsLog, events))
+            : write(queue, itsLog, events)
+          const written = Effect.ensuring(
+            restore(writing),
+            Effect.sync(() => {
+              itsLog.isWriting = false
+              for (const resume of itsLog.waiting.splice(0)) resume()
+            })
+          )
+          return Effect.matchEffect(written, {
+            onFailure: (error) => failed(error, now),
+            onSuccess: (receipts) =>
+              warnings.settle("write")
+                ? Effect.as(fromHere(Effect.logInfo(`The event spool ${name} can be written again`)), receipts)
+                : Effect.succeed(receipts)
+          })
+        })
+      )
 
     // -------------------------------------------------------------------------------------------------------- ending
 
@@ -317,8 +335,11 @@ export const makeFileStore = (
         if (itsLog?.active !== undefined) {
           const { active } = itsLog
           itsLog.active = undefined
-          yield* itsLog.semaphore.withPermits(1)(active.finish)
-          tidy(active)
+          // Otherwise whoever is writing to it does that.
+          if (!active.isBusy) {
+            yield* active.finish
+            tidy(active)
+          }
         }
         segments.push(segment)
         counts.grow(segment.size)
@@ -327,21 +348,10 @@ export const makeFileStore = (
     })
 
     const beginReading = (segment: Segment): Effect.Effect<void> =>
-      Effect.gen(function*() {
-        const [range] = segment.unread
-        if (range === undefined) return
-        segment.begun = range
-        if (range.to - range.from > mostReadable) return yield* leaveAlone(segment, "is too large")
-        const part = yield* readPart(fileSystem, segment.events, range)
-        const version = range.from === 0 ? versionOf(part) : undefined
-        if (version !== undefined && version > formatVersion) {
-          return yield* leaveAlone(segment, `is of version ${version}, and this library reads version ${formatVersion}`)
-        }
-        const marks = segment.isAdopted
-          ? yield* Effect.orElseSucceed(fileSystem.readFile(segment.ended), () => new Uint8Array())
-          : new Uint8Array()
-        segment.reading = { reader: new LineReader(part, range.from), skipped: decodeRanges(marks) }
-      }).pipe(Effect.catchAll((error) => leaveAlone(segment, `cannot be read: ${reasonOf(error)}`)))
+      Effect.matchEffect(openReading(fileSystem, segment), {
+        onSuccess: (problem) => problem === undefined ? Effect.void : leaveAlone(segment, problem),
+        onFailure: (error) => leaveAlone(segment, `cannot be read: ${reasonOf(error)}`)
+      })
 
     const readOn = (segment: Segment, found: Array<RecoveredEvent>, most: number): void => {
       const { reading: current } = segment

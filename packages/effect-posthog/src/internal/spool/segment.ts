@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import type { LineReader, Range } from "./records.ts"
+import type { StoredEvent } from "../../EventStore.ts"
+import type { Range } from "./records.ts"
+import { decodeRanges, formatVersion, LineReader, versionOf } from "./records.ts"
 
 /**
  * One file of events, and what of it is not needed any more. Deleted as a whole.
@@ -53,6 +55,19 @@ export class Segment {
     return this.live === 0 && this.unread.length === 0
   }
 
+  /** Notes what was written: what of it the queue has in memory, and what it will have to read. */
+  note(events: ReadonlyArray<StoredEvent>, receipts: ReadonlyArray<Receipt>): void {
+    for (const [index, { from, to }] of receipts.entries()) {
+      if (events[index]?.kept === true) this.live++
+      else {
+        this.unreadEvents++
+        const last = this.unread[this.unread.length - 1]
+        if (last?.to === from && last !== this.begun) last.to = to
+        else this.unread.push({ from, to })
+      }
+    }
+  }
+
   open(fileSystem: FileSystem.FileSystem, path: string, flag: "wx" | "a") {
     return Effect.flatMap(Scope.make(), (scope) =>
       Effect.tap(
@@ -97,12 +112,8 @@ export class Receipt {
   }
 }
 
-/**
- * Reads a part of a file; less of it when the file has become shorter.
- *
- * @internal
- */
-export const readPart = (fileSystem: FileSystem.FileSystem, path: string, { from, to }: Range) =>
+/** Reads a part of a file; less of it when the file has become shorter. */
+const readPart = (fileSystem: FileSystem.FileSystem, path: string, { from, to }: Range) =>
   Effect.scoped(Effect.gen(function*() {
     const file = yield* fileSystem.open(path, { flag: "r" })
     yield* file.seek(from, "start")
@@ -123,6 +134,32 @@ export const readPart = (fileSystem: FileSystem.FileSystem, path: string, { from
     }
     return whole
   }))
+
+/** No segment of ours is larger: a file that is was not written by this library. */
+const mostReadable = 64 * 1024 * 1024
+
+/**
+ * Begins to read the first unread part of a segment. Gives what is wrong with the file, when this library cannot read it.
+ *
+ * @internal
+ */
+export const openReading = (fileSystem: FileSystem.FileSystem, segment: Segment) =>
+  Effect.gen(function*() {
+    const [range] = segment.unread
+    if (range === undefined) return undefined
+    segment.begun = range
+    if (range.to - range.from > mostReadable) return "is too large"
+    const part = yield* readPart(fileSystem, segment.events, range)
+    const version = range.from === 0 ? versionOf(part) : undefined
+    if (version !== undefined && version > formatVersion) {
+      return `is of version ${version}, and this library reads version ${formatVersion}`
+    }
+    const marks = segment.isAdopted
+      ? yield* Effect.orElseSucceed(fileSystem.readFile(segment.ended), () => new Uint8Array())
+      : new Uint8Array()
+    segment.reading = { reader: new LineReader(part, range.from), skipped: decodeRanges(marks) }
+    return undefined
+  })
 
 /**
  * The receipts' parts of their files, joined where they touch.
