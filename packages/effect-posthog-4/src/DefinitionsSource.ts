@@ -15,7 +15,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import { DefinitionsError } from "./Definitions.ts"
 import type { DefinitionsLoad } from "./Definitions.ts"
-import { DefinitionsCache } from "./DefinitionsCache.ts"
+import type { DefinitionsCache } from "./DefinitionsCache.ts"
 import { annotated } from "./internal/library.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
@@ -178,9 +178,8 @@ export class DefinitionsSource extends Context.Service<
       Effect.gen(function*() {
         const { operationTimeout = "3 seconds", shutdownTimeout = "30 seconds" } = options
         const original = yield* DefinitionsSource
-        const cache = yield* DefinitionsCache
         const { sharedDefinitions } = yield* sharedModule
-        return yield* sharedDefinitions(original, cache, { operationTimeout, shutdownTimeout })
+        return yield* sharedDefinitions(original, { operationTimeout, shutdownTimeout })
       })
     ).pipe(Layer.provide(source))
 }

@@ -2,6 +2,7 @@
 // version. The workspace gives them names of their own, since no two of its packages may share one.
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { bundleForNode, hasNodeBundles } from "./nodeBundles.mjs"
 import { editionNames, manifestOf, packageNames, root, run } from "./workspace.mjs"
 
 /** The name on npm of a package of the workspace, by its name in the workspace. */
@@ -57,6 +58,7 @@ export const editionTarballs = async (destination) => {
   }
   const built = await run("tsc", ["-b", "--pretty", "false", ...projects])
   if (built.code !== 0) throw new Error(built.output)
+  for (const name of editionNames.filter(hasNodeBundles)) await bundleForNode(name)
   const entries = []
   for (const name of editionNames) {
     const staged = join(destination, name, "package")

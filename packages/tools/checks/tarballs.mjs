@@ -1,6 +1,7 @@
 // The publishable packages, built and packed as they are for the registry.
 import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { bundleForNode, hasNodeBundles } from "./nodeBundles.mjs"
 import { bundled, publishable, root, run } from "./workspace.mjs"
 
 /**
@@ -15,7 +16,9 @@ export const build = async ({ isChecked = false } = {}) => {
   }
   const projects = publishable.map((name) => `packages/${name}/tsconfig.build.json`)
   const result = await run("tsc", ["-b", "--pretty", "false", ...(isChecked ? ["--noCheck"] : []), ...projects])
-  return result.code === 0 ? [] : [result.output]
+  if (result.code !== 0) return [result.output]
+  for (const name of publishable.filter(hasNodeBundles)) await bundleForNode(name)
+  return []
 }
 
 /** Packs one that is built into an empty folder: `{ tarball }`, or `{ problems }`. */

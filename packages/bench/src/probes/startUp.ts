@@ -3,18 +3,27 @@ export interface StartUpOptions {
   readonly url: string
 }
 
-/** Milliseconds. */
+/** How long a part took, in milliseconds. */
+export interface Took {
+  readonly passed: number
+  /** Of all processors. */
+  readonly processor: number
+}
+
+/** The parts of a cold start, one after the other. */
 export interface StartUpResult {
-  /** Loading effect and its HTTP client, which an application of Effect has loaded anyway; 0 for others. */
-  readonly effect: number
+  /** Loading effect and its HTTP client, which an application of Effect has loaded anyway; nothing for others. */
+  readonly effect: Took
   /** Loading the library, beside that. */
-  readonly load: number
+  readonly load: Took
   /** Making a client, without its definitions. */
-  readonly build: number
+  readonly build: Took
   /** From there to the first evaluation of all flags, definitions fetched from loopback. */
-  readonly firstEvaluation: number
+  readonly firstEvaluation: Took
   /** The same evaluation again. */
-  readonly secondEvaluation: number
+  readonly secondEvaluation: Took
+  /** Capturing an event, until it is delivered. */
+  readonly firstEvent: Took
 }
 
 export const run = ({ library, url }: StartUpOptions): Promise<StartUpResult> =>
@@ -30,7 +39,7 @@ const ours = async (url: string): Promise<StartUpResult> => {
     import("@effect/platform/FetchHttpClient")
   ])
   const effect = lap()
-  const { evaluateFlags, LocalEvaluator, PostHog } = await import("effect-posthog")
+  const { evaluateFlags, EventQueue, Events, LocalEvaluator, PostHog } = await import("effect-posthog")
   const load = lap()
   const runtime = ManagedRuntime.make(
     PostHog.layer({ apiKey: Redacted.make("phc_bench"), secretKey: Redacted.make("phs_bench"), host: url }).pipe(
@@ -43,7 +52,14 @@ const ours = async (url: string): Promise<StartUpResult> => {
   await runtime.runPromise(Effect.zipRight(Effect.flatMap(LocalEvaluator, ({ ready }) => ready), evaluate))
   const firstEvaluation = lap()
   await runtime.runPromise(evaluate)
-  return { effect, load, build, firstEvaluation, secondEvaluation: lap() }
+  const secondEvaluation = lap()
+  await runtime.runPromise(
+    Effect.zipRight(
+      Events.capture({ event: "order placed", distinctId: "user-1" }),
+      Effect.flatMap(EventQueue, ({ flush }) => flush)
+    )
+  )
+  return { effect, load, build, firstEvaluation, secondEvaluation, firstEvent: lap() }
 }
 
 const theirs = async (url: string): Promise<StartUpResult> => {
@@ -57,7 +73,11 @@ const theirs = async (url: string): Promise<StartUpResult> => {
   await evaluate()
   const firstEvaluation = lap()
   await evaluate()
-  return { effect: 0, load, build, firstEvaluation, secondEvaluation: lap() }
+  const secondEvaluation = lap()
+  client.capture({ event: "order placed", distinctId: "user-1" })
+  await client.flush()
+  const effect = { passed: 0, processor: 0 }
+  return { effect, load, build, firstEvaluation, secondEvaluation, firstEvent: lap() }
 }
 
 const attributes = {
@@ -69,12 +89,18 @@ const attributes = {
   app_version: "2.4.1"
 }
 
+const processorTime = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (system + user) / 1000
+}
+
 const laps = () => {
   let last = performance.now()
-  return () => {
-    const now = performance.now()
-    const lap = now - last
-    last = now
-    return lap
+  let lastProcessor = processorTime()
+  return (): Took => {
+    const took = { passed: performance.now() - last, processor: processorTime() - lastProcessor }
+    last = performance.now()
+    lastProcessor = processorTime()
+    return took
   }
 }

@@ -1,6 +1,5 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,8 +12,8 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { DefinitionsError, sourceName } from "../../../Definitions.ts"
 import type { DefinitionsLoad, Loaded, NotModified } from "../../../Definitions.ts"
-import { DefinitionsCacheError } from "../../../DefinitionsCache.ts"
-import type { CachedDefinitions, DefinitionsCache, DefinitionsCacheAnswer } from "../../../DefinitionsCache.ts"
+import { DefinitionsCache, DefinitionsCacheError } from "../../../DefinitionsCache.ts"
+import type { CachedDefinitions, DefinitionsCacheAnswer } from "../../../DefinitionsCache.ts"
 import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import * as PostHogMetrics from "../../../PostHogMetrics.ts"
 import { annotated } from "../../library.ts"
@@ -109,9 +108,9 @@ const copyOf = (answer: Extract<DefinitionsCacheAnswer, { readonly _tag: "Defini
  */
 export const sharedDefinitions = Effect.fnUntraced(function*(
   source: typeof DefinitionsSource.Service,
-  cache: Context.Tag.Service<DefinitionsCache>,
   { operationTimeout, shutdownTimeout }: SharedOptions
 ) {
+  const cache = yield* DefinitionsCache
   // Definitions are installed, whether from the cache or from PostHog.
   let installed = false
   // The cache's version of the installed definitions, when they came from it.
