@@ -1,4 +1,4 @@
-import type { Meter } from "./meter.ts"
+import type { Meter, Part } from "./meter.ts"
 
 /** The rows of the table of attacks. */
 export type Kind = "D1" | "D2" | "D3" | "D4" | "D5" | "D6" | "D7" | "D8" | "D9" | "D10" | "D11" | "D12"
@@ -6,10 +6,20 @@ export type Kind = "D1" | "D2" | "D3" | "D4" | "D5" | "D6" | "D7" | "D8" | "D9" 
 /** What became of the inputs of an attack, by name of what became of them. */
 export type Outcomes = Readonly<Record<string, number>>
 
+/** One cell of the hold table: the longest turn of the event loop when flags are evaluated with a value. */
+export interface Hold {
+  /** The type and the size of the value. */
+  readonly type: string
+  readonly size: string
+  readonly flags: number
+  readonly turn: Part
+}
+
 export interface Findings {
   readonly outcomes: Outcomes
   /** What must not have happened. */
   readonly problems: ReadonlyArray<string>
+  readonly holds?: ReadonlyArray<Hold>
 }
 
 /** One attack: inputs of a kind, tried on the library as programs use it. */
@@ -23,6 +33,7 @@ export interface Attack {
 export class Tally {
   readonly outcomes: Record<string, number> = {}
   readonly problems: Array<string> = []
+  readonly holds: Array<Hold> = []
 
   count(outcome: string): void {
     this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1

@@ -124,8 +124,7 @@ export const properties: Attack = {
                 events: { requestTimeout: "20 seconds" }
               })
             ))),
-          short ? 1 : 3,
-          value
+          { times: short ? 1 : 3, engine: { "JSON.stringify": () => JSON.stringify(value) } }
         )
         if (Exit.isSuccess(exit)) tally.count(exit.value)
         else tally.fail("a defect", `${name}, ${what}: ${String(exit.cause)}`)
@@ -234,7 +233,7 @@ export const untypedCallers: Attack = {
         const exit = await meter.measure(
           `${door} with value ${index}`,
           () => new Shown().run(Effect.exit(Effect.suspend(() => call(value as never)))),
-          1
+          { times: 1 }
         )
         if (Exit.isSuccess(exit)) tally.count("answered")
         else if (exit.cause._tag === "Fail") tally.count("a typed error")

@@ -69,11 +69,11 @@ const attack: Attack = {
     for (const name of hostileNames) {
       const where = JSON.stringify(name.slice(0, 20))
       const loading = new Shown()
-      await meter.measure(`definitions with ${where}`, () => loading.run(definitions(name)), 1)
+      await meter.measure(`definitions with ${where}`, () => loading.run(definitions(name)), { times: 1 })
       look("definitions", loading)
       for (const host of hosts) {
         const calling = new Shown()
-        await meter.measure(`calls with ${where}`, () => calling.run(calls(name, server.host(host))), 1)
+        await meter.measure(`calls with ${where}`, () => calling.run(calls(name, server.host(host))), { times: 1 })
         look(`calls, ${host}`, calling)
       }
     }

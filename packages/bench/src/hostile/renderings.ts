@@ -172,7 +172,7 @@ const searching = (kind: Attack["kind"], name: string, clients: Clients): Attack
           const values = await meter.measure(
             name,
             () => shown.run(Effect.exit(Effect.provide(program, layer))),
-            1
+            { times: 1, repeats: false }
           )
           if (values._tag === "Failure") tally.fail("the program died", `${name}: ${Cause.pretty(values.cause)}`)
           else for (const value of values.value) render(value, name)

@@ -63,9 +63,14 @@ const eachAnswer = async (
       const outcome = await meter.measure(
         `${answering} for ${name}`,
         () => shown.run(request(server.host(answering))),
-        times
+        {
+          times,
+          ...(answering === "nested"
+            ? { engine: { "JSON.parse": () => JSON.parse("[".repeat(1_000_000)) as unknown } }
+            : {})
+        }
       )
-      look(outcome, answering, shown, (performance.now() - start) / 1000 / times)
+      look(outcome, answering, shown, (performance.now() - start) / 1000 / meter.runs)
     }
   }
 }

@@ -13,16 +13,33 @@ const operators: ReadonlyArray<readonly [operator: string, value: unknown]> = [
   ["icontains", "pro"],
   ["not_icontains", "pro"],
   ["starts_with", "pro"],
+  ["not_starts_with", "pro"],
   ["ends_with", "pro"],
+  ["not_ends_with", "pro"],
   ["icontains_multi", ["pro", "free"]],
+  ["not_icontains_multi", ["pro", "free"]],
   ["regex", "pro.*free"],
   ["not_regex", "^[a-z]+$"],
   ["gt", 5],
+  ["gte", 5],
+  ["lt", 5],
+  ["lte", 5],
+  ["between", [1, 5]],
   ["not_between", [1, 5]],
   ["is_date_before", "2024-01-01"],
+  ["is_date_after", "2024-01-01"],
   ["is_date_exact", "-7d"],
   ["semver_eq", "1.2.3"],
-  ["semver_wildcard", "1.*"]
+  ["semver_neq", "1.2.3"],
+  ["semver_gt", "1.2.3"],
+  ["semver_gte", "1.2.3"],
+  ["semver_lt", "1.2.3"],
+  ["semver_lte", "1.2.3"],
+  ["semver_tilde", "1.2.3"],
+  ["semver_caret", "1.2.3"],
+  ["semver_wildcard", "1.*"],
+  ["in", 1],
+  ["not_in", 1]
 ]
 
 const list = <A>(length: number, make: (index: number) => A): Array<A> =>
@@ -53,16 +70,13 @@ const condition = (operator: string, value: unknown) => ({
   properties: [{ key: "k", type: "person", operator, value }]
 })
 
-// Ten conditions a flag, so that one value meets ten times as many filters as there are flags.
+// A condition for each operator in every flag. None of them matches, as nobody is in the rollout.
 const documentOf = (flags: number) => ({
   flags: list(flags, (index) => ({
     key: `f${index}`,
     active: true,
     filters: {
-      groups: list(
-        10,
-        (number) => condition(...operators[(index * 10 + number) % operators.length] ?? ["exact", "pro"])
-      )
+      groups: operators.map(([operator, value]) => ({ ...condition(operator, value), rollout_percentage: 0 }))
     }
   })),
   cohorts: {}
@@ -83,9 +97,16 @@ const evaluation = (k: unknown) =>
     ({ keys }) => keys.length
   )
 
+const engineOf = (value: unknown) => ({
+  "JSON.stringify": () => JSON.stringify(value),
+  ...(typeof value === "object" && value !== null && !Array.isArray(value)
+    ? { "Object.keys": () => Object.keys(value) }
+    : {})
+})
+
 const attack: Attack = {
   kind: "D1",
-  name: "values of every type and size against every operator, on 1, 20 and 1,000 flags",
+  name: `values of every type and size against ${operators.length} operators in each of 1, 20 and 1,000 flags`,
   run: async (meter, short) => {
     const tally = new Tally()
     for (const flags of short ? [20, 1000] : [1, 20, 1000]) {
@@ -100,10 +121,10 @@ const attack: Attack = {
               meter.measure(
                 part,
                 () => Effect.runPromise(Effect.provide(evaluation(value), services)),
-                bytes > 1e7 ? 1 : undefined,
-                value
+                { ...(bytes > 1e7 ? { times: 1, repeats: false } : {}), engine: engineOf(value) }
               )
             )
+            tally.holds.push({ type, size, flags, turn: meter.last })
             tally.count(decided === 0 ? "all left to the server" : decided < flags ? "some decided" : "all decided")
           }
         }

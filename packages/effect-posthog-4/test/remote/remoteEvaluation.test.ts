@@ -188,7 +188,7 @@ describe("the request", () => {
           ...user,
           deviceId: "d".repeat(1001),
           groups: Object.fromEntries(numbered(101)),
-          flagKeys: numbered(20_001).map(([key]) => key)
+          flagKeys: ["k".repeat(1001), "k".repeat(1000), ...numbered(20_001).map(([key]) => key)]
         })
         // Not the person of the context either.
         return yield* RequestContext.with(evaluateFlags({ distinctId: "x".repeat(1001) }), { distinctId: "other" })
@@ -198,11 +198,13 @@ describe("the request", () => {
       strictEqual(requests.length, 1)
       const body = requests[0]?.body
       strictEqual(Object.keys(body?.groups ?? {}).length, 100)
-      strictEqual(body?.flag_keys_to_evaluate?.length, 20_000)
+      strictEqual(body?.flag_keys_to_evaluate?.length, 19_999)
+      strictEqual(body?.flag_keys_to_evaluate?.[0], "k".repeat(1000))
       strictEqual(body?.["device_id"], undefined)
       assert.include(lines.join(), "\"deviceId of more than 1000 characters\"")
       assert.include(lines.join(), "\"groups beyond the first 100\"")
       assert.include(lines.join(), "\"flagKeys beyond the first 20000\"")
+      assert.include(lines.join(), "\"flagKeys of more than 1000 characters\"")
     }).pipe(Effect.provide(layer))
   })
 

@@ -32,6 +32,9 @@ export interface ResolvedRequest {
 /** Keys of one evaluation at most: an answer with more flags is not read either. */
 const mostKeys = 20_000
 
+// PostHog's are shorter. Nothing but its length is looked at: a very long text takes a while to be read.
+const isShort = (key: string): boolean => key.length <= longestId
+
 const isList = (value: object): value is Iterable<unknown> => Symbol.iterator in value
 
 // An array is sent as it was given.
@@ -40,7 +43,10 @@ const keysOf = (
   unusable: UnusableInput
 ): ReadonlyArray<string> => {
   try {
-    return keysIn(flagKeys, unusable)
+    const found = keysIn(flagKeys, unusable)
+    if (found.every(isShort)) return found
+    unusable.add(`flagKeys of more than ${longestId} characters`)
+    return found.filter(isShort)
   } catch {
     unusable.add("flagKeys")
     return []

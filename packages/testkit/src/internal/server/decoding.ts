@@ -1,4 +1,5 @@
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import * as Zlib from "node:zlib"
 
 /**
@@ -18,16 +19,20 @@ export type Body = Data.TaggedEnum<{
 /** @internal */
 export const Body = Data.taggedEnum<Body>()
 
-type Decoder = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
+type Decoder = (
+  bytes: Uint8Array,
+  options: { readonly maxOutputLength: number },
+  done: (error: Error | null, decompressed: Uint8Array) => void
+) => void
 
 // Node has zstd from 22.15 on.
-const { zstdDecompressSync } = Zlib as { readonly zstdDecompressSync?: Decoder }
+const { zstdDecompress } = Zlib as { readonly zstdDecompress?: Decoder }
 
 const decoders: Readonly<Record<string, Decoder>> = {
-  gzip: Zlib.gunzipSync,
-  deflate: Zlib.inflateSync,
-  br: Zlib.brotliDecompressSync,
-  ...(zstdDecompressSync === undefined ? {} : { zstd: zstdDecompressSync })
+  gzip: Zlib.gunzip,
+  deflate: Zlib.inflate,
+  br: Zlib.brotliDecompress,
+  ...(zstdDecompress === undefined ? {} : { zstd: zstdDecompress })
 }
 
 /** Text that is not JSON is only there to be looked at, so the start of it is enough. */
@@ -45,22 +50,25 @@ const parse = (text: string): Body => {
 }
 
 /**
- * Decompresses and parses a body.
+ * Decompresses and parses a body. A few bytes may stand for many megabytes: they are decompressed beside the event loop.
  *
  * @internal
  */
-export const decode = (bytes: Uint8Array, encoding: string, maxBytes: number): Body => {
-  if (bytes.length === 0) return Body.Empty()
-  if (encoding === "" || encoding === "identity") return parse(new TextDecoder().decode(bytes))
+export const decode = (bytes: Uint8Array, encoding: string, maxBytes: number): Effect.Effect<Body> => {
+  if (bytes.length === 0) return Effect.succeed(Body.Empty())
+  if (encoding === "" || encoding === "identity") return Effect.sync(() => parse(new TextDecoder().decode(bytes)))
   const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
-  if (decoder === undefined) return Body.UnknownEncoding({ encoding })
-  try {
-    return parse(new TextDecoder().decode(decoder(bytes, { maxOutputLength: maxBytes })))
-  } catch (error) {
-    return isTooLong(error)
-      ? Body.TooLarge()
-      : Body.Malformed({ text: undefined, problem: `The body is not valid ${encoding}` })
-  }
+  if (decoder === undefined) return Effect.succeed(Body.UnknownEncoding({ encoding }))
+  return Effect.async((resume) => {
+    decoder(bytes, { maxOutputLength: maxBytes }, (error, decompressed) => {
+      resume(Effect.sync(() => {
+        if (error === null) return parse(new TextDecoder().decode(decompressed))
+        return isTooLong(error)
+          ? Body.TooLarge()
+          : Body.Malformed({ text: undefined, problem: `The body is not valid ${encoding}` })
+      }))
+    })
+  })
 }
 
 /**

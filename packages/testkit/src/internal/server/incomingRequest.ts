@@ -74,7 +74,9 @@ export const read = Effect.fnUntraced(function*(
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     headers,
-    body: bytes === undefined ? Body.TooLarge() : decode(bytes, encodingOf(headers, url.searchParams), maxBytes),
+    body: bytes === undefined
+      ? Body.TooLarge()
+      : yield* decode(bytes, encodingOf(headers, url.searchParams), maxBytes),
     bodyBytes: bytes?.length ?? Number(headers["content-length"] ?? maxBytes),
     arrivedAt: yield* Clock.currentTimeMillis
   } satisfies IncomingRequest
