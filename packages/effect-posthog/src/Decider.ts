@@ -7,8 +7,10 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { DecideRequest, DeciderError, DecideResponse } from "./Decision.ts"
-import { makeDecide } from "./internal/remote/decide.ts"
+import { DeciderError } from "./Decision.ts"
+import type { DecideRequest, DecideResponse } from "./Decision.ts"
+import { loadedAtFirstUse } from "./internal/loadedAtFirstUse.ts"
+import { Warnings } from "./internal/warnings.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
@@ -39,7 +41,13 @@ export class Decider extends Context.Tag("effect-posthog/Decider")<Decider, {
     Effect.gen(function*() {
       const settings = yield* PostHogConfig
       const client = yield* HttpClient.HttpClient
-      return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide: makeDecide(settings, client) }
+      const decide = loadedAtFirstUse({
+        load: () => import("./internal/remote/decide.ts"),
+        make: ({ makeDecide }) => Effect.sync(() => makeDecide(settings, client)),
+        notLoaded: (cause) => Effect.fail(new DeciderError({ reason: "UnknownError", cause })),
+        warnings: new Warnings("Decider")
+      })
+      return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide }
     })
   )
 

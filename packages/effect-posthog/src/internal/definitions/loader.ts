@@ -33,6 +33,8 @@ const changesKept = 256
 const isEmpty = ({ added, changed, removed }: DefinitionsChange): boolean =>
   added.length === 0 && removed.length === 0 && changed.length === 0
 
+const importCompile = () => import("./compile.ts")
+
 const unexpected = (cause: unknown) =>
   new DefinitionsError({ reason: "UnknownError", problem: cause instanceof Error ? cause.message : undefined, cause })
 
@@ -81,14 +83,11 @@ export const makeLoader = Effect.fnUntraced(function*(
     Effect.zipRight(committing === undefined ? Effect.void : Fiber.await(committing), Scope.close(commits, exit))
   )
 
-  // The evaluator is loaded while the definitions are on their way.
-  const compiling = import("./compile.ts")
-  compiling.catch(() => {})
-  let compileModule: Awaited<typeof compiling> | undefined
-  const loadCompileModule = Effect.map(Effect.promise(() => compiling), (loaded) => {
-    compileModule = loaded
-    return loaded
-  })
+  // The evaluator is loaded while the definitions are on their way. What loads it then is asked again, as nothing may wait
+  // for what another request began on a worker.
+  importCompile().catch(() => {})
+  let compileModule: Awaited<ReturnType<typeof importCompile>> | undefined
+  const loadCompileModule = Effect.map(Effect.promise(importCompile), (loaded) => compileModule = loaded)
 
   let state: DefinitionsState | undefined
   let hasLoaded = false
