@@ -126,13 +126,23 @@ const nodeCodec = (zlib: NodeZlib, codec: Codec): NodeCodec | undefined => {
 
 const fromNode = <E>([compress, compressSync, options]: NodeCodec, makeError: MakeError<E>): Compress<E> => {
   const syncOptions = { ...options, chunkSize: syncChunk }
-  return (bytes) =>
-    bytes.length <= syncBytes
-      ? Effect.try({ try: () => compressSync(bytes, syncOptions), catch: (cause) => makeError("Failed", cause) })
-      : Effect.callback((resume) =>
-        compress(bytes, options, (error, compressed) =>
-          resume(error === null ? Effect.succeed(compressed) : Effect.fail(makeError("Failed", error))))
+  return (bytes) => {
+    if (bytes.length > syncBytes) {
+      return Effect.callback((resume) =>
+        compress(
+          bytes,
+          options,
+          (error, compressed) =>
+            resume(error === null ? Effect.succeed(compressed) : Effect.fail(makeError("Failed", error)))
+        )
       )
+    }
+    try {
+      return Effect.succeed(compressSync(bytes, syncOptions))
+    } catch (cause) {
+      return Effect.fail(makeError("Failed", cause))
+    }
+  }
 }
 
 const fromWeb = <E>(codec: "gzip" | "deflate", makeError: MakeError<E>): Compress<E> => (bytes) =>

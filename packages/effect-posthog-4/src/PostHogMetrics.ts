@@ -207,16 +207,20 @@ export const eventsInvalid = total(
   "Messages that cannot be captured, by the field at fault"
 )
 
+const eventRequestsName = "posthog_event_requests_total"
+const eventRequestsDescription = "Requests that carried events, retries included, by outcome"
+
 /**
  * Requests that carried events, retries included, tagged with their `outcome`.
  *
  * @since 3.0.0
  * @category metrics
  */
-export const eventRequests = total(
-  "posthog_event_requests_total",
-  "Requests that carried events, retries included, by outcome"
-)
+export const eventRequests = total(eventRequestsName, eventRequestsDescription)
+
+/** @internal */
+export const eventRequestsWith = (outcome: string): Metric.Counter<number> =>
+  counter(eventRequestsName, eventRequestsDescription, { outcome })
 
 /**
  * Exceptions that reached a boundary, tagged with the `boundary`'s name and the `outcome`: `captured`, `duplicate`,

@@ -60,7 +60,7 @@ export type Reading = ReadMessage | InvalidMessage | undefined
 const empty = (field: string, event: string): InvalidMessage => new InvalidMessage(field, "is empty", event)
 
 // Reading runs getters and proxies of the caller's.
-const reading = (event: string | undefined, read: () => Reading): Reading => {
+const reading = (event: string, read: () => Reading): Reading => {
   try {
     return read()
   } catch {
@@ -160,40 +160,44 @@ const groupsOf = (
  *
  * @internal
  */
-export const readCapture = (fiber: Running, route: EventDraft["route"], message: CaptureMessage): Reading =>
-  reading(undefined, () => {
+export const readCapture = (fiber: Running, route: EventDraft["route"], message: CaptureMessage): Reading => {
+  let event: string | undefined
+  // Not through `reading`: this runs for every event, and a closure for each is felt in a burst.
+  try {
     if (!isObject(message)) return new InvalidMessage("message", "is not an object")
-    const { event } = message
-    if (typeof event !== "string") return new InvalidMessage("event", isAbsent(event) ? "is empty" : "is not a text")
-    if (event === "") return new InvalidMessage("event", "is empty")
-    return reading(event, () => {
-      const unusable = new UnusableInput()
-      const context = fiber.getRef(requestContextRef)
-      const flags = isAbsent(message.flags) ? undefined : message.flags
-      const distinctId = readId(message.distinctId, "distinctId", unusable) ?? idOf(context.distinctId) ??
-        idOf(flags?.distinctId)
-      if (route === "ai" && distinctId === undefined) return empty("distinctId", event)
-      const properties = readRecord(message.properties, "properties", unusable)
-      return tooLong("distinctId", distinctId, event) ?? {
-        draft: {
-          event,
-          distinctId,
-          properties: withChanges(properties, message, unusable),
-          contextProperties: contextProperties(context),
-          flagProperties: flags === undefined
-            ? attachedFlags(fiber, distinctId)
-            : readRecord(flags.eventProperties, "flags", unusable) ?? (unusable.add("flags")),
-          groups: groupsOf(message, properties, context.groups, unusable),
-          timestamp: isAbsent(message.timestamp) ? undefined : message.timestamp,
-          uuid: isAbsent(message.uuid) ? undefined : message.uuid,
-          disableGeoip: isAbsent(message.disableGeoip) ? undefined : message.disableGeoip,
-          route
-        },
-        flagCount: Array.isArray(flags?.keys) ? flags.keys.length : 0,
-        unusable: unusable.fields
-      }
-    })
-  })
+    const name: unknown = message.event
+    if (typeof name !== "string") return new InvalidMessage("event", isAbsent(name) ? "is empty" : "is not a text")
+    if (name === "") return new InvalidMessage("event", "is empty")
+    event = name
+    const unusable = new UnusableInput()
+    const context = fiber.getRef(requestContextRef)
+    const flags = isAbsent(message.flags) ? undefined : message.flags
+    const distinctId = readId(message.distinctId, "distinctId", unusable) ?? idOf(context.distinctId) ??
+      idOf(flags?.distinctId)
+    if (route === "ai" && distinctId === undefined) return empty("distinctId", event)
+    const properties = readRecord(message.properties, "properties", unusable)
+    return tooLong("distinctId", distinctId, event) ?? {
+      draft: {
+        event,
+        distinctId,
+        properties: withChanges(properties, message, unusable),
+        contextProperties: contextProperties(context),
+        flagProperties: flags === undefined
+          ? attachedFlags(fiber, distinctId)
+          : readRecord(flags.eventProperties, "flags", unusable) ?? (unusable.add("flags")),
+        groups: groupsOf(message, properties, context.groups, unusable),
+        timestamp: isAbsent(message.timestamp) ? undefined : message.timestamp,
+        uuid: isAbsent(message.uuid) ? undefined : message.uuid,
+        disableGeoip: isAbsent(message.disableGeoip) ? undefined : message.disableGeoip,
+        route
+      },
+      flagCount: Array.isArray(flags?.keys) ? flags.keys.length : 0,
+      unusable: unusable.fields
+    }
+  } catch {
+    return new InvalidMessage("message", "cannot be read", event)
+  }
+}
 
 const named = (
   fiber: Running,

@@ -11,6 +11,14 @@ import type * as Fiber from "effect/Fiber"
 export const clockOf = (fiber: Fiber.Fiber<unknown, unknown>): Clock.Clock =>
   fiber.getRef(Clock.Clock)
 
+/**
+ * Goes on with the time in epoch milliseconds. `Clock.currentTimeMillis` takes several steps of a fiber, this takes one.
+ *
+ * @internal
+ */
+export const withNow = <A, E, R>(next: (now: number) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiber((fiber) => next(clockOf(fiber).currentTimeMillisUnsafe()))
+
 interface Turns {
   readonly scheduleTask: (task: () => void, priority: number) => void
 }

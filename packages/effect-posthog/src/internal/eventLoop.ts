@@ -12,6 +12,14 @@ import * as Scheduler from "effect/Scheduler"
 export const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
   Context.get(fiber.currentDefaultServices, Clock.Clock)
 
+/**
+ * Goes on with the time in epoch milliseconds. `Clock.currentTimeMillis` takes several steps of a fiber, this takes one.
+ *
+ * @internal
+ */
+export const withNow = <A, E, R>(next: (now: number) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime((fiber) => next(clockOf(fiber).unsafeCurrentTimeMillis()))
+
 interface Immediate {
   readonly setImmediate?: ((task: () => void) => unknown) | undefined
 }

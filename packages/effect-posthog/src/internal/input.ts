@@ -40,16 +40,23 @@ export const idOf = (value: unknown): string | undefined => {
  */
 export const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null
 
+const nothing: ReadonlyArray<string> = []
+
 /**
  * What one call passed that cannot be used, by the path of the field: said once for the call, never with the values.
  *
  * @internal
  */
 export class UnusableInput {
-  readonly fields: Array<string> = []
+  private paths: Array<string> | undefined
+
+  get fields(): ReadonlyArray<string> {
+    return this.paths ?? nothing
+  }
 
   add(path: string): undefined {
-    this.fields.push(path)
+    if (this.paths === undefined) this.paths = [path]
+    else this.paths.push(path)
     return undefined
   }
 }

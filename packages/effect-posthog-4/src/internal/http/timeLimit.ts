@@ -39,6 +39,7 @@ class Watch {
   private readonly limitMillis: number
   private readonly running = new Set<Run>()
   private sleeper: Fiber.Fiber<void> | undefined
+  private isStarting = false
   private isEnding = false
 
   constructor(clock: Clock.Clock, limit: Duration.Duration) {
@@ -47,22 +48,42 @@ class Watch {
   }
 
   begin(child: Run["child"], runtime: Context.Context<never>): Run {
-    const run = { deadline: this.now() + this.limitMillis, child, isLate: false }
-    if (child.pollUnsafe() !== undefined) return run
-    this.running.add(run)
-    child.addObserver(() => this.end(run))
-    if (this.sleeper === undefined) {
-      // Not a child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
-      // turn after the last of them.
-      const sleeper = Effect.runForkWith(runtime)(this.sleep)
-      if (sleeper.pollUnsafe() === undefined) this.sleeper = sleeper
+    const run = this.add(child)
+    if (this.sleeper === undefined && this.running.size > 0) this.start(runtime)
+    return run
+  }
+
+  /** The same for what is usually over before the event loop turns: if it is, nobody sleeps. */
+  beginSoon(child: Run["child"], runtime: () => Context.Context<never>): Run {
+    const run = this.add(child)
+    if (this.sleeper === undefined && this.running.size > 0 && !this.isStarting) {
+      this.isStarting = true
+      turns.scheduleTask(() => {
+        this.isStarting = false
+        if (this.sleeper === undefined && this.running.size > 0) this.start(runtime())
+      }, 0)
     }
     return run
   }
 
+  private add(child: Run["child"]): Run {
+    const run = { deadline: this.now() + this.limitMillis, child, isLate: false }
+    if (child.pollUnsafe() !== undefined) return run
+    this.running.add(run)
+    child.addObserver(() => this.end(run))
+    return run
+  }
+
+  private start(runtime: Context.Context<never>): void {
+    // Not a child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
+    // turn after the last of them.
+    const sleeper = Effect.runForkWith(runtime)(this.sleep)
+    if (sleeper.pollUnsafe() === undefined) this.sleeper = sleeper
+  }
+
   private end(run: Run): void {
     this.running.delete(run)
-    if (this.running.size > 0 || this.isEnding) return
+    if (this.running.size > 0 || this.isEnding || this.sleeper === undefined) return
     this.isEnding = true
     // Another one often follows at once.
     turns.scheduleTask(this.rest, 0)
@@ -107,6 +128,19 @@ export type Limited = <A, E, B, E2, R>(
 
 type Refs = <R>(context: Context.Context<R>) => Context.Context<R>
 
+const makeWatches = (limit: Duration.Duration, runsOn: RunsOn) => {
+  const watches = new WeakMap<Clock.Clock, Watch>()
+  return (clock: Clock.Clock): Watch => {
+    if (runsOn === "worker") return new Watch(clock, limit)
+    let watch = watches.get(clock)
+    if (watch === undefined) {
+      watch = new Watch(clock, limit)
+      watches.set(clock, watch)
+    }
+    return watch
+  }
+}
+
 /**
  * One limit for many effects. `Effect.timeoutTo` starts, races and interrupts a sleeping fiber for each, a quarter of what
  * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any; on a worker each
@@ -116,16 +150,7 @@ type Refs = <R>(context: Context.Context<R>) => Context.Context<R>
  * @internal
  */
 export const makeLimited = (limit: Duration.Duration, runsOn: RunsOn, updateRefs?: Refs): Limited => {
-  const watches = new WeakMap<Clock.Clock, Watch>()
-  const watchOn = (clock: Clock.Clock): Watch => {
-    if (runsOn === "worker") return new Watch(clock, limit)
-    let watch = watches.get(clock)
-    if (watch === undefined) {
-      watch = new Watch(clock, limit)
-      watches.set(clock, watch)
-    }
-    return watch
-  }
+  const watchOn = makeWatches(limit, runsOn)
   // A failure is not unhandled: `settle` gets it. Effect would log it as it is, with what must not be shown.
   const refs: Refs = (given) => {
     const handled = Context.add(given, References.UnhandledLogLevel, undefined)
@@ -154,6 +179,26 @@ export const makeLimited = (limit: Duration.Duration, runsOn: RunsOn, updateRefs
         })
       })
     )
+}
+
+const runtimeOf = (fiber: Run["child"]): Context.Context<never> =>
+  fiber.context as Context.Context<never>
+
+/**
+ * A limit for what is left to do for a fiber that runs already: the fiber is interrupted when it takes longer than that
+ * from the call on. The result says whether it was.
+ *
+ * @internal
+ */
+export const makeRestLimit = (limit: Duration.Duration, runsOn: RunsOn) => {
+  const watchOn = makeWatches(limit, runsOn)
+  return (fiber: Fiber.Fiber<unknown, unknown>): () => boolean => {
+    const watch = watchOn(clockOf(fiber))
+    const run = runsOn === "worker"
+      ? watch.begin(fiber, runtimeOf(fiber))
+      : watch.beginSoon(fiber, () => runtimeOf(fiber))
+    return () => run.isLate
+  }
 }
 
 /**

@@ -3,13 +3,14 @@ import * as Context from "effect/Context"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
+import type * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import type * as Types from "effect/Types"
 import type { DropReason, EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
+import { withNow } from "../eventLoop.ts"
 import { annotated, isDebug } from "../library.ts"
 import { retryDelay } from "./backoff.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
@@ -29,10 +30,10 @@ type Next =
 const done: Next = { _tag: "Done" }
 
 const requests: Readonly<Record<SendOutcome["_tag"], Metric.Counter<number>>> = {
-  Delivered: Metric.withAttributes(Metrics.eventRequests, { ["outcome"]: "delivered" }),
-  Retry: Metric.withAttributes(Metrics.eventRequests, { ["outcome"]: "retry" }),
-  TooLarge: Metric.withAttributes(Metrics.eventRequests, { ["outcome"]: "too_large" }),
-  Rejected: Metric.withAttributes(Metrics.eventRequests, { ["outcome"]: "rejected" })
+  Delivered: Metrics.eventRequestsWith("delivered"),
+  Retry: Metrics.eventRequestsWith("retry"),
+  TooLarge: Metrics.eventRequestsWith("too_large"),
+  Rejected: Metrics.eventRequestsWith("rejected")
 }
 
 const allDelivered: SendOutcome = { _tag: "Delivered" }
@@ -186,7 +187,7 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
     )
 
   const deliverPart = (events: ReadonlyArray<QueuedEvent>, progress: Progress): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (createdAt) => {
+    withNow((createdAt) => {
       // No literal: see decision 0014.
       const batch = {} as Types.Mutable<EventBatch>
       batch.route = queue.route
@@ -260,15 +261,15 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
   }
 
   return (batch: Batch): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (startedAt) => {
+    withNow((startedAt) => {
       const progress: Progress = { batch, requests: 0, delivered: 0, accepted: false, narrowed: false, refusals: [] }
       return Effect.flatMap(deliverPart(batch.events, progress), () => {
         if (progress.narrowed && !progress.accepted) fruitless++
-        return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.andThen(
-            logDelivered(progress.delivered, now - startedAt),
-            reports.warnAboutRefusals(progress.refusals, now)
-          ))
+        return withNow((now) => {
+          const log = logDelivered(progress.delivered, now - startedAt)
+          const { refusals } = progress
+          return refusals.length === 0 ? log : Effect.andThen(log, reports.warnAboutRefusals(refusals, now))
+        })
       })
     })
 }

@@ -226,8 +226,9 @@ export class RouteQueue {
   // it takes room like everything that has not ended.
   protected isFull(estimate: number): boolean {
     const { capacity, whenFull } = this.options
-    const [count, size] = whenFull === "dropOldest" ? [this.waiting, this.waitingSize] : [this.live, this.size]
-    return count >= capacity || (count > 0 && size + estimate > maxSize)
+    const givesUp = whenFull === "dropOldest"
+    const count = givesUp ? this.waiting : this.live
+    return count >= capacity || (count > 0 && (givesUp ? this.waitingSize : this.size) + estimate > maxSize)
   }
 
   private giveUpOldest(): void {

@@ -93,9 +93,11 @@ const readResults = ({ body, retryAfter, wordsOf }: EventResponse): SendOutcome 
 }
 
 const makeClassify = (refused: Shared["refused"]) => (response: EventResponse): SendOutcome => {
-  const { details, retryAfter, status } = response
+  const { status } = response
   if (status >= 200 && status < 300) return response.tooLarge ? tooLarge : readResults(response)
-  return retryableStatuses.has(status) ? { _tag: "Retry", details, retryAfter } : refused(response)
+  if (!retryableStatuses.has(status)) return refused(response)
+  const { details, retryAfter } = response
+  return { _tag: "Retry", details, retryAfter }
 }
 
 /**

@@ -71,20 +71,6 @@ export const makeRequest = (client: HttpClient.HttpClient) => {
 }
 
 /**
- * The same for a `use` that always reads the body to its end, which spares the costs of an abort that is never needed.
- * Interruption aborts the request here, too.
- *
- * @internal
- */
-export const makeRequestWhole = (client: HttpClient.HttpClient) => {
-  const { execute } = withOurOptions(client)
-  return <A, E, R>(
-    httpRequest: HttpClientRequest.HttpClientRequest,
-    use: Use<A, E, R>
-  ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> => ourOwn(Effect.flatMap(execute(httpRequest), use))
-}
-
-/**
  * An error and its chain of causes, as far as it is worth following.
  *
  * @internal

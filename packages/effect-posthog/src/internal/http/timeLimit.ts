@@ -43,6 +43,7 @@ class Watch {
   private readonly limitMillis: number
   private readonly running = new Set<Run>()
   private sleeper: Fiber.RuntimeFiber<void> | undefined
+  private isStarting = false
   private isEnding = false
 
   constructor(clock: Clock.Clock, limit: Duration.Duration) {
@@ -51,22 +52,42 @@ class Watch {
   }
 
   begin(child: Run["child"], runtime: Runtime.Runtime<never>): Run {
-    const run = { deadline: this.now() + this.limitMillis, child, isLate: false }
-    if (child.unsafePoll() !== null) return run
-    this.running.add(run)
-    child.addObserver(() => this.end(run))
-    if (this.sleeper === undefined) {
-      // Not a child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
-      // turn after the last of them.
-      const sleeper = Runtime.runFork(runtime)(this.sleep)
-      if (sleeper.unsafePoll() === null) this.sleeper = sleeper
+    const run = this.add(child)
+    if (this.sleeper === undefined && this.running.size > 0) this.start(runtime)
+    return run
+  }
+
+  /** The same for what is usually over before the event loop turns: if it is, nobody sleeps. */
+  beginSoon(child: Run["child"], runtime: () => Runtime.Runtime<never>): Run {
+    const run = this.add(child)
+    if (this.sleeper === undefined && this.running.size > 0 && !this.isStarting) {
+      this.isStarting = true
+      turns.scheduleTask(() => {
+        this.isStarting = false
+        if (this.sleeper === undefined && this.running.size > 0) this.start(runtime())
+      }, 0)
     }
     return run
   }
 
+  private add(child: Run["child"]): Run {
+    const run = { deadline: this.now() + this.limitMillis, child, isLate: false }
+    if (child.unsafePoll() !== null) return run
+    this.running.add(run)
+    child.addObserver(() => this.end(run))
+    return run
+  }
+
+  private start(runtime: Runtime.Runtime<never>): void {
+    // Not a child of the effect that happens to start it, as it serves others too, and in need of no scope: it ends a
+    // turn after the last of them.
+    const sleeper = Runtime.runFork(runtime)(this.sleep)
+    if (sleeper.unsafePoll() === null) this.sleeper = sleeper
+  }
+
   private end(run: Run): void {
     this.running.delete(run)
-    if (this.running.size > 0 || this.isEnding) return
+    if (this.running.size > 0 || this.isEnding || this.sleeper === undefined) return
     this.isEnding = true
     // Another one often follows at once.
     turns.scheduleTask(this.rest, 0)
@@ -111,6 +132,19 @@ export type Limited = <A, E, B, E2, R>(
 
 type Refs = (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime) => FiberRefs.FiberRefs
 
+const makeWatches = (limit: Duration.Duration, runsOn: RunsOn) => {
+  const watches = new WeakMap<Clock.Clock, Watch>()
+  return (clock: Clock.Clock): Watch => {
+    if (runsOn === "worker") return new Watch(clock, limit)
+    let watch = watches.get(clock)
+    if (watch === undefined) {
+      watch = new Watch(clock, limit)
+      watches.set(clock, watch)
+    }
+    return watch
+  }
+}
+
 /**
  * One limit for many effects. `Effect.timeoutTo` starts, races and interrupts a sleeping fiber for each, a quarter of what
  * a request over loopback takes a client. Here one fiber sleeps for all, as long as there are any; on a worker each
@@ -120,16 +154,7 @@ type Refs = (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime) => FiberRefs.F
  * @internal
  */
 export const makeLimited = (limit: Duration.Duration, runsOn: RunsOn, updateRefs?: Refs): Limited => {
-  const watches = new WeakMap<Clock.Clock, Watch>()
-  const watchOn = (clock: Clock.Clock): Watch => {
-    if (runsOn === "worker") return new Watch(clock, limit)
-    let watch = watches.get(clock)
-    if (watch === undefined) {
-      watch = new Watch(clock, limit)
-      watches.set(clock, watch)
-    }
-    return watch
-  }
+  const watchOn = makeWatches(limit, runsOn)
   // A failure is not unhandled: `settle` gets it. Effect would log it as it is, with what must not be shown.
   const refs: Refs = (given, fiberId) => {
     const handled = FiberRefs.updateAs(given, {
@@ -166,6 +191,30 @@ export const makeLimited = (limit: Duration.Duration, runsOn: RunsOn, updateRefs
         })
       })
     )
+}
+
+const runtimeOf = (fiber: Run["child"]): Runtime.Runtime<never> =>
+  Runtime.make({
+    context: fiber.currentContext as Context.Context<never>,
+    runtimeFlags: Runtime.defaultRuntimeFlags,
+    fiberRefs: fiber.getFiberRefs()
+  })
+
+/**
+ * A limit for what is left to do for a fiber that runs already: the fiber is interrupted when it takes longer than that
+ * from the call on. The result says whether it was.
+ *
+ * @internal
+ */
+export const makeRestLimit = (limit: Duration.Duration, runsOn: RunsOn) => {
+  const watchOn = makeWatches(limit, runsOn)
+  return (fiber: Fiber.RuntimeFiber<unknown, unknown>): () => boolean => {
+    const watch = watchOn(clockOf(fiber))
+    const run = runsOn === "worker"
+      ? watch.begin(fiber, runtimeOf(fiber))
+      : watch.beginSoon(fiber, () => runtimeOf(fiber))
+    return () => run.isLate
+  }
 }
 
 /**

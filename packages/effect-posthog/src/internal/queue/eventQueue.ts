@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,6 +8,7 @@ import type { Delivery, EventBatch, EventCounts, OfferResult, Prepared, SendOutc
 import type { EventDraft } from "../../EventDraft.ts"
 import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
+import { withNow } from "../eventLoop.ts"
 import { annotated } from "../library.ts"
 import { quote } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
@@ -82,10 +82,11 @@ export const makeEventQueue = (
     const subscribers = new Subscribers(Math.max(leastSubscriberCapacity, queueSize))
     const warnings = new Warnings("EventQueue", 10_000)
     const reports = new EventReports(counters, warnings)
-    const report = Effect.flatMap(Clock.currentTimeMillis, reports.publish)
+    const report = withNow(reports.publish)
     const warnOfSize = ({ bytes, name }: QueuedEvent): Effect.Effect<void> =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        warnings.warn("TooLarge", `The event ${quote(name)} is too large for the server: ${bytes} bytes`, now))
+      withNow((now) =>
+        warnings.warn("TooLarge", `The event ${quote(name)} is too large for the server: ${bytes} bytes`, now)
+      )
     // Work of the queue runs with the fiber references of its layer, not with those of the fiber that captures.
     const fork = yield* FiberSet.makeRuntime<never>()
     const inBackground = (effect: Effect.Effect<void>): void => {
@@ -115,8 +116,7 @@ export const makeEventQueue = (
       } else driver.opened(queue, drainOnce)
       return queue
     }
-    const queueOf = (route: Route): RouteQueue =>
-      routeQueues.get(route) ?? openQueue(route)
+    const queueOf = (route: Route): RouteQueue => routeQueues.get(route) ?? openQueue(route)
 
     const { offer, prepare, tryOffer } = makeOffering({
       prepare: makePrepareEvent(settings, ids),

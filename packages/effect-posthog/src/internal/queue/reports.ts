@@ -14,13 +14,20 @@ const quietMillis = 10_000
 
 const fromHere = annotated("EventQueue")
 
+const none: ReadonlyArray<never> = []
+
+// Once for each batch, nearly always without a difference.
 const differences = <Reason extends string>(
   current: Readonly<Record<Reason, number>>,
   previous: Readonly<Record<Reason, number>>
-): Array<readonly [Reason, number]> =>
-  (Object.keys(current) as Array<Reason>).flatMap((reason) =>
-    current[reason] === previous[reason] ? [] : [[reason, current[reason] - previous[reason]] as const]
-  )
+): ReadonlyArray<readonly [Reason, number]> => {
+  let found: Array<readonly [Reason, number]> | undefined
+  for (const reason of Object.keys(current) as Array<Reason>) {
+    const difference = current[reason] - previous[reason]
+    if (difference !== 0) (found ??= []).push([reason, difference])
+  }
+  return found ?? none
+}
 
 /**
  * An event that the server refused, and what it said.
@@ -34,14 +41,17 @@ export interface Refusal {
 
 const mostNames = 3
 
-const lossesSince = (counts: EventCounts, before: EventCounts): ReadonlyArray<string> => [
-  ...differences<DropReason>(counts.droppedBy, before.droppedBy)
-    .filter(([reason]) => reason !== "Hook")
-    .map(([reason, count]) => `${count} dropped (${reason})`),
-  ...differences<RejectReason>(counts.rejected, before.rejected)
-    .filter(([reason]) => reason === "Overflow")
-    .map(([reason, count]) => `${count} refused (${reason})`)
-]
+const lossesSince = (counts: EventCounts, before: EventCounts): ReadonlyArray<string> => {
+  if (counts.dropped === before.dropped && counts.rejected.Overflow === before.rejected.Overflow) return none
+  return [
+    ...differences<DropReason>(counts.droppedBy, before.droppedBy)
+      .filter(([reason]) => reason !== "Hook")
+      .map(([reason, count]) => `${count} dropped (${reason})`),
+    ...differences<RejectReason>(counts.rejected, before.rejected)
+      .filter(([reason]) => reason === "Overflow")
+      .map(([reason, count]) => `${count} refused (${reason})`)
+  ]
+}
 
 /**
  * Carries what happened since the last call from the counts to metrics and, if events were lost, to the log. It runs

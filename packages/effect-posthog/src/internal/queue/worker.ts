@@ -1,8 +1,8 @@
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { withNow } from "../eventLoop.ts"
 import type { Batch, RouteQueue } from "./routeQueue.ts"
 
 /** @internal */
@@ -53,7 +53,7 @@ const sleep = (queue: RouteQueue, millis: number): Effect.Effect<void> =>
  */
 export const work = (queue: RouteQueue, drainOnce: DrainOnce): Effect.Effect<never> => {
   const drain = drainOnce()
-  const loop: Effect.Effect<never> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+  const loop: Effect.Effect<never> = withNow((now) => {
     const wait = queue.dueIn(now)
     const step = wait === undefined
       ? Deferred.await(queue.setAlarm())

@@ -1,9 +1,9 @@
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { PostHogEvent } from "../../EventDraft.ts"
 import type { Settings } from "../../PostHogConfig.ts"
+import { withNow } from "../eventLoop.ts"
 import { makeUtcFormatter } from "../timestamp.ts"
 import { withUsableOptions } from "./eventOptions.ts"
 import { eventRequest, refused } from "./sendEvents.ts"
@@ -43,11 +43,13 @@ const isForeign = ({ body, tooLarge }: EventResponse): boolean => {
 }
 
 const classify = (response: EventResponse): SendOutcome => {
-  const { details, retryAfter, status } = response
+  const { status } = response
   if (status >= 200 && status < 300) {
     return isForeign(response) ? { _tag: "Rejected", details: "invalid_response" } : { _tag: "Delivered" }
   }
-  return isRetryable(status) ? { _tag: "Retry", details, retryAfter } : refused(response)
+  if (!isRetryable(status)) return refused(response)
+  const { details, retryAfter } = response
+  return { _tag: "Retry", details, retryAfter }
 }
 
 const protocol: EventProtocol = { answersInBody: false, classify }
@@ -66,7 +68,7 @@ export const makeCaptureV0 = (settings: Settings, send: ReturnType<typeof makeSe
   const migration = settings.events.historicalMigration ? { historical_migration: true } : {}
 
   return (batch: EventBatch): Effect.Effect<SendOutcome> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    withNow((now) =>
       send(
         {
           request: requests[batch.route],
@@ -79,5 +81,6 @@ export const makeCaptureV0 = (settings: Settings, send: ReturnType<typeof makeSe
         },
         protocol,
         batch
-      ))
+      )
+    )
 }

@@ -1,5 +1,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { CompressionService, Compressor as Compress } from "../../Compression.ts"
 import type { CompressionCodec } from "../../PostHogConfig.ts"
@@ -23,11 +24,24 @@ const warn = (problem: string) =>
 
 const uncompressed: Compressor = { compress: (bytes) => Effect.succeed({ bytes, encoding: undefined }) }
 
+const isDone = (compressed: ReturnType<Compress>): compressed is Exit.Success<Uint8Array, never> =>
+  Exit.isExit(compressed) && Exit.isSuccess(compressed)
+
+const attempted = (compress: Compress, bytes: Uint8Array): ReturnType<Compress> => {
+  try {
+    return compress(bytes)
+  } catch (error) {
+    return Effect.die(error)
+  }
+}
+
 // Delivery matters more than size: a body that cannot be compressed is sent as it is.
 const falling = (codec: CompressionCodec, compress: Compress): Compressor => ({
-  compress: (bytes) =>
-    Effect.matchCauseEffect(Effect.suspend(() => compress(bytes)), {
-      onSuccess: (compressed) => Effect.succeed<CompressedBody>({ bytes: compressed, encoding: codec }),
+  compress: (bytes) => {
+    const compressed = attempted(compress, bytes)
+    if (isDone(compressed)) return Effect.succeed({ bytes: compressed.value, encoding: codec })
+    return Effect.matchCauseEffect(compressed, {
+      onSuccess: (bytes) => Effect.succeed<CompressedBody>({ bytes, encoding: codec }),
       onFailure: (cause) => {
         if (Cause.isInterrupted(cause)) return Effect.interrupt
         const failure = Cause.failureOption(cause)
@@ -35,6 +49,7 @@ const falling = (codec: CompressionCodec, compress: Compress): Compressor => ({
         return Effect.as(warn(problem), { bytes, encoding: undefined })
       }
     })
+  }
 })
 
 /**

@@ -1,17 +1,18 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import type { EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { Settings } from "../../PostHogConfig.ts"
+import { withNow } from "../eventLoop.ts"
 import { readText } from "../http/readText.ts"
 import type { BodyText } from "../http/readText.ts"
-import { makeRequestWhole } from "../http/request.ts"
-import { makeTimeLimit } from "../http/timeLimit.ts"
+import { ourRefs, withOurOptions } from "../http/request.ts"
+import { makeLimited, makeRestLimit, makeTimeLimit } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
 import { oneLine } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
@@ -89,6 +90,56 @@ interface Parts {
   readonly compressor: Compressor
 }
 
+/** What came of a body that broke or was cut off. */
+interface Read {
+  text: string
+}
+
+const soFar = ({ text }: Read): BodyText => ({ text, tooLarge: true })
+
+interface Answer {
+  readonly response: HttpClientResponse.HttpClientResponse
+  readonly body: BodyText
+}
+
+/** One answer, whose parts are worked out where they are asked for: most are not. */
+class Answered implements EventResponse {
+  readonly status: number
+  readonly body: string
+  readonly tooLarge: boolean
+  readonly wordsOf: EventResponse["wordsOf"]
+  private readonly response: HttpClientResponse.HttpClientResponse
+  private readonly apiKey: string
+  private readonly now: number
+
+  constructor(
+    { body: { text, tooLarge }, response }: Answer,
+    apiKey: string,
+    wordsOf: EventResponse["wordsOf"],
+    now: number
+  ) {
+    this.status = response.status
+    this.body = text
+    this.tooLarge = tooLarge
+    this.wordsOf = wordsOf
+    this.response = response
+    this.apiKey = apiKey
+    this.now = now
+  }
+
+  get retryAfter(): Duration.Duration | undefined {
+    return parseRetryAfter(this.response.headers["retry-after"], this.now)
+  }
+
+  get details(): string {
+    const words = isOfContent(this.status) ? wordsOfRefusal(this.body, this.apiKey) : undefined
+    return words === undefined ? `api_error_${this.status}` : `api_error_${this.status}: ${oneLine(words)}`
+  }
+}
+
+const timedOut: SendOutcome = { _tag: "Retry", details: "timeout" }
+const connectionLost: SendOutcome = { _tag: "Retry", details: "connection_error" }
+
 /**
  * One attempt: compresses, posts, waits no longer than the timeout, and says what became of it. Never fails; the reasons
  * it gives never hold what was sent. Warns about answers that tell of a wrong configuration.
@@ -99,94 +150,108 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
   const { maxResponseBytes, maxRetries, requestTimeout } = settings.events
   const { host } = settings
   const apiKey = Redacted.value(settings.apiKey)
-  const withinLimit = makeTimeLimit(requestTimeout, settings.runtime)
+  const limited = makeLimited(requestTimeout, settings.runtime, ourRefs)
+  const limitRest = makeRestLimit(restLimit, settings.runtime)
   const withinRestLimit = makeTimeLimit(restLimit, settings.runtime)
-  const requestWhole = makeRequestWhole(client)
+  const { execute } = withOurOptions(client)
   const warnings = new Warnings("EventTransport")
   const wordsOf = (text: string) => shownWords(text, apiKey)
 
-  const detailsOf = (status: number, body: string): string => {
-    const words = isOfContent(status) ? wordsOfRefusal(body, apiKey) : undefined
-    return words === undefined ? `api_error_${status}` : `api_error_${status}: ${oneLine(words)}`
-  }
+  const decides = ({ answersInBody }: EventProtocol, status: number): boolean => answersInBody && isSuccess(status)
 
-  const answerTo = (
-    { headers, status }: HttpClientResponse.HttpClientResponse,
-    { text, tooLarge }: BodyText
-  ): Effect.Effect<EventResponse> =>
-    Effect.map(Clock.currentTimeMillis, (now) => ({
-      status,
-      retryAfter: parseRetryAfter(headers["retry-after"], now),
-      body: text,
-      tooLarge,
-      details: detailsOf(status, text),
-      wordsOf
-    }))
+  const warn = ({ kind, warning }: { readonly kind: string; readonly warning: string }): Effect.Effect<void> =>
+    withNow((now) => warnings.warn(kind, warning, now))
 
-  // The status decides, so neither a body that breaks nor one that drips changes the answer. It is read for what the
-  // server says, and so that the connection can be used again.
-  const readRest = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<BodyText> =>
-    Effect.suspend(() => {
-      const read = { text: "" }
-      const soFar = (): BodyText => ({ text: read.text, tooLarge: true })
-      return withinRestLimit(
-        Effect.catchAllCause(readText(response, maxResponseBytes, read), () => Effect.sync(soFar)),
-        () => Exit.succeed(soFar())
-      )
-    })
-
-  const classified = (
-    response: HttpClientResponse.HttpClientResponse,
-    body: BodyText,
-    { classify }: EventProtocol
-  ): Effect.Effect<SendOutcome> =>
-    Effect.flatMap(answerTo(response, body), (answer) => {
-      const outcome = classify(answer)
+  const classified = (answer: Answer, { classify }: EventProtocol): Effect.Effect<SendOutcome> =>
+    withNow((now) => {
+      const response = new Answered(answer, apiKey, wordsOf, now)
+      const outcome = classify(response)
       const diagnosis = outcome._tag === "Rejected" || outcome._tag === "TooLarge"
-        ? diagnoseAnswer(host, answer.status, outcome.details)
+        ? diagnoseAnswer(host, response.status, outcome.details)
         : undefined
       return diagnosis === undefined ? Effect.succeed(outcome) : Effect.as(warn(diagnosis), outcome)
     })
 
-  const warn = ({ kind, warning }: { readonly kind: string; readonly warning: string }): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => warnings.warn(kind, warning, now))
+  // The status decides, so neither a body that breaks nor one that drips changes the answer. It is read for what the
+  // server says, and so that the connection can be used again.
+  const readRest = (response: HttpClientResponse.HttpClientResponse, read: Read): Effect.Effect<Answer> =>
+    Effect.catchAllCause(
+      Effect.map(readText(response, maxResponseBytes, read), (body) => ({ response, body })),
+      () => Effect.sync(() => ({ response, body: soFar(read) }))
+    )
+
+  // The given client may be one that refuses statuses by itself.
+  const readRefused = (
+    response: HttpClientResponse.HttpClientResponse,
+    protocol: EventProtocol
+  ): Effect.Effect<Answer, HttpClientError.HttpClientError> => {
+    if (decides(protocol, response.status)) {
+      return Effect.map(readText(response, maxResponseBytes), (body) => ({ response, body }))
+    }
+    const read = { text: "" }
+    return withinRestLimit(
+      Effect.suspend(() => readRest(response, read)),
+      () => Exit.succeed({ response, body: soFar(read) })
+    )
+  }
+
+  const lost = (outcome: SendOutcome, attempt: number, error?: unknown): Effect.Effect<SendOutcome> =>
+    outcome._tag === "Retry" && attempt > maxRetries
+      ? Effect.as(warn(diagnoseLoss(host, outcome.details, attempt, error)), outcome)
+      : Effect.succeed(outcome)
+
+  const answered = (
+    request: HttpClientRequest.HttpClientRequest,
+    protocol: EventProtocol
+  ): Effect.Effect<Answer | undefined, HttpClientError.HttpClientError> => {
+    const read = { text: "" }
+    let rest: { readonly response: HttpClientResponse.HttpClientResponse; readonly isLate: () => boolean } | undefined
+    const asked = Effect.withFiberRuntime<Answer, HttpClientError.HttpClientError>((fiber) =>
+      Effect.flatMap(execute(request), (response) => {
+        if (decides(protocol, response.status)) {
+          return Effect.map(readText(response, maxResponseBytes), (body) => ({ response, body }))
+        }
+        rest = { response, isLate: limitRest(fiber) }
+        return readRest(response, read)
+      })
+    )
+    return limited(asked, (exit, isLate) => {
+      if (Exit.isSuccess(exit)) return exit
+      if (isLate) return Exit.succeed(undefined)
+      return rest !== undefined && Exit.isInterrupted(exit) && rest.isLate()
+        ? Exit.succeed({ response: rest.response, body: soFar(read) })
+        : exit
+    })
+  }
 
   const post = (
     request: HttpClientRequest.HttpClientRequest,
     { bytes, encoding }: CompressedBody,
     protocol: EventProtocol,
     { attempt }: EventBatch
-  ): Effect.Effect<SendOutcome> =>
-    Effect.suspend(() => {
-      const read = (response: HttpClientResponse.HttpClientResponse) =>
-        Effect.flatMap(
-          protocol.answersInBody && isSuccess(response.status)
-            ? readText(response, maxResponseBytes)
-            : readRest(response),
-          (body) => classified(response, body, protocol)
-        )
-      const lost = (outcome: SendOutcome, error?: unknown) =>
-        outcome._tag === "Retry" && attempt > maxRetries
-          ? Effect.as(warn(diagnoseLoss(host, outcome.details, attempt, error)), outcome)
-          : Effect.succeed(outcome)
-
-      const withBody = HttpClientRequest.bodyUint8Array(request, bytes, "application/json")
-      return requestWhole(
+  ): Effect.Effect<SendOutcome> => {
+    const withBody = HttpClientRequest.bodyUint8Array(request, bytes, "application/json")
+    const after = (outcome: SendOutcome) => lost(outcome, attempt)
+    return Effect.matchEffect(
+      answered(
         encoding === undefined ? withBody : HttpClientRequest.setHeader(withBody, "content-encoding", encoding),
-        read
-      ).pipe(
-        (sent) => withinLimit(sent, () => Exit.succeed<SendOutcome>({ _tag: "Retry", details: "timeout" })),
-        Effect.matchEffect({
-          onSuccess: (outcome) => lost(outcome),
-          onFailure: (error) =>
-            // The given client may be one that refuses statuses by itself.
-            error._tag === "ResponseError" && error.reason === "StatusCode"
-              ? Effect.flatMap(read(error.response), (outcome) => lost(outcome))
-              : lost({ _tag: "Retry", details: "connection_error" }, error)
-        }),
-        Effect.catchAll(() => Effect.succeed<SendOutcome>({ _tag: "Retry", details: "connection_error" }))
-      )
-    })
+        protocol
+      ),
+      {
+        onSuccess: (answer) =>
+          answer === undefined ? after(timedOut) : Effect.flatMap(classified(answer, protocol), after),
+        onFailure: (error) =>
+          error._tag === "ResponseError" && error.reason === "StatusCode"
+            ? Effect.flatMap(readRefused(error.response, protocol), (answer) =>
+              Effect.flatMap(classified(answer, protocol), after)).pipe(
+                Effect.catchAll(() =>
+                  Effect.succeed(connectionLost)
+                )
+              )
+            : lost(connectionLost, attempt, error)
+      }
+    )
+  }
 
   // Responses outlive their use until the next major garbage collection; the text of the events must not be reachable
   // from them.
