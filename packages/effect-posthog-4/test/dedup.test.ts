@@ -13,8 +13,7 @@ const awkward = FastCheck.oneof(
   FastCheck.constantFrom("", "1:", "1:a", "b1", "n", "s", "s1:a", ",", `"`, "\ud800", "é", "true", "__proto__")
 )
 
-const groups = FastCheck.dictionary(awkward, FastCheck.oneof(awkward, FastCheck.integer({ min: 0, max: 3 })), {
-  maxKeys: 3
+const groups = FastCheck.dictionary(awkward, FastCheck.oneof(awkward, FastCheck.integer({ min: 0, max: 3 })), { noNullPrototype: true, maxKeys: 3
 })
 
 const exposures: FastCheck.Arbitrary<ExposureKey> = FastCheck.record({
@@ -23,7 +22,7 @@ const exposures: FastCheck.Arbitrary<ExposureKey> = FastCheck.record({
   value: FastCheck.option(FastCheck.oneof(FastCheck.boolean(), awkward), { nil: undefined }),
   deviceId: FastCheck.option(awkward, { nil: undefined }),
   groups: FastCheck.option(groups, { nil: undefined })
-})
+}, { noNullPrototype: true })
 
 /** What makes exposures the same, said by a structure whose JSON cannot be mistaken. */
 const identity = ({ deviceId, distinctId, groups, key, value }: ExposureKey): string =>

@@ -82,14 +82,10 @@ const groupKey = FastCheck.oneof(FastCheck.stringMatching(/^ws-[0-9]{1,3}$/), Fa
 export const context: FastCheck.Arbitrary<EvaluationContext> = FastCheck.record({
   distinctId,
   deviceId: FastCheck.option(FastCheck.stringMatching(/^device-[0-9]{1,3}$/), { nil: undefined }),
-  groups: FastCheck.dictionary(FastCheck.constantFrom(...ArbitraryDefinitions.groupTypes), groupKey, { maxKeys: 2 }),
+  groups: FastCheck.dictionary(FastCheck.constantFrom(...ArbitraryDefinitions.groupTypes), groupKey, { noNullPrototype: true, maxKeys: 2 }),
   personProperties: ArbitraryProperty.properties,
-  groupProperties: FastCheck.dictionary(
-    FastCheck.constantFrom(...ArbitraryDefinitions.groupTypes),
-    ArbitraryProperty.properties,
-    { maxKeys: 2 }
-  )
-})
+  groupProperties: FastCheck.dictionary(FastCheck.constantFrom(...ArbitraryDefinitions.groupTypes), ArbitraryProperty.properties, { noNullPrototype: true, maxKeys: 2 })
+}, { noNullPrototype: true })
 
 const flagKey = FastCheck.oneof(FastCheck.stringMatching(/^flag-[0-9]$/), FastCheck.constantFrom("__proto__", "Ωmega"))
 
@@ -100,14 +96,10 @@ const flagKey = FastCheck.oneof(FastCheck.stringMatching(/^flag-[0-9]$/), FastCh
  * @category constructors
  */
 export const snapshot: FastCheck.Arbitrary<FlagSnapshot> = FastCheck.record({
-  values: FastCheck.dictionary(
-    flagKey,
-    FastCheck.oneof(FastCheck.boolean(), FastCheck.constantFrom("control", "annual")),
-    { maxKeys: 6 }
-  ),
-  payloads: FastCheck.dictionary(flagKey, FastCheck.jsonValue(), { maxKeys: 3 }),
+  values: FastCheck.dictionary(flagKey, FastCheck.oneof(FastCheck.boolean(), FastCheck.constantFrom("control", "annual")), { noNullPrototype: true, maxKeys: 6 }),
+  payloads: FastCheck.dictionary(flagKey, FastCheck.jsonValue(), { noNullPrototype: true, maxKeys: 3 }),
   distinctId: FastCheck.oneof(distinctId, FastCheck.constant(""))
-}).map(({ distinctId, payloads, values }) => FlagSnapshot.fromValues(values, { distinctId, payloads }))
+}, { noNullPrototype: true }).map(({ distinctId, payloads, values }) => FlagSnapshot.fromValues(values, { distinctId, payloads }))
 
 /**
  * Events as the queue receives them: with and without an id, groups, timestamps with any offset, valid and invalid UUIDs,
@@ -116,20 +108,16 @@ export const snapshot: FastCheck.Arbitrary<FlagSnapshot> = FastCheck.record({
  * @since 3.0.0
  * @category constructors
  */
-export const event: FastCheck.Arbitrary<EventDraft> = FastCheck.record(
-  {
+export const event: FastCheck.Arbitrary<EventDraft> = FastCheck.record({
     event: FastCheck.constantFrom("paid", "signed up", "$pageview", "Ωmega"),
     distinctId,
-    properties: FastCheck.dictionary(FastCheck.string({ minLength: 1, maxLength: 8 }), FastCheck.jsonValue(), {
-      maxKeys: 5
+    properties: FastCheck.dictionary(FastCheck.string({ minLength: 1, maxLength: 8 }), FastCheck.jsonValue(), { noNullPrototype: true, maxKeys: 5
     }),
-    groups: FastCheck.dictionary(FastCheck.constantFrom(...ArbitraryDefinitions.groupTypes), groupKey, { maxKeys: 2 }),
+    groups: FastCheck.dictionary(FastCheck.constantFrom(...ArbitraryDefinitions.groupTypes), groupKey, { noNullPrototype: true, maxKeys: 2 }),
     timestamp: FastCheck.oneof(
       FastCheck.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }),
       FastCheck.constantFrom("2025-01-02T08:34:05.123456+05:30", "2025-10-30T10:45:00Z")
     ),
     uuid: FastCheck.oneof(FastCheck.uuid(), FastCheck.constant("no uuid")),
     disableGeoip: FastCheck.boolean()
-  },
-  { requiredKeys: ["event"] }
-)
+  }, { noNullPrototype: true, requiredKeys: ["event"] })

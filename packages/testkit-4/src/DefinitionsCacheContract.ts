@@ -65,7 +65,8 @@ const times = <A, E, R>(count: number, effect: Effect.Effect<A, E, R>) =>
  * ```ts
  * import { DefinitionsCacheContract } from "@effect-posthog/testkit"
  * import { DefinitionsCache } from "effect-posthog"
- * import { Effect, TestContext } from "effect"
+ * import { Effect } from "effect"
+ * import * as TestClock from "effect/testing/TestClock"
  *
  * const laws = DefinitionsCacheContract.laws({
  *   participants: Effect.map(DefinitionsCache.makeMemory(), DefinitionsCache.layerMemory)
@@ -73,7 +74,7 @@ const times = <A, E, R>(count: number, effect: Effect.Effect<A, E, R>) =>
  *
  * // With @effect/vitest: for (const { check, name } of laws) it.scoped(name, () => check)
  * Effect.runPromise(
- *   Effect.forEach(laws, ({ check }) => Effect.provide(Effect.scoped(check), TestContext.TestContext))
+ *   Effect.forEach(laws, ({ check }) => Effect.provide(Effect.scoped(check), TestClock.layer()))
  * )
  * ```
  */

@@ -165,12 +165,12 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
     host
   })
   const limits = { boundTo: host, maxBodyBytes: options.maxBodyBytes ?? 20 * 1024 * 1024 }
-  // Closing a server waits for its connections: this runs before that, being added after it.
-  yield* Effect.addFinalizer(() => connections.destroyAll)
   yield* server.serve(HttpApplication.make(project, log, faults, limits)).pipe(
     // The server stands for another process: its spans do not belong in the trace of the program under test.
     HttpMiddleware.withTracerDisabledWhenEffect(() => true)
   )
+  // Closing a server waits for its connections and may answer what it interrupts: this runs before, being added last.
+  yield* Effect.addFinalizer(() => connections.destroyAll)
 
   const requestsTo = (endpoint: Endpoint) =>
     Effect.map(log.requests, (requests) => requests.filter((request) => request.endpoint === endpoint))

@@ -242,6 +242,19 @@ export const calls = {
   }
 }
 
+/** The objects of fast-check 4 have no prototype, now and then. */
+const withPrototype = (name, least) => (given) => {
+  if (given.length > least && given.at(-1).startsWith("{ noNullPrototype")) return undefined
+  const [constraints, ...rest] = given.length > least ? [...given].reverse() : ["{}", ...[...given].reverse()]
+  const more = constraints.replace(/^\{\s*/, "{ noNullPrototype: true, ").replace(/, \}$/, " }")
+  return `${name}(${[...rest.reverse(), more].join(", ")})`
+}
+
+for (const namespace of ["FastCheck", "fc"]) {
+  calls[`${namespace}.dictionary`] = withPrototype(`${namespace}.dictionary`, 2)
+  calls[`${namespace}.record`] = withPrototype(`${namespace}.record`, 1)
+}
+
 const provided = (reference) => (given) =>
   `Effect.provideService(${[...given.slice(0, -1), reference, given.at(-1)].join(", ")})`
 

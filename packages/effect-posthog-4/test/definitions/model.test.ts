@@ -130,22 +130,22 @@ const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
     keys: FastCheck.array(FastCheck.constantFrom("one", "two", "three"), { maxLength: 3 }),
     gate: FastCheck.boolean(),
     etag
-  }, { requiredKeys: ["kind", "keys", "gate"] }),
-  FastCheck.record({ kind: FastCheck.constant("notModified" as const), etag }, { requiredKeys: ["kind"] }),
+  }, { noNullPrototype: true, requiredKeys: ["kind", "keys", "gate"] }),
+  FastCheck.record({ kind: FastCheck.constant("notModified" as const), etag }, { noNullPrototype: true, requiredKeys: ["kind"] }),
   FastCheck.record({
     kind: FastCheck.constant("refused" as const),
     status: FastCheck.constantFrom(401 as const, 403 as const, 429 as const)
-  }),
+  }, { noNullPrototype: true }),
   FastCheck.constant({ kind: "quota" as const }),
   FastCheck.record({
     kind: FastCheck.constant("failed" as const),
     status: FastCheck.constantFrom(400, 404, 500, 502, 503)
-  }),
+  }, { noNullPrototype: true }),
   FastCheck.constant({ kind: "reset" as const }),
   FastCheck.record({
     kind: FastCheck.constant("malformed" as const),
     body: FastCheck.constantFrom("", "<html>", "{\"flags\":[", "[]", "{}", "{\"flags\":{}}", "null")
-  }),
+  }, { noNullPrototype: true }),
   FastCheck.constant({ kind: "slow" as const })
 )
 

@@ -95,7 +95,7 @@ describe.each(["process", "worker"] as const)("a time limit in a %s", (runtime) 
     after: quarters(0, 20),
     // A race that nobody may lose.
     takes: quarters(1, 24).filter((takes) => takes !== 3000)
-  })
+  }, { noNullPrototype: true })
 
   it.effect.prop(
     "is each effect's own, whatever else runs, and leaves no sleep behind",

@@ -27,7 +27,7 @@ const { document } = fc.letrec((tie) => ({
     fc.boolean(),
     fc.constant(null),
     fc.array(tie("document"), { maxLength: 4 }),
-    fc.dictionary(text, tie("document"), { maxKeys: 4 })
+    fc.dictionary(text, tie("document"), { noNullPrototype: true, maxKeys: 4 })
   )
 }))
 

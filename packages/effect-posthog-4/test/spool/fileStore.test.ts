@@ -46,7 +46,7 @@ const steps: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
     append: fc.integer({ min: 1, max: 6 }),
     kept: fc.boolean(),
     end: fc.array(fc.nat(40), { maxLength: 6 })
-  }),
+  }, { noNullPrototype: true }),
   { minLength: 1, maxLength: 8 }
 )
 const damages = fc.array(
@@ -55,7 +55,7 @@ const damages = fc.array(
     file: fc.nat(),
     at: fc.nat(),
     by: fc.integer({ min: 1, max: 255 })
-  }),
+  }, { noNullPrototype: true }),
   { maxLength: 4 }
 )
 

@@ -43,7 +43,7 @@ const readAll = (bytes: Uint8Array) => {
 const runs = { numRuns: 40 }
 
 const events = fc.array(
-  fc.tuple(fc.string({ minLength: 1, unit: "grapheme" }), fc.dictionary(fc.string(), fc.jsonValue()))
+  fc.tuple(fc.string({ minLength: 1, unit: "grapheme" }), fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }))
     .map(([name, properties]) => event(name, JSON.parse(JSON.stringify(properties)) as Record<string, unknown>)),
   { maxLength: 8 }
 )

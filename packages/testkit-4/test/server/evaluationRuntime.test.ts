@@ -56,7 +56,8 @@ const ours = (client: Layer.Layer<HttpClient.HttpClient>) =>
       )
   )
 
-const clients = { fetch: FetchHttpClient.layer, "node:http": NodeHttpClient.layerNodeHttp, undici: NodeHttpClient.layerUndici }
+const clients = { fetch: FetchHttpClient.layer, "node:http": NodeHttpClient.layerNodeHttp, // The undici that comes with Effect 4 needs Node 22.
+  ...(process.versions.node.startsWith("20.") ? {} : { undici: NodeHttpClient.layerUndici }) }
 
 const keysFor = (body: Readonly<Record<string, unknown>>, headers: Readonly<Record<string, string>>) =>
   Effect.map(

@@ -79,7 +79,7 @@ describe("faults", () => {
       const server = yield* Client.server
       yield* server.script("batch", Fault.reset)
       const error = yield* failure(Client.batch(Client.v0Event("paid")))
-      assertSome(Option.map(error, ({ _tag }) => _tag), "RequestError")
+      assertSome(Option.map(error, ({ _tag }) => _tag), "HttpClientError")
       deepStrictEqual(yield* server.events, [])
       assertNone((yield* server.requestsTo("batch"))[0]!.status)
     }).pipe(withServer))

@@ -1,15 +1,20 @@
 // Generated from packages/testkit/test/server/posthogNodeV1.test.ts by packages/tools/editions.mjs: change that file, not this one.
 import { Fault } from "@effect-posthog/testkit-4"
-import { describe, it } from "../support/effectVitest.ts"
+import { afterAll, beforeAll, describe, it } from "../support/effectVitest.ts"
 import { deepStrictEqual, strictEqual } from "../support/assertions.ts"
 import { Effect } from "effect"
 import { PostHog } from "posthog-node"
 import * as Client from "../support/client.ts"
 
-// posthog-node takes the protocol from the environment alone; this file has a worker of its own.
-process.env["POSTHOG_CAPTURE_MODE"] = "v1"
-
 describe("posthog-node in V1 mode against the server", () => {
+  // posthog-node takes the protocol from the environment alone. Other files run in the same process.
+  beforeAll(() => {
+    process.env["POSTHOG_CAPTURE_MODE"] = "v1"
+  })
+  afterAll(() => {
+    delete process.env["POSTHOG_CAPTURE_MODE"]
+  })
+
   it.live("has its requests accepted, and sends again what it is told to", () =>
     Effect.gen(function*() {
       const server = yield* Client.server

@@ -42,7 +42,7 @@ const spawned = (...args: ReadonlyArray<string>) =>
 const start = (...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const lines = yield* Queue.unbounded<string>()
-    const print = (text: string) => Queue.offer(lines, text)
+    const print = (text: string) => Queue.offerUnsafe(lines, text)
     const silent = yield* Console.consoleWith(Effect.succeed)
     const fiber = yield* Effect.forkScoped(Effect.provideService(main(args), Console.Console, { ...silent, log: print, error: print } as Console.Console), { uninterruptible: "inherit" })
     const line = (pattern: RegExp) => Effect.repeat(Queue.take(lines), { until: (line) => pattern.test(line) })

@@ -1,14 +1,19 @@
 import { Fault } from "@effect-posthog/testkit"
-import { describe, it } from "@effect/vitest"
+import { afterAll, beforeAll, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { PostHog } from "posthog-node"
 import * as Client from "../support/client.ts"
 
-// posthog-node takes the protocol from the environment alone; this file has a worker of its own.
-process.env["POSTHOG_CAPTURE_MODE"] = "v1"
-
 describe("posthog-node in V1 mode against the server", () => {
+  // posthog-node takes the protocol from the environment alone. Other files run in the same process.
+  beforeAll(() => {
+    process.env["POSTHOG_CAPTURE_MODE"] = "v1"
+  })
+  afterAll(() => {
+    delete process.env["POSTHOG_CAPTURE_MODE"]
+  })
+
   it.live("has its requests accepted, and sends again what it is told to", () =>
     Effect.gen(function*() {
       const server = yield* Client.server

@@ -21,19 +21,19 @@ const cohortFilter: FastCheck.Arbitrary<Json> = FastCheck.record({
   type: FastCheck.constant("cohort"),
   value: FastCheck.constantFrom(...cohortIds.map(Number)),
   operator: FastCheck.constantFrom("in", "not_in")
-})
+}, { noNullPrototype: true })
 
 const cohort: FastCheck.Arbitrary<Json> = FastCheck.letrec<{ group: Json; child: Json }>((tie) => ({
   group: FastCheck.record({
     type: FastCheck.constantFrom("AND", "OR"),
     values: FastCheck.array(tie("child"), { minLength: 1, maxLength: 3 })
-  }),
+  }, { noNullPrototype: true }),
   child: FastCheck.oneof(
     { maxDepth: 2, withCrossShrink: true },
     FastCheck.record({
       leaf: FastCheck.oneof({ weight: 5, arbitrary: filter("person") }, { weight: 1, arbitrary: cohortFilter }),
       negation: FastCheck.boolean()
-    }).map(({ leaf, negation }) => ({ ...leaf, negation })),
+    }, { noNullPrototype: true }).map(({ leaf, negation }) => ({ ...leaf, negation })),
     tie("group")
   )
 })).group
@@ -42,7 +42,7 @@ const dependencyFilter = (parents: ReadonlyArray<string>): FastCheck.Arbitrary<J
   FastCheck.record({
     parent: FastCheck.constantFrom(...parents),
     value: FastCheck.constantFrom<unknown>(true, false, "control")
-  }).map(({ parent, value }) => ({
+  }, { noNullPrototype: true }).map(({ parent, value }) => ({
     key: parent,
     type: "flag",
     operator: "flag_evaluates_to",
@@ -63,7 +63,7 @@ const rarely = (arbitrary: FastCheck.Arbitrary<Json>): FastCheck.Arbitrary<Json>
 
 // A condition inherits the flag's aggregation when it has none, and an explicit null is the person.
 const ownAggregation = rarely(
-  FastCheck.record({ aggregation_group_type_index: FastCheck.constantFrom(null, 0, 1) })
+  FastCheck.record({ aggregation_group_type_index: FastCheck.constantFrom(null, 0, 1) }, { noNullPrototype: true })
 )
 
 const exceptions = FastCheck.tuple(
@@ -73,8 +73,8 @@ const exceptions = FastCheck.tuple(
       holdout: FastCheck.record({
         id: FastCheck.integer({ min: 1, max: 3 }),
         exclusion_percentage: FastCheck.constantFrom(0, 10, 100)
-      })
-    })
+      }, { noNullPrototype: true })
+    }, { noNullPrototype: true })
   )
 ).map(([enrollment, holdout]) => ({ ...enrollment, ...holdout }))
 
@@ -82,10 +82,10 @@ const flagFilters = (parents: ReadonlyArray<string>): FastCheck.Arbitrary<Json> 
   FastCheck.record({
     group: FastCheck.option(FastCheck.constantFrom(0, 1), { freq: 4 }),
     variants: FastCheck.option(variants),
-    payloads: FastCheck.dictionary(FastCheck.constantFrom("true", "control", "annual"), payload, { maxKeys: 2 }),
+    payloads: FastCheck.dictionary(FastCheck.constantFrom("true", "control", "annual"), payload, { noNullPrototype: true, maxKeys: 2 }),
     exceptions,
     early: FastCheck.boolean()
-  }).chain(({ early, exceptions, group, payloads, variants }) => {
+  }, { noNullPrototype: true }).chain(({ early, exceptions, group, payloads, variants }) => {
     const own = filter(group === null ? "person" : "group")
     const filters = FastCheck.oneof(
       { weight: 6, arbitrary: own },
@@ -103,7 +103,7 @@ const flagFilters = (parents: ReadonlyArray<string>): FastCheck.Arbitrary<Json> 
           ? FastCheck.constant(null)
           : FastCheck.option(FastCheck.constantFrom(...variants.map(({ key }) => key)), { freq: 3 }),
         aggregation: ownAggregation
-      }).map(({ aggregation, ...condition }) => ({ ...condition, ...aggregation })),
+      }, { noNullPrototype: true }).map(({ aggregation, ...condition }) => ({ ...condition, ...aggregation })),
       { maxLength: 4 }
     ).map((groups) => ({
       ...exceptions,
@@ -131,16 +131,16 @@ const flag = (key: string, id: number, parents: ReadonlyArray<string>): FastChec
     }),
     bucketing_identifier: FastCheck.constantFrom(null, "distinct_id", "device_id"),
     filters: flagFilters(parents)
-  })
+  }, { noNullPrototype: true })
 
 /** @internal */
 export const definitions = (minFlags: number, maxFlags: number) =>
   FastCheck.record({
     count: FastCheck.integer({ min: minFlags, max: maxFlags }),
-    cohorts: FastCheck.dictionary(FastCheck.constantFrom(...cohortIds.slice(0, 3)), cohort, { maxKeys: 3 }),
+    cohorts: FastCheck.dictionary(FastCheck.constantFrom(...cohortIds.slice(0, 3)), cohort, { noNullPrototype: true, maxKeys: 3 }),
     minimal: FastCheck.boolean(),
     matching: FastCheck.constantFrom(1, 2)
-  }).chain(({ cohorts, count, matching, minimal }) => {
+  }, { noNullPrototype: true }).chain(({ cohorts, count, matching, minimal }) => {
     const keys = Array.from({ length: count }, (_, index) => `flag-${index}`)
     // Parents depend on no other flag, so that chains have one link and no cycle.
     const parents = keys.slice(0, Math.floor(count / 2))

@@ -108,18 +108,15 @@ const families: ReadonlyArray<Family> = [
 const oddity = FastCheck.oneof(
   FastCheck.constant<unknown>(null),
   FastCheck.array(text, { maxLength: 2 }),
-  FastCheck.dictionary(FastCheck.constantFrom("a", "b"), number, { maxKeys: 2 })
+  FastCheck.dictionary(FastCheck.constantFrom("a", "b"), number, { noNullPrototype: true, maxKeys: 2 })
 )
 
 /** @internal */
-export const properties: FastCheck.Arbitrary<Readonly<Record<string, unknown>>> = FastCheck.record(
-  Object.fromEntries(
+export const properties: FastCheck.Arbitrary<Readonly<Record<string, unknown>>> = FastCheck.record(Object.fromEntries(
     families.flatMap(({ names, values }) =>
       names.map((name) => [name, FastCheck.oneof({ weight: 9, arbitrary: values }, { weight: 1, arbitrary: oddity })])
     )
-  ),
-  { requiredKeys: [] }
-)
+  ), { noNullPrototype: true, requiredKeys: [] })
 
 /**
  * One filter of a condition or a leaf of a cohort, of the given type.
@@ -135,7 +132,7 @@ export const filter = (type: "person" | "group"): FastCheck.Arbitrary<Readonly<R
           operator: FastCheck.constantFrom(...operators),
           value,
           type: FastCheck.constant(type)
-        })
+        }, { noNullPrototype: true })
       )
     )
   )

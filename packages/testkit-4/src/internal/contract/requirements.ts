@@ -1,4 +1,5 @@
 // Generated from packages/testkit/src/internal/contract/requirements.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { ContractViolation } from "../../Contract.ts"
 import { isSame, shown } from "../values.ts"
@@ -34,5 +35,5 @@ export const succeeding = <A, E, R>(
 ): Effect.Effect<A, ContractViolation, R> =>
   Effect.catchCause(
     effect,
-    (cause) => new ContractViolation({ message: `${operation} failed: ${String(cause)}` })
+    (cause) => new ContractViolation({ message: `${operation} failed: ${Cause.pretty(cause).split("\n    at ")[0]}` })
   )
