@@ -17,6 +17,16 @@ export const editions = [
   { from: "testkit", to: "testkit-4", self: "@effect-posthog/testkit", folders: ["src", "test"] }
 ]
 
+/**
+ * Programs that are not published, which run on both editions: written for Effect 4 when they are run, by
+ * `packages/tools/effect4.mjs`.
+ */
+export const programs = [
+  { from: "conformance", to: "conformance-4", self: "conformance", folders: ["src", "test"], isProgram: true },
+  { from: "examples", to: "examples-4", self: "examples", folders: ["src", "test"], isProgram: true },
+  { from: "docs", to: "docs-4", self: "docs", folders: ["src"], isProgram: true }
+]
+
 /** What renews the editions. */
 export const command = "node packages/tools/editions.mjs"
 
@@ -158,7 +168,7 @@ const brought = {
 }
 
 /** Takes away imports of namespaces that nothing uses any more, and adds those that are missing. */
-const mendImports = (text, path) => {
+const mendImports = (text, path, isTest) => {
   const body = text.replace(/^import .*$/gm, "").replace(/^\s*(\/\/|\/?\*).*$/gm, "")
   const isImported = (name) => new RegExp(`^import [^"]*\\b${name}\\b`, "m").test(text)
   const isValue = (name) => new RegExp(`(?:^|[^\\w.]|\\.\\.\\.)${name}\\.[a-z]\\w*\\b(?!:)`, "m").test(body)
@@ -179,7 +189,7 @@ const mendImports = (text, path) => {
       }
     }
   }
-  for (const [name, module] of Object.entries(path.startsWith("src/") ? rules.own : rules.testOwn)) {
+  for (const [name, module] of Object.entries(isTest ? rules.testOwn : rules.own)) {
     if (path === module || !uses(body, name)) continue
     const from = relative(dirname(path), module)
     lines.push(`import { ${name} } from "${from.startsWith(".") ? from : `./${from}`}"\n`)
@@ -223,6 +233,21 @@ const marked = (text, from) => {
   const shebang = /^#!.*\n/.exec(text)?.[0] ?? ""
   return shebang + banner + text.slice(shebang.length)
 }
+
+const example = /^( *)\* ```ts\n([^]*?)^ *\* ```$/gm
+
+/** The examples in comments, each of which is a module of its own. */
+const translateExamples = (text) =>
+  text.replace(example, (_all, indent, lines) => {
+    const code = translate(lines.replace(/^ *\* ?/gm, "")).replaceAll(
+      "test/support/testClock.ts",
+      "effect/testing/TestClock"
+    )
+    const mended = mendImports(code, "src/example.ts", false)
+    return `${indent}* \`\`\`ts\n${
+      mended.replace(/\n$/, "").replace(/^/gm, `${indent}* `).replace(/ +$/gm, "")
+    }\n${indent}* \`\`\``
+  })
 
 /** The text of a module in Effect 4's words. */
 export const translate = (text, isTest = false) => {
@@ -277,14 +302,14 @@ const unknown = ({ from }) => {
 }
 
 /** The files of an edition, by path, and what went wrong. `raw`: without the edits by hand. */
-export const generate = ({ folders, from, self, to }, raw = false) => {
+export const generate = ({ folders, from, isProgram = false, self, to }, raw = false) => {
   const problems = []
   const files = new Map()
   const path = join(kept, `${to}.edits`)
   const edits = !raw && existsSync(path) ? readEdits(readFileSync(path, "utf8")) : new Map()
   const exceptions = exceptionsOf(to)
   const own = filesBelow(join(kept, to))
-  const shared = folders.includes("test") ? filesBelow(join(kept, "tests")) : []
+  const shared = folders.includes("test") || isProgram ? filesBelow(join(kept, "tests")) : []
   const overlay = new Set([...own, ...shared])
   for (const folder of folders) {
     for (const name of filesBelow(join(root, "packages", from, folder), `${folder}/`)) {
@@ -298,8 +323,9 @@ export const generate = ({ folders, from, self, to }, raw = false) => {
         edits.delete(name)
         continue
       }
-      let text = translate(source, folder === "test")
-      if (folder === "test") {
+      const isTest = isProgram || folder === "test"
+      let text = translate(isTest ? source : translateExamples(source), isTest)
+      if (isTest && !isProgram) {
         text = text.replaceAll(`from "${self}`, `from "${self}-4`).replaceAll(`import("${self}`, `import("${self}-4`)
       }
       text = text.replace(/"(@effect\/vitest(?:\/utils)?|test\/support\/[^"]+)"/g, (all, path) => {
@@ -308,7 +334,7 @@ export const generate = ({ folders, from, self, to }, raw = false) => {
         const relation = relative(dirname(name), standIn)
         return `"${relation.startsWith(".") ? relation : `./${relation}`}"`
       })
-      text = mendImports(applyEdits(original, text, edits.get(name) ?? [], problems), name)
+      text = mendImports(applyEdits(original, text, edits.get(name) ?? [], problems), name, isTest)
       edits.delete(name)
       files.set(name, marked(text, original))
     }

@@ -20,7 +20,9 @@ buildSync({
   platform: "node",
   target: "node20",
   // Some dependencies are CommonJS and ask for Node's modules.
-  banner: { js: "import { createRequire as makeRequire } from \"node:module\"; const require = makeRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as makeRequire } from \"node:module\"; const require = makeRequire(import.meta.url);"
+  },
   logLevel: "error"
 })
 argv.splice(0, argv.length, execPath, resolve(file), ...words)

@@ -51,7 +51,7 @@ export interface DefinitionsOptions {
  * ```ts
  * import { compile } from "@effect-posthog/evaluator"
  * import { Arbitraries } from "@effect-posthog/testkit"
- * import { FastCheck } from "effect"
+ * import * as FastCheck from "fast-check"
  *
  * FastCheck.assert(
  *   FastCheck.property(

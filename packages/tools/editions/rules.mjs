@@ -120,6 +120,7 @@ export const names = {
   "Stream.catchAll": "Stream.catch",
   "Stream.catchAllCause": "Stream.catchCause",
   "Stream.execute": "Stream.fromEffectDrain",
+  "TestContext.TestContext": "TestClock.layer()",
   "Either.Either": "Result.Result",
   "Either.right": "Result.succeed",
   "Either.left": "Result.fail",
