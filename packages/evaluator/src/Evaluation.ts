@@ -152,7 +152,8 @@ export const evaluateAll = (
 
 const evaluateEvery = ({ plan }: CompiledDefinitions, state: EvaluationState | undefined): BulkResult => {
   const { evaluated } = plan
-  if (state !== undefined) hashAhead(plan.hashedAhead ?? hashedAhead(plan), state)
+  const ahead = plan.hashedAhead ?? hashedAhead(plan)
+  if (state !== undefined && ahead.length > 0) hashAhead(ahead, state)
   const results = new Array<Result>(evaluated.length)
   let needsRemote = plan.flags.size === 0
   for (let i = 0; i < evaluated.length; i++) {

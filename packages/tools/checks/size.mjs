@@ -26,26 +26,26 @@ const programs = [
     split: true,
     lacks:
       /\/RequestFlags\.ts$|\/internal\/(?:exceptions\/(?!clientSettings)|http\/|remote\/)|PostHogPromise|packages\/evaluator\//,
-    limit: 32_100
+    limit: 32_300
   },
   {
     name: "evaluateFlags and PostHog.layer, all in one",
     folder: "examples",
     source: client,
     lacks: /\/RequestFlags\.ts$|\/internal\/exceptions\/(?!clientSettings)|PostHogPromise/,
-    limit: 77_500
+    limit: 77_900
   },
   {
     name: "compiling and evaluating alone",
     folder: "effect-posthog",
     source: `export { compile, evaluateAll, evaluateFlag } from "@effect-posthog/evaluator"`,
-    limit: 24_200
+    limit: 24_500
   },
   {
     name: "the whole evaluator",
     folder: "effect-posthog",
     source: `export * from "@effect-posthog/evaluator"`,
-    limit: 27_900
+    limit: 28_200
   },
   {
     name: "an import that is not used",

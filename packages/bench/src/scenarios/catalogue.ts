@@ -57,6 +57,12 @@ export const catalogue: ReadonlyArray<Entry> = [
     load: async () => (await import("./reads.ts")).reads
   },
   {
+    name: "attaching",
+    title: "Attaching a snapshot to an event",
+    modes: ["full", "quick", "guard"],
+    load: async () => (await import("./attaching.ts")).attaching
+  },
+  {
     name: "exceptions",
     title: "Reporting exceptions",
     modes: ["full", "quick", "guard"],

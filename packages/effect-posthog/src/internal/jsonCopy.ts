@@ -68,13 +68,13 @@ export class JsonCopy {
     this.least += least
   }
 
-  /** Copies the own enumerable properties of a record over those of the target. */
-  into(target: Record<string, unknown>, source: object): void {
+  /** Copies the own enumerable properties of a record over those of the target. `names`: which ones, when that is known. */
+  into(target: Record<string, unknown>, source: object, names?: ReadonlyArray<string>): void {
     const { root } = this
     if (root === undefined) this.root = source
     else (this.ancestors ??= []).push(source)
     try {
-      this.properties(target, source)
+      this.properties(target, source, names ?? Object.keys(source))
     } catch {
       // A proxy that refuses to list its keys has none.
     }
@@ -131,8 +131,8 @@ export class JsonCopy {
     }
   }
 
-  private properties(target: Record<string, unknown>, source: object): void {
-    for (const key of Object.keys(source)) {
+  private properties(target: Record<string, unknown>, source: object, names: ReadonlyArray<string>): void {
+    for (const key of names) {
       if (this.isOver) return
       this.set(target, key, this.property(source, key))
     }
@@ -214,7 +214,7 @@ export class JsonCopy {
         errors: Array.isArray(errors) ? errors : undefined
       })
     }
-    this.properties(target, value)
+    this.properties(target, value, Object.keys(value))
     return target
   }
 

@@ -31,8 +31,8 @@ export class ResultsByFlag implements ReadonlyMap<string, Result> {
   }
 
   forEach(visit: (value: Result, key: string, map: ReadonlyMap<string, Result>) => void, thisArgument?: unknown): void {
-    for (const [key, result] of this) {
-      visit.call(thisArgument, result, key, this)
+    for (let i = 0; i < this.results.length; i++) {
+      visit.call(thisArgument, this.results[i]!, this.plan.keys[i]!, this)
     }
   }
 

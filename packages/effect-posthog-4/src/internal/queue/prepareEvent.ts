@@ -5,6 +5,7 @@ import type { BeforeSend, EventDraft, PostHogEvent, Timestamp } from "../../Even
 import type { EventIdSource } from "../../EventIds.ts"
 import { isUuid } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
+import { flagPropertyNames } from "../flagProperties.ts"
 import { JsonCopy, wellFormed } from "../jsonCopy.ts"
 import * as library from "../library.ts"
 import { oneLine, quote } from "../quote.ts"
@@ -87,7 +88,9 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
 
   const enrich = (draft: EventDraft, personless: boolean, copy: JsonCopy): Record<string, unknown> => {
     const properties: Record<string, unknown> = {}
-    if (draft.flagProperties !== undefined) copy.into(properties, draft.flagProperties)
+    if (draft.flagProperties !== undefined) {
+      copy.into(properties, draft.flagProperties, flagPropertyNames(draft.flagProperties))
+    }
     for (const key of superKeys) properties[key] = superProperties[key]
     copy.add(superCopy)
     if (draft.contextProperties !== undefined) copy.into(properties, draft.contextProperties)

@@ -4,6 +4,7 @@ import type { DecideResponse, FlagErrorCode, RemoteFailure, RemoteFlag } from ".
 import type { DedupCache } from "../../DedupCache.ts"
 import type { EventQueue } from "../../EventQueue.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
+import { sortedKeys } from "../flagProperties.ts"
 
 /**
  * All there is to know about one flag of one evaluation.
@@ -218,12 +219,11 @@ export const recordOf = (evaluation: Evaluation, key: string): FlagRecord | unde
  * @internal
  */
 export const keysOf = (evaluation: Evaluation): ReadonlyArray<string> => {
-  const keys = new Set<string>()
-  for (const [key, result] of evaluation.local?.records ?? []) {
-    if (result._tag === "Resolved" && isRequested(evaluation, key)) keys.add(key)
-  }
-  for (const key of Object.keys(evaluation.response?.flags ?? {})) {
-    if (valueOf(evaluation, key) !== undefined) keys.add(key)
-  }
-  return [...keys].sort()
+  const { local, response } = evaluation
+  const keys: Array<string> = []
+  local?.records.forEach((result, key) => {
+    if (result._tag === "Resolved" && isRequested(evaluation, key)) keys.push(key)
+  })
+  const remote = Object.keys(response?.flags ?? {}).filter((key) => valueOf(evaluation, key) !== undefined)
+  return sortedKeys(remote.length === 0 ? keys : [...new Set([...keys, ...remote])])
 }

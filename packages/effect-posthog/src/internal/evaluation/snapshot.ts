@@ -8,6 +8,7 @@ import type { FlagErrorCode } from "../../Decision.ts"
 import type { Any, Flag, FlagKey, FlagPayloadError, FlagValueError, Registry } from "../../Flag.ts"
 import type { FlagSnapshot, ReadOptions, Reads, TypedSnapshot } from "../../FlagSnapshot.ts"
 import { keyOf, keys as keysOfFlags } from "../flagKeys.ts"
+import { makeFlagProperties } from "../flagProperties.ts"
 import { annotated } from "../library.ts"
 import { quote } from "../quote.ts"
 import type { Evaluation } from "./evaluation.ts"
@@ -74,7 +75,10 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
   }
 
   get keys(): ReadonlyArray<string> {
-    return this.#keys ??= Object.freeze(keysOf(this.#evaluation).filter((key) => this.#keeps(key)))
+    const kept = this.#kept
+    return this.#keys ??= kept === undefined
+      ? keysOf(this.#evaluation)
+      : Object.freeze(keysOf(this.#evaluation).filter((key) => kept.has(key)))
   }
 
   get requestId(): Option.Option<string> {
@@ -218,18 +222,7 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
   }
 
   get eventProperties(): Readonly<Record<string, unknown>> {
-    if (this.#eventProperties === undefined) {
-      const properties: Record<string, unknown> = {}
-      const active: Array<string> = []
-      for (const key of this.keys) {
-        const value = valueOf(this.#evaluation, key)
-        properties[`$feature/${key}`] = value
-        if (value !== false) active.push(key)
-      }
-      if (active.length > 0) properties["$active_feature_flags"] = Object.freeze(active)
-      this.#eventProperties = Object.freeze(properties)
-    }
-    return this.#eventProperties
+    return this.#eventProperties ??= makeFlagProperties(this.keys, (key) => valueOf(this.#evaluation, key))
   }
 
   toJSON(): unknown {
