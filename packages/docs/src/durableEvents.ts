@@ -5,6 +5,7 @@ import { Data, Effect, Layer, Redacted, Schema } from "effect"
 import { EventQueue, Events, EventTransport, PostHog } from "effect-posthog"
 import type { SendOutcome } from "effect-posthog"
 import * as EventSpool from "effect-posthog/EventSpool"
+import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import { strict as assert } from "node:assert"
 import { mkdtempSync, readdirSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -82,6 +83,22 @@ const spooled = Effect.gen(function*() {
   assert.deepEqual(readdirSync(directory), [])
 })
 
+const promised = Effect.gen(function*() {
+  const server = yield* PostHogServer.PostHogServer
+  const directory = join(mkdtempSync(join(tmpdir(), "guide-")), "events")
+  const { url: host } = server
+  yield* Effect.promise(async () => {
+    // #region promise
+    const posthog = PostHogPromise.make({ apiKey: "phc_test", host, spool: { directory } })
+    await posthog.capture({ event: "order placed", distinctId: "ada" }) // written to the folder
+    const status = await posthog.spoolStatus()
+    // #endregion
+    assert.equal(status?.notStored, 0)
+    await posthog.shutdown()
+  })
+  assert.equal((yield* server.events).length, 1)
+})
+
 const throughKafka = Effect.gen(function*() {
   const server = yield* PostHogServer.PostHogServer
   yield* server.script("batch", Fault.status(503), Fault.status(503))
@@ -129,4 +146,5 @@ const throughKafka = Effect.gen(function*() {
 })
 
 await Effect.runPromise(Effect.provide(spooled, PostHogServer.layer()))
+await Effect.runPromise(Effect.provide(promised, PostHogServer.layer()))
 await Effect.runPromise(Effect.provide(throughKafka, PostHogServer.layer()))

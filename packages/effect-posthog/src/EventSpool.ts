@@ -5,15 +5,15 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventStore, EventStoreError } from "./EventStore.ts"
 import type { EventStoreStatus, GivenUp, RecoveredEvent, StoredEvent } from "./EventStore.ts"
-import { queueStorage } from "./internal/queue/queueStorage.ts"
 import { makeFileStore } from "./internal/spool/fileStore.ts"
-import { makeStorage } from "./internal/spool/storage.ts"
-import { PostHogConfigError } from "./PostHogConfigError.ts"
+import { validateSpool } from "./internal/spool/spoolOptions.ts"
+import { withQueueStorage } from "./internal/spool/storage.ts"
+import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 export {
   /**
@@ -96,33 +96,6 @@ export interface SpoolOptions {
   readonly horizon?: Duration.DurationInput | undefined
 }
 
-const leastBytes = 64 * 1024
-
-const optionsOf = (options: SpoolOptions) =>
-  Effect.gen(function*() {
-    const { directory, durability = "process", maxBytes = 256 * 1024 * 1024 } = options
-    const horizon = Duration.decodeUnknown(options.horizon ?? Duration.days(7))
-    const refuse = (option: string, problem: string) => new PostHogConfigError({ option: `spool.${option}`, problem })
-    if (typeof directory !== "string" || directory.trim() === "") {
-      return yield* refuse("directory", "must be the path of a folder")
-    }
-    if (durability !== "process" && durability !== "machine") {
-      return yield* refuse("durability", `must be "process" or "machine"`)
-    }
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < leastBytes) {
-      return yield* refuse("maxBytes", `must be an integer of at least ${leastBytes}`)
-    }
-    if (horizon._tag === "None" || Duration.toMillis(horizon.value) <= 0) {
-      return yield* refuse("horizon", "must be a duration above zero")
-    }
-    return { directory: directory.replace(/(?<=.)[/\\]+$/, ""), durability, maxBytes, horizon: horizon.value }
-  })
-
-const withQueueStorage = (store: typeof EventStore.Service): Context.Context<EventStore> =>
-  Context.add(Context.make(EventStore, store), queueStorage, {
-    make: (settings) => makeStorage(store, settings)
-  }) as Context.Context<EventStore>
-
 /**
  * Keeps events in files, so that an acknowledged event survives a crash of the process and an outage of PostHog.
  *
@@ -161,7 +134,7 @@ export const layer = (
   options: SpoolOptions
 ): Layer.Layer<EventStore, PostHogConfigError, FileSystem.FileSystem> =>
   Layer.scopedContext(Effect.gen(function*() {
-    const settings = yield* optionsOf(options)
+    const settings = yield* validateSpool(options)
     const fileSystem = yield* FileSystem.FileSystem
     return withQueueStorage(yield* makeFileStore(fileSystem, settings))
   }))

@@ -9,7 +9,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as HttpClient from "@effect/platform/HttpClient"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -29,6 +28,9 @@ import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventId } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import * as Events from "./Events.ts"
+import type { SpoolOptions } from "./EventSpool.ts"
+import { EventStore } from "./EventStore.ts"
+import type { EventStoreStatus } from "./EventStore.ts"
 import type { ReportOptions } from "./Exceptions.ts"
 import type { Flag, FlagKey, FlagKeys, Registry } from "./Flag.ts"
 import * as FlagOverrides from "./FlagOverrides.ts"
@@ -40,6 +42,8 @@ import { logBeside, loggerLayer } from "./internal/promise/logging.ts"
 import { makePromiseSnapshot } from "./internal/promise/promiseSnapshot.ts"
 import { makeRunner } from "./internal/promise/runner.ts"
 import type { Runner } from "./internal/promise/runner.ts"
+import { settingsOrThrow } from "./internal/promise/settingsOrThrow.ts"
+import { spoolLayer } from "./internal/promise/spoolLayer.ts"
 import type { RequestContext } from "./internal/requestContext.ts"
 import { wake } from "./internal/wake.ts"
 import { Warnings } from "./internal/warnings.ts"
@@ -47,6 +51,7 @@ import { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as PostHog from "./PostHog.ts"
 import { validate } from "./PostHogConfig.ts"
 import type { Options } from "./PostHogConfig.ts"
+import type { PostHogConfigError } from "./PostHogConfigError.ts"
 
 /**
  * The flags of one evaluation, as `FlagSnapshot`.
@@ -234,6 +239,8 @@ export interface PromiseClient {
   readonly status: () => Promise<DefinitionsStatus>
   /** What became of the events so far. */
   readonly counts: () => Promise<EventCounts>
+  /** What the spool holds and what became of what it held. `undefined`: the client has none. */
+  readonly spoolStatus: () => Promise<EventStoreStatus | undefined>
   /**
    * Calls the listener with every change of the definitions, until the returned function is called or the client is
    * closed. An error that the listener throws is logged.
@@ -299,13 +306,27 @@ export interface PromiseOptions extends Omit<Options, "apiKey" | "secretKey"> {
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined
   /** Flags forced to values, for development; see `FlagOverrides.layer`. Default: none. */
   readonly overrides?: FlagOverrides.Overrides | undefined
+  /**
+   * Keeps events in a folder, so that they survive a crash of the process and an outage of PostHog: `capture` then resolves
+   * when the event is written. Needs the files of Node, Bun or Deno. A layer provides a store of your own; see
+   * `EventSpool.layerStore`. Default: events are kept in memory.
+   */
+  readonly spool?: SpoolOptions | Layer.Layer<EventStore, PostHogConfigError> | undefined
 }
 
 const redacted = (key: string | Redacted.Redacted<string>): Redacted.Redacted<string> =>
   typeof key === "string" ? Redacted.make(key) : key
 
 const optionsOf = (
-  { apiKey, logger: _logger, overrides: _overrides, secretKey, waitUntil: _waitUntil, ...options }: PromiseOptions
+  {
+    apiKey,
+    logger: _logger,
+    overrides: _overrides,
+    secretKey,
+    spool: _spool,
+    waitUntil: _waitUntil,
+    ...options
+  }: PromiseOptions
 ): Options => ({
   ...options,
   apiKey: redacted(apiKey ?? ""),
@@ -522,6 +543,11 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
     reload: () => run(Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.reload)),
     status: () => run(Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.status)),
     counts: () => run(Effect.flatMap(EventQueue, (queue) => queue.counts)),
+    spoolStatus: () =>
+      run(Effect.flatMap(
+        Effect.serviceOption(EventStore),
+        (store) => Option.isSome(store) ? store.value.status : Effect.succeed(undefined)
+      )),
     onChange: (listener) => {
       const stopped = Deferred.unsafeMake<void>(FiberId.none)
       const listening = Effect.flatMap(
@@ -575,12 +601,12 @@ export const make = (
   httpClient: Layer.Layer<HttpClient.HttpClient> = FetchHttpClient.layer
 ): PromiseClient => {
   const settings = optionsOf(options)
-  const checked = Effect.runSyncExit(validate(settings))
-  if (Exit.isFailure(checked)) throw Cause.squash(checked.cause)
+  const checked = settingsOrThrow(validate(settings))
   const logging = loggerLayer(options.logger)
+  const live = Layer.provideMerge(PostHog.layer(settings), spoolLayer(options.spool, checked.runtime))
   const client = options.overrides === undefined
-    ? PostHog.layer(settings)
-    : Layer.provideMerge(FlagOverrides.layer(options.overrides), PostHog.layer(settings))
+    ? live
+    : Layer.provideMerge(FlagOverrides.layer(options.overrides), live)
   const runtime = ManagedRuntime.make(client.pipe(Layer.provideMerge(httpClient), Layer.provideMerge(logging)))
   let disposed: Promise<void> | undefined
   const shared: Shared = {
@@ -590,5 +616,5 @@ export const make = (
     shutdownTimeout: settings.events?.shutdownTimeout ?? "30 seconds",
     waitUntil: options.waitUntil
   }
-  return makeClient(shared, makeRunner(runtime, checked.value.runtime))
+  return makeClient(shared, makeRunner(runtime, checked.runtime))
 }

@@ -1,7 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/spool/fileStore.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as Semaphore from "effect/Semaphore"
 import type * as PlatformError from "effect/PlatformError"
-import type * as FileSystem from "effect/FileSystem"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,7 @@ import { annotated } from "../library.ts"
 import { oneLine } from "../quote.ts"
 import { wake } from "../wake.ts"
 import { Warnings } from "../warnings.ts"
+import type { Files } from "./files.ts"
 import { baseOf, heartbeatMillis, logOf, openFolder } from "./folder.ts"
 import { encodeRanges, Lines } from "./records.ts"
 import { isWithin, openReading, rangesOf, Receipt, Segment } from "./segment.ts"
@@ -60,7 +60,7 @@ const reasonOf = (error: PlatformError.PlatformError): string => oneLine(error.m
  * @internal
  */
 export const makeFileStore = (
-  fileSystem: FileSystem.FileSystem,
+  fileSystem: Files,
   { directory, durability, horizon, maxBytes }: FileStoreOptions
 ): Effect.Effect<Store, never, Scope.Scope> =>
   Effect.gen(function*() {

@@ -1,9 +1,9 @@
 // Generated from packages/effect-posthog/src/internal/spool/folder.ts by packages/tools/editions.mjs: change that file, not this one.
 import type * as PlatformError from "effect/PlatformError"
-import type * as FileSystem from "effect/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Files } from "./files.ts"
 import type { Owner } from "./owner.ts"
 import { makeOwner, nobody } from "./owner.ts"
 
@@ -58,7 +58,7 @@ export const logOf = (path: string): string => path.slice(path.lastIndexOf("/") 
 export const baseOf = (queue: string): string => queue.split("-").slice(0, 2).join("-")
 
 /** @internal */
-export const openFolder = (fileSystem: FileSystem.FileSystem, directory: string): Folder => {
+export const openFolder = (fileSystem: Files, directory: string): Folder => {
   let me: Owner | undefined
   let counter = 0
   const held = new Set<string>()

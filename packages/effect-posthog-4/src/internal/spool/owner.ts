@@ -1,8 +1,8 @@
 // Generated from packages/effect-posthog/src/internal/spool/owner.ts by packages/tools/editions.mjs: change that file, not this one.
-import type * as FileSystem from "effect/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { hashAtOnce } from "../definitions/fingerprint.ts"
+import type { Files } from "./files.ts"
 
 /** The owner of what nobody owns. @internal */
 export const nobody = "free"
@@ -50,7 +50,7 @@ export interface Owner {
  *
  * @internal
  */
-export const makeOwner = (fileSystem: FileSystem.FileSystem): Effect.Effect<Owner> =>
+export const makeOwner = (fileSystem: Files): Effect.Effect<Owner> =>
   Effect.gen(function*() {
     const read = (effect: Effect.Effect<string, unknown>) => Effect.orElseSucceed(effect, () => "")
     // Where there is no such file, a start is unknown.

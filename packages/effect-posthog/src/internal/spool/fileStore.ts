@@ -1,5 +1,4 @@
 import type * as PlatformError from "@effect/platform/Error"
-import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import { annotated } from "../library.ts"
 import { oneLine } from "../quote.ts"
 import { wake } from "../wake.ts"
 import { Warnings } from "../warnings.ts"
+import type { Files } from "./files.ts"
 import { baseOf, heartbeatMillis, logOf, openFolder } from "./folder.ts"
 import { encodeRanges, Lines } from "./records.ts"
 import { isWithin, openReading, rangesOf, Receipt, Segment } from "./segment.ts"
@@ -58,7 +58,7 @@ const reasonOf = (error: PlatformError.PlatformError): string => oneLine(error.m
  * @internal
  */
 export const makeFileStore = (
-  fileSystem: FileSystem.FileSystem,
+  fileSystem: Files,
   { directory, durability, horizon, maxBytes }: FileStoreOptions
 ): Effect.Effect<Store, never, Scope.Scope> =>
   Effect.gen(function*() {

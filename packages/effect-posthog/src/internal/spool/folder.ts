@@ -1,8 +1,8 @@
 import type * as PlatformError from "@effect/platform/Error"
-import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Files } from "./files.ts"
 import type { Owner } from "./owner.ts"
 import { makeOwner, nobody } from "./owner.ts"
 
@@ -57,7 +57,7 @@ export const logOf = (path: string): string => path.slice(path.lastIndexOf("/") 
 export const baseOf = (queue: string): string => queue.split("-").slice(0, 2).join("-")
 
 /** @internal */
-export const openFolder = (fileSystem: FileSystem.FileSystem, directory: string): Folder => {
+export const openFolder = (fileSystem: Files, directory: string): Folder => {
   let me: Owner | undefined
   let counter = 0
   const held = new Set<string>()

@@ -1,9 +1,9 @@
-import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { StoredEvent } from "../../EventStore.ts"
+import type { Files, OpenFile } from "./files.ts"
 import type { Range } from "./records.ts"
 import { decodeRanges, formatVersion, LineReader, versionOf } from "./records.ts"
 
@@ -31,8 +31,8 @@ export class Segment {
   /** Given up, taken over by another process, or not readable: nothing is done with it any more. */
   isGone = false
   /** What is written to, while it is. */
-  file: FileSystem.File | undefined
-  endedFile: FileSystem.File | undefined
+  file: OpenFile | undefined
+  endedFile: OpenFile | undefined
   /** Being written to: not given up now. */
   isBusy = false
   private readonly scopes = new Map<string, Scope.CloseableScope>()
@@ -68,7 +68,7 @@ export class Segment {
     }
   }
 
-  open(fileSystem: FileSystem.FileSystem, path: string, flag: "wx" | "a") {
+  open(fileSystem: Files, path: string, flag: "wx" | "a") {
     return Effect.flatMap(Scope.make(), (scope) =>
       Effect.tap(
         Scope.extend(fileSystem.open(path, { flag, mode: 0o600 }), scope),
@@ -113,10 +113,10 @@ export class Receipt {
 }
 
 /** Reads a part of a file; less of it when the file has become shorter. */
-const readPart = (fileSystem: FileSystem.FileSystem, path: string, { from, to }: Range) =>
+const readPart = (fileSystem: Files, path: string, { from, to }: Range) =>
   Effect.scoped(Effect.gen(function*() {
     const file = yield* fileSystem.open(path, { flag: "r" })
-    yield* file.seek(from, "start")
+    yield* file.seek(BigInt(from), "start")
     const parts: Array<Uint8Array> = []
     let left = to - from
     while (left > 0) {
@@ -143,7 +143,7 @@ const mostReadable = 64 * 1024 * 1024
  *
  * @internal
  */
-export const openReading = (fileSystem: FileSystem.FileSystem, segment: Segment) =>
+export const openReading = (fileSystem: Files, segment: Segment) =>
   Effect.gen(function*() {
     const [range] = segment.unread
     if (range === undefined) return undefined

@@ -1,13 +1,16 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { OfferResult } from "../../Delivery.ts"
-import type { EventStore, StoredEvent } from "../../EventStore.ts"
+import type { StoredEvent } from "../../EventStore.ts"
+import { EventStore } from "../../EventStore.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { hashAtOnce } from "../definitions/fingerprint.ts"
 import { clockOf, turns, yieldToEventLoop } from "../eventLoop.ts"
 import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
 import type { QueueStorage } from "../queue/queueStorage.ts"
+import { queueStorage } from "../queue/queueStorage.ts"
 import { maxSize } from "../queue/routeQueue.ts"
 import { wake } from "../wake.ts"
 import { SpoolCounters } from "./spoolCounters.ts"
@@ -69,12 +72,8 @@ const nameOf = (store: typeof EventStore.Service, project: string): string => {
   return others === 0 ? project : `${project}-${others}`
 }
 
-/**
- * Puts a store under the queues of a client.
- *
- * @internal
- */
-export const makeStorage = (store: typeof EventStore.Service, settings: Settings): QueueStorage => {
+/** Puts a store under the queues of a client. */
+const makeStorage = (store: typeof EventStore.Service, settings: Settings): QueueStorage => {
   const counters = new SpoolCounters()
   // Events of one project are never sent to another one.
   const project = nameOf(store, hashAtOnce(Redacted.value(settings.apiKey)).toString(36))
@@ -328,3 +327,13 @@ export const makeStorage = (store: typeof EventStore.Service, settings: Settings
     )
   }
 }
+
+/**
+ * A store, and what puts it under the queues of a client.
+ *
+ * @internal
+ */
+export const withQueueStorage = (store: typeof EventStore.Service): Context.Context<EventStore> =>
+  Context.add(Context.make(EventStore, store), queueStorage, {
+    make: (settings) => makeStorage(store, settings)
+  }) as Context.Context<EventStore>
