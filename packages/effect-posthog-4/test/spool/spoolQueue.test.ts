@@ -10,10 +10,20 @@ import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog-4"
 import * as EventSpool from "effect-posthog-4/EventSpool"
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { headerOf } from "../../src/internal/spool/records.ts"
 import { logged } from "../support/logged.ts"
 import { ScriptedTransport } from "../support/queue.ts"
 import { faultRuns, tally } from "../support/tally.ts"
-import { afterKill, arrived, eventually, names, openClient, temporaryFolder, unavailable } from "./support.ts"
+import {
+  afterKill,
+  arrived,
+  eventually,
+  failingDisk,
+  names,
+  openClient,
+  temporaryFolder,
+  unavailable
+} from "./support.ts"
 
 const quiet = Effect.provide(Logger.layer([]))
 
@@ -213,22 +223,27 @@ describe("a spool", () => {
       yield* ended(one.close)
     }).pipe(quiet, often), longest)
 
-  it.effect("keeps what a clock that was set back makes seem new, and what was written long before the clock was right", () =>
-    Effect.gen(function*() {
-      const directory = temporaryFolder()
-      const transport = new ScriptedTransport()
-      transport.always(() => Effect.succeed(unavailable))
-      yield* TestClock.setTime(1_000_000_000_000)
-      const one = yield* openClient(transport, { directory }, { events: { retryBase: "1 seconds" } })
-      yield* one.offer(0, 5)
-      const copy = afterKill(directory)
-      yield* TestClock.setTime(900_000_000_000)
-      const up = new ScriptedTransport()
-      const two = yield* openClient(up, { directory: copy })
-      yield* passUntil(() => arrived(up).size === 5)
-      assert.deepStrictEqual(arrived(up), names(0, 5))
-      for (const { close } of [one, two]) yield* ended(close)
-    }).pipe(quiet))
+  it.effect(
+    "keeps what a clock that was set back makes seem new, and what was written long before the clock was right",
+    () =>
+      Effect.gen(function*() {
+        const directory = temporaryFolder()
+        const transport = new ScriptedTransport()
+        transport.always(() => Effect.succeed(unavailable))
+        yield* TestClock.setTime(1_000_000_000_000)
+        const one = yield* openClient(transport, { directory }, { events: { retryBase: "1 seconds" } })
+        yield* one.offer(0, 5)
+        const copy = afterKill(directory)
+        yield* TestClock.setTime(900_000_000_000)
+        const up = new ScriptedTransport()
+        const two = yield* openClient(up, { directory: copy })
+        yield* passUntil(() => arrived(up).size === 5)
+        assert.deepStrictEqual(arrived(up), names(0, 5))
+        tally("a clock that is set back by three years", "spool", yield* two.queue.counts)
+        for (const { close } of [one, two]) yield* ended(close)
+      }).pipe(quiet, often),
+    longest
+  )
 
   it.live("isolates an event that makes every request fail, and delivers the others", () =>
     Effect.gen(function*() {
@@ -333,8 +348,63 @@ describe("a spool", () => {
       yield* one.offer(30, 30)
       yield* one.queue.flush
       assert.deepStrictEqual(arrived(transport), names(0, 60))
+      tally("a folder that is deleted", "spool", yield* one.queue.counts)
       yield* one.close
-    }).pipe(quiet))
+    }).pipe(quiet, often), longest)
+
+  it.live("loses to damage what was damaged, and no other event", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const down = new ScriptedTransport()
+      down.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(down, { directory })
+      for (const from of [0, 20, 40]) yield* one.offer(from, 20)
+      const copy = afterKill(directory)
+      for (const name of readdirSync(copy).filter((file) => file.endsWith(".events"))) {
+        const bytes = readFileSync(join(copy, name))
+        const inFirst = headerOf(1).length + 100
+        bytes[inFirst] = (bytes[inFirst] ?? 0) ^ 1
+        writeFileSync(join(copy, name), bytes.subarray(0, -10))
+      }
+      const up = new ScriptedTransport()
+      const two = yield* openClient(up, { directory: copy })
+      yield* eventually(() => arrived(up).size === 58)
+      assert.deepStrictEqual(arrived(up), names(1, 58))
+      assert.include(yield* two.store.status, { recovered: 58, corrupt: 1, torn: 1 })
+      tally(
+        "a flipped byte, and a tail that is cut off, in the files of a killed process",
+        "spool",
+        yield* two.queue.counts
+      )
+      for (const { close } of [one, two]) yield* close
+    }).pipe(quiet, often), longest)
+
+  it.effect(
+    "keeps events in memory while the disk is full, and writes again when it is not",
+    () =>
+      Effect.gen(function*() {
+        const { layer, state } = failingDisk()
+        const transport = new ScriptedTransport()
+        transport.always(() => Effect.succeed(unavailable))
+        const one = yield* openClient(transport, { directory: temporaryFolder() }, {
+          events: { retryBase: "1 seconds" },
+          fileSystem: layer
+        })
+        yield* one.offer(0, 20)
+        state.isFull = true
+        yield* one.offer(20, 20)
+        state.isFull = false
+        yield* TestClock.adjust("1 seconds")
+        yield* one.offer(40, 20)
+        assert.strictEqual((yield* one.store.status).notStored, 20)
+        transport.always(() => Effect.void)
+        yield* passUntil(() => Effect.runSync(one.queue.counts).delivered === 60)
+        assert.deepStrictEqual(arrived(transport), names(0, 60))
+        tally("a disk that fills up in the middle of a write", "spool", yield* one.queue.counts)
+        yield* ended(one.close)
+      }).pipe(quiet, often),
+    longest
+  )
 
   it.live("stores exposures without making the read wait, and events that an effectful hook lets pass", () =>
     Effect.gen(function*() {
@@ -365,8 +435,9 @@ describe("a spool", () => {
       yield* one.offer(3, 3)
       yield* one.queue.flush
       assert.deepStrictEqual(arrived(transport), names(0, 6))
+      tally("a disk that stands still", "spool", yield* one.queue.counts)
       yield* ended(one.close)
-    }).pipe(quiet))
+    }).pipe(quiet, often), longest)
 
   it.live("keeps the events of two clients of one project apart", () =>
     Effect.gen(function*() {
@@ -425,10 +496,11 @@ describe("a spool", () => {
       yield* passUntil(() => transport.names.slice(since).flat().includes("e3"))
       transport.always(() => Effect.void)
       yield* passUntil(() => Effect.runSync(running.queue.counts).delivered === 6)
+      tally("two processes on one folder, one of which is killed", "spool", yield* running.queue.counts)
       yield* ended(running.close)
       yield* ended(dying.close)
       assert.deepStrictEqual(readdirSync(one), [])
-    }).pipe(quiet))
+    }).pipe(quiet, often), longest)
 
   it.live("never sends the events of one project to another", () =>
     Effect.gen(function*() {

@@ -1,5 +1,7 @@
 // Generated from packages/effect-posthog/test/spool/support.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as FileSystem from "effect/FileSystem"
 import { NodeFileSystem } from "@effect/platform-node"
+import { SystemError } from "effect/PlatformError"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import type { PostHogEvent, SendOutcome } from "effect-posthog-4"
 import { EventQueue, PostHogConfig } from "effect-posthog-4"
@@ -86,3 +88,33 @@ export const names = (from: number, count: number): ReadonlySet<string> =>
   new Set(Array.from({ length: count }, (_, index) => `e${from + index}`))
 
 export const unavailable: SendOutcome = { _tag: "Retry", details: "api_error_503" }
+
+/** A disk on which writing fails while it is told so, in the middle of what is written. */
+export const failingDisk = () => {
+  const state = { isFull: false }
+  const noSpace = new SystemError({
+    module: "FileSystem",
+    method: "write",
+    reason: "Unknown",
+    description: "ENOSPC: no space left on device"
+  })
+  const layer = Layer.effect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (real) => ({
+      ...real,
+      open: (path: string, how?: FileSystem.OpenFileOptions) =>
+        Effect.map(real.open(path, how), (file) => {
+          const writeAll = file.writeAll.bind(file)
+          return Object.assign(file, {
+            writeAll: (bytes: Uint8Array) =>
+              Effect.suspend(() =>
+                state.isFull
+                  ? Effect.andThen(writeAll(bytes.subarray(0, bytes.length / 2)), Effect.fail(noSpace))
+                  : writeAll(bytes)
+              )
+          })
+        })
+    }))
+  ).pipe(Layer.provide(NodeFileSystem.layer))
+  return { state, layer }
+}

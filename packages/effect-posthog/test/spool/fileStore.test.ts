@@ -19,7 +19,7 @@ import { headerOf } from "../../src/internal/spool/records.ts"
 import { Receipt } from "../../src/internal/spool/segment.ts"
 import { logged } from "../support/logged.ts"
 import { faultRuns } from "../support/tally.ts"
-import { afterKill, eventNamed, openStore, temporaryFolder } from "./support.ts"
+import { afterKill, eventNamed, failingDisk, openStore, temporaryFolder } from "./support.ts"
 
 type Store = Effect.Effect.Success<ReturnType<typeof openStore>>["store"]
 
@@ -254,41 +254,11 @@ describe("a store of files", () => {
     }).pipe(quiet))
 })
 
-/** A file system on which writing fails while it is told so, in the middle of what is written. */
-const failing = () => {
-  const state = { isFull: false }
-  const noSpace = new SystemError({
-    module: "FileSystem",
-    method: "write",
-    reason: "Unknown",
-    description: "ENOSPC: no space left on device"
-  })
-  const layer = Layer.effect(
-    FileSystem.FileSystem,
-    Effect.map(FileSystem.FileSystem, (real) => ({
-      ...real,
-      open: (path: string, how?: FileSystem.OpenFileOptions) =>
-        Effect.map(real.open(path, how), (file) => {
-          const writeAll = file.writeAll.bind(file)
-          return Object.assign(file, {
-            writeAll: (bytes: Uint8Array) =>
-              Effect.suspend(() =>
-                state.isFull
-                  ? Effect.zipRight(writeAll(bytes.subarray(0, bytes.length / 2)), Effect.fail(noSpace))
-                  : writeAll(bytes)
-              )
-          })
-        })
-    }))
-  ).pipe(Layer.provide(NodeFileSystem.layer))
-  return { state, layer }
-}
-
 describe("a disk that fails", () => {
   it.effect("costs the events of that moment their place, and no other", () =>
     Effect.gen(function*() {
       const directory = temporaryFolder()
-      const { layer, state } = failing()
+      const { layer, state } = failingDisk()
       const { close, store } = yield* openStore({ directory }, layer)
       yield* append(store, ["a"], false)
       state.isFull = true
@@ -318,16 +288,33 @@ describe("a disk that fails", () => {
       yield* close
     }).pipe(quiet))
 
-  it.live.skipIf(process.getuid?.() === 0)(
-    "a folder that may not be written to is reported",
-    () =>
-      Effect.gen(function*() {
-        const directory = temporaryFolder()
-        mkdirSync(directory)
-        chmodSync(directory, 0o500)
-        const { close, store } = yield* openStore({ directory })
-        assert.include((yield* Effect.flip(append(store, ["a"]))).message, "EACCES")
-        yield* close
-      }).pipe(quiet)
-  )
+  it.live("a folder that may not be written to is reported", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      mkdirSync(directory)
+      chmodSync(directory, 0o500)
+      // Root may write everywhere.
+      const isRoot = process.getuid?.() === 0
+      const { close, store } = yield* openStore({ directory }, isRoot ? readOnly : NodeFileSystem.layer)
+      assert.match((yield* Effect.flip(append(store, ["a"]))).message, /EACCES/)
+      assert.deepStrictEqual(readdirSync(directory), [])
+      yield* close
+    }).pipe(quiet))
 })
+
+/** A disk that root may not write to either. */
+const readOnly = Layer.effect(
+  FileSystem.FileSystem,
+  Effect.map(FileSystem.FileSystem, (real) => ({
+    ...real,
+    writeFile: () =>
+      Effect.fail(
+        new SystemError({
+          module: "FileSystem",
+          method: "writeFile",
+          reason: "PermissionDenied",
+          description: "EACCES: permission denied"
+        })
+      )
+  }))
+).pipe(Layer.provide(NodeFileSystem.layer))
