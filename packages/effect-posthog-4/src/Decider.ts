@@ -8,10 +8,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { DeciderError } from "./Decision.ts"
-import type { DecideRequest, DecideResponse } from "./Decision.ts"
-import { loadedAtFirstUse } from "./internal/loadedAtFirstUse.ts"
-import { Warnings } from "./internal/warnings.ts"
+import type { DecideRequest, DeciderError, DecideResponse } from "./Decision.ts"
+import { makeDecide } from "./internal/remote/decide.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
 /**
@@ -42,13 +40,7 @@ export class Decider extends Context.Service<Decider, {
     Effect.gen(function*() {
       const settings = yield* PostHogConfig
       const client = yield* HttpClient.HttpClient
-      const decide = loadedAtFirstUse({
-        load: () => import("./internal/remote/decide.ts"),
-        make: ({ makeDecide }) => Effect.sync(() => makeDecide(settings, client)),
-        notLoaded: (cause) => Effect.fail(new DeciderError({ reason: "UnknownError", cause })),
-        warnings: new Warnings("Decider")
-      })
-      return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide }
+      return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide: makeDecide(settings, client) }
     })
   )
 

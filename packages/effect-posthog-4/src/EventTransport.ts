@@ -10,11 +10,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Compression } from "./Compression.ts"
 import type { EventBatch, SendOutcome } from "./Delivery.ts"
-import { loadedAtFirstUse } from "./internal/loadedAtFirstUse.ts"
+import { makeUtcFormatter } from "./internal/timestamp.ts"
+import { makeCaptureV0 } from "./internal/transport/captureV0.ts"
 import { makeCompressor } from "./internal/transport/compressBody.ts"
-import { Warnings } from "./internal/warnings.ts"
+import { eventOptions } from "./internal/transport/eventOptions.ts"
+import { eventRequest, makeSendEvents, refused } from "./internal/transport/sendEvents.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 import type { PostHogConfigError } from "./PostHogConfigError.ts"
+
+// Programs that chose the protocol load it: see decision 0016.
+const v1Module = Effect.promise(() => import("./internal/transport/captureV1.ts"))
 
 /**
  * Sends one batch once. Retries, backoff and splitting are the queue's. Interruption aborts the request. A transport
@@ -43,16 +48,26 @@ export class EventTransport extends Context.Service<EventTransport, {
         const client = yield* HttpClient.HttpClient
         const compression = yield* Compression
         const { compression: codec, protocol } = settings.events
+        const sendWith = (used: typeof codec) =>
+          Effect.map(
+            makeCompressor(used, compression),
+            (compressor) => makeSendEvents({ client, compressor, settings })
+          )
         // V0, which the AI endpoint always speaks, knows gzip and nothing else.
-        const gzip = yield* makeCompressor(codec === "none" ? "none" : "gzip", compression)
-        const compressor = protocol === "v0" ? gzip : yield* makeCompressor(codec, compression)
-        const send = loadedAtFirstUse({
-          load: () => import("./internal/transport/capture.ts"),
-          make: ({ makeCapture }) => makeCapture({ client, settings, gzip, compressor }),
-          notLoaded: () => Effect.succeed<SendOutcome>({ _tag: "Retry", details: "not_loaded" }),
-          warnings: new Warnings("EventTransport")
+        const captureV0 = makeCaptureV0(
+          settings,
+          yield* sendWith(codec === "none" ? "none" : "gzip")
+        )
+        if (protocol === "v0") return { send: captureV0 }
+        const { makeCaptureV1 } = yield* v1Module
+        const captureV1 = makeCaptureV1(settings, {
+          eventOptions,
+          eventRequest,
+          formatUtc: makeUtcFormatter(),
+          refused,
+          send: yield* sendWith(codec)
         })
-        return { send }
+        return { send: (batch) => batch.route === "ai" ? captureV0(batch) : captureV1(batch) }
       })
     )
 

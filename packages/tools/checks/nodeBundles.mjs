@@ -10,13 +10,12 @@ import { manifestOf, root } from "./workspace.mjs"
 
 /**
  * What is in one file: modules, and all that they import, unless an earlier file has it. `main` is what the root of the
- * package imports, and what every process needs before long. The others are loaded when they are needed: see decisions
- * 0011, 0016 and 0032.
+ * package imports. The others are loaded when they are needed: see decisions 0011 and 0016.
  */
 const files = {
   "evaluator": [["main", ["index"]]],
   "effect-posthog": [
-    ["main", ["index", "internal/remote/decide", "internal/transport/capture"]],
+    ["main", ["index"]],
     ["definitions", ["internal/definitions/sources/http", "internal/definitions/loader"]],
     ["evaluation", ["internal/definitions/compile"]]
   ]
