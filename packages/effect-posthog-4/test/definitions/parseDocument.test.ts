@@ -26,6 +26,12 @@ const finish = <A>(steps: Generator<void, A>): A => {
 
 // Large enough that its flags are parsed in many portions.
 const padding = "x".repeat(700)
+const largeCohorts = Object.fromEntries(
+  Array.from(
+    { length: 300 },
+    (_, index) => [`${index * 7 % 300}`, { type: "AND", values: [{ key: `"],}{${padding}\\` }] }]
+  )
+)
 const largeFlags = Array.from({ length: 500 }, (_, index) => ({ key: `flag-${index}`, name: `"],{${padding}\\` }))
 
 describe("parseDocument", () => {
@@ -44,7 +50,12 @@ describe("parseDocument", () => {
     { before: FastCheck.jsonValue({ maxDepth: 2 }), after: FastCheck.jsonValue({ maxDepth: 2 }) },
     ({ after, before }) =>
       Effect.gen(function*() {
-        const document = { before: { flags: [before] }, flags: [...largeFlags, before], after: [after, { flags: [] }] }
+        const document = {
+          before: { flags: [before], cohorts: {} },
+          flags: [...largeFlags, before],
+          cohorts: { ...largeCohorts, [JSON.stringify(after)]: after },
+          after: [after, { flags: [] }]
+        }
         const text = JSON.stringify(document)
         assert.deepStrictEqual(yield* parse(text), Result.succeed(JSON.parse(text)))
       }),
@@ -57,7 +68,9 @@ describe("parseDocument", () => {
     ({ fractions, value }) =>
       Effect.gen(function*() {
         const large = JSON.stringify(largeFlags)
-        const text = `{"a":"\\\\\\"","fl\\u0061gs":${large},"b":${JSON.stringify(value)},"flags" : [${large}] }`
+        const cohorts = JSON.stringify(largeCohorts)
+        const text = `{"a":"\\\\\\"","fl\\u0061gs":${large},"b":${JSON.stringify(value)},"cohorts": ${cohorts},` +
+          `"flags" : [${large}] }`
         assert.deepStrictEqual(yield* parse(...cut(text, fractions)), Result.succeed(JSON.parse(text)))
         const broken = text.slice(0, -2) + "]"
         assert.deepStrictEqual(yield* parse(...cut(broken, fractions)), yield* parse(broken))
@@ -74,15 +87,37 @@ describe("parseDocument", () => {
       assert.deepStrictEqual(yield* parse(...deep), yield* parse(deep))
     }))
 
+  it("gives JSON.parse no long text", () => {
+    const { parse: parseJson } = JSON
+    const text = JSON.stringify({ flags: Array.from({ length: 8 }, () => largeFlags).flat(), cohorts: largeCohorts })
+    let longest = 0
+    JSON.parse = (part: string) => {
+      longest = Math.max(longest, part.length)
+      return parseJson(part) as unknown
+    }
+    try {
+      finish(parseDocument([text]))
+    } finally {
+      JSON.parse = parseJson
+    }
+    assert.isAbove(text.length, 2_000_000)
+    assert.isBelow(longest, 70_000)
+  })
+
   it.effect("takes the last of several members of one name", () =>
     Effect.gen(function*() {
       const large = JSON.stringify(largeFlags)
+      const cohorts = JSON.stringify(largeCohorts)
       for (
         const text of [
           `{"flags":${large},"flags":[1]}`,
           `{"flags":[1],"flags":${large}}`,
           `{"flags":${large},"fl\\u0061gs":[]}`,
           `{"fl\\u0061gs":${large}}`,
+          `{"cohorts":${cohorts},"cohorts":{"1":1}}`,
+          `{"cohorts":{"1":1},"coh\\u006frts":${cohorts}}`,
+          `{"cohorts":${cohorts},"cohorts":[{"1":1}]}`,
+          `{"cohorts":${cohorts.slice(0, -1)},"7":7,"__proto__":{"a":1}}}`,
           `{"flags":${large},"__proto__":{"flags":[]},"flags":null}`
         ]
       ) {
@@ -93,6 +128,7 @@ describe("parseDocument", () => {
   it.effect("refuses what JSON.parse refuses, wherever it is", () =>
     Effect.gen(function*() {
       const large = JSON.stringify(largeFlags)
+      const cohorts = JSON.stringify(largeCohorts)
       for (
         const text of [
           "",
@@ -106,7 +142,12 @@ describe("parseDocument", () => {
           `{"flags":${large.replace("},{", "},,{")}}`,
           `{"flags":${large.slice(0, -1)}}}`,
           `{"flags":${large}${large}}`,
-          `{"flags":${large}]`
+          `{"flags":${large}]`,
+          `{"cohorts":${cohorts}`,
+          `{"cohorts":${cohorts.slice(0, -1)},}}`,
+          `{"cohorts":{,${cohorts.slice(1)}}`,
+          `{"cohorts":${cohorts.replace("},\"", "},,\"")}}`,
+          `{"cohorts":${cohorts.slice(0, -1)}]}`
         ]
       ) {
         assert.throws(() => JSON.parse(text))

@@ -1,6 +1,7 @@
 // Generated from packages/effect-posthog/src/internal/definitions/parseDocument.ts by packages/tools/editions.mjs: change that file, not this one.
 import { omittedPart } from "@effect-posthog/evaluator"
 import * as Result from "effect/Result"
+import { isObject as isRecord } from "effect/Predicate"
 import { findJsonProblem, locate } from "./jsonProblem.ts"
 import type { JsonProblem } from "./jsonProblem.ts"
 
@@ -18,6 +19,12 @@ const mostMembers = 20_000
 
 /** Characters of one flag, of one cohort, and of any other member of the document at most. */
 const longestPart = 2_000_000
+
+/** The members of a document that are nearly all of a large one: an array, and an object. */
+type List = "flags" | "cohorts"
+
+/** How deep the parts are that are left out of a flag or a cohort that is too long: those of a flag, a cohort as a whole. */
+const depthOfParts: Readonly<Record<List, number>> = { flags: 4, cohorts: 3 }
 
 const omittedText = JSON.stringify(omittedPart)
 
@@ -45,8 +52,8 @@ function* refuse(pieces: Iterable<string>): Generator<void, Result.Result<never,
 
 /**
  * Parses the JSON text of a definitions document, which is the pieces one after the other, as `JSON.parse` would, but in
- * steps: the elements of the top-level array `flags`, which is nearly all of a large document, are parsed in portions,
- * and the pieces are not joined into one long text, unless to say where it is broken.
+ * steps: the members of `flags` and `cohorts`, which are nearly all of a large document, are parsed in portions, and the
+ * pieces are not joined into one long text, unless to say where it is broken.
  *
  * In place of a part that is larger than any of PostHog's stands `omittedPart`, which leaves what needs it to the server.
  * Its text is read over: whether it is JSON is not checked.
@@ -56,19 +63,20 @@ function* refuse(pieces: Iterable<string>): Generator<void, Result.Result<never,
 export function* parseDocument(pieces: Iterable<string>): Generator<void, Result.Result<unknown, JsonProblem>> {
   // The text without the elements of `flags` that were parsed on their own.
   const rest: Array<string> = []
-  // The beginning of the portion of `flags` that is being read, from earlier pieces.
+  // The list that is being read, and the beginning of the portion of it in hand, from earlier pieces.
+  let inside: List | undefined
   let portion: Array<string> = []
   let portionLength = 0
-  // The elements parsed. `undefined` until a `flags` is found that is worth it: of several, the last one counts.
-  let elements: Array<unknown> | undefined
-  let inFlags = false
+  // What was parsed of them. `undefined` until one is found that is worth it: of several of one name, the last counts.
+  let flags: Array<unknown> | undefined
+  let cohorts: Record<string, unknown> | undefined
 
   let depth = 0
   let inString = false
   let isEscaped = false
   // The last string of the outermost object, as it is written.
   let name = ""
-  let namedFlags = false
+  let named: List | undefined
 
   // By depth: how many members the object there has so far, and where its text begins, or that of the array: in which of
   // the pieces that are kept, at which character.
@@ -82,29 +90,41 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
   // The depth of what is being left out; 0: nothing is.
   let omitted = 0
 
-  const isTooLong = (to: number): boolean => omitted === 0 && depth >= partDepth && to - partFrom > longestPart
-
   // Leaves out the object or the array that is open at that depth.
   const leaveOut = (at: number, text: string, from: number): void => {
-    const kept = inFlags ? portion : rest
+    // The cohorts as a whole.
+    if (at === 2 && inside !== undefined) {
+      inside = undefined
+      cohorts = undefined
+      portion = []
+    }
+    const kept = inside === undefined ? rest : portion
     const piece = startPiece[at] ?? 0
     const length = startOffset[at] ?? 0
     const before = kept.length === piece ? text.slice(from, from + length) : (kept[piece] ?? "").slice(0, length)
     kept.length = piece
     kept.push(before, omittedText)
-    omitted = at
   }
 
-  // Whether the portion held at least one element and nothing else.
+  // Whether the portion held at least one flag or cohort and nothing else.
   const takePortion = (): boolean => {
-    const parsedPortion = parsed(`[${portion.join("")}]`)
+    const text = portion.join("")
     portion = []
     portionLength = 0
-    if (Result.isFailure(parsedPortion) || !Array.isArray(parsedPortion.success)) return false
-    if (parsedPortion.success.length === 0) return false
-    elements ??= []
-    for (const element of parsedPortion.success) elements.push(element)
-    return true
+    const taken = Result.getOrUndefined(parsed(inside === "flags" ? `[${text}]` : `{${text}}`))
+    if (Array.isArray(taken)) {
+      flags ??= []
+      for (const flag of taken) flags.push(flag)
+      return taken.length > 0
+    }
+    const ids = isRecord(taken) ? Object.keys(taken) : []
+    cohorts ??= {}
+    for (const id of ids) {
+      const value = (taken as Record<string, unknown>)[id]
+      // Assigning to `__proto__` would set the prototype.
+      Object.defineProperty(cohorts, id, { value, configurable: true, enumerable: true, writable: true })
+    }
+    return ids.length > 0
   }
 
   // Where the piece starts in the whole text.
@@ -144,10 +164,11 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
         case colon: {
           if (depth === 1) {
             const member = decoded(name)
-            namedFlags = member === "flags"
-            if (namedFlags) elements = undefined
+            named = member === "flags" || member === "cohorts" ? member : undefined
+            if (named === "flags") flags = undefined
+            if (named === "cohorts") cohorts = undefined
             partFrom = textFrom + offset
-            partDepth = member === "cohorts" ? 3 : 2
+            partDepth = 2
           }
           if (omitted > 0 || depth < 1) break
           const count = (members[depth] ?? 0) + 1
@@ -159,6 +180,7 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
             )
           }
           leaveOut(depth, text, from)
+          omitted = depth
           break
         }
         case 0x5b: // [
@@ -171,12 +193,15 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
           }
           if (omitted > 0) break
           members[depth] = 0
-          startPiece[depth] = (inFlags ? portion : rest).length
+          startPiece[depth] = (inside === undefined ? rest : portion).length
           startOffset[depth] = offset - from
-          if (isTooLong(textFrom + offset)) leaveOut(partDepth, text, from)
-          if (depth === 2 && namedFlags && text.charCodeAt(offset) === 0x5b) {
-            inFlags = true
-            partDepth = 4
+          if (depth === partDepth && textFrom + offset - partFrom > longestPart) {
+            leaveOut(depth, text, from)
+            omitted = depth
+          }
+          if (depth === 2 && named !== undefined && (text.charCodeAt(offset) === 0x5b) === (named === "flags")) {
+            inside = named
+            partDepth = depthOfParts[named]
             rest.push(text.slice(from, offset + 1))
             from = offset + 1
           }
@@ -189,24 +214,24 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
             from = offset + 1
           }
           depth--
-          if (inFlags && depth === 1) {
-            inFlags = false
+          if (inside !== undefined && depth === 1) {
             portion.push(text.slice(from, offset))
             from = offset
             // Taken in portions up to here: the remainder too, so that a comma before the bracket is noticed.
-            if (elements !== undefined) {
+            if ((inside === "flags" ? flags : cohorts) !== undefined) {
               if (!takePortion()) return yield* refuse(pieces)
             } else {
               rest.push(...portion)
               portion = []
               portionLength = 0
             }
+            inside = undefined
           }
           break
         }
         case comma: {
           if (depth === 2 && partDepth > 2) partFrom = textFrom + offset
-          if (inFlags && depth === 2 && portionLength + offset - from >= stepSize) {
+          if (inside !== undefined && depth === 2 && portionLength + offset - from >= stepSize) {
             portion.push(text.slice(from, offset))
             from = offset + 1
             if (!takePortion()) return yield* refuse(pieces)
@@ -218,14 +243,20 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
       }
       if (offset >= stepEnd) {
         stepEnd = offset + stepSize * 4
-        if (isTooLong(textFrom + offset)) leaveOut(partDepth, text, from)
+        if (omitted === 0 && depth >= partDepth && textFrom + offset - partFrom > longestPart) {
+          leaveOut(partDepth, text, from)
+          omitted = partDepth
+        }
         yield
       }
     }
 
-    if (isTooLong(textFrom + text.length)) leaveOut(partDepth, text, from)
+    if (omitted === 0 && depth >= partDepth && textFrom + text.length - partFrom > longestPart) {
+      leaveOut(partDepth, text, from)
+      omitted = partDepth
+    }
     const remainder = omitted > 0 ? "" : text.slice(from)
-    if (inFlags) {
+    if (inside !== undefined) {
       portion.push(remainder)
       portionLength += remainder.length
     } else {
@@ -236,8 +267,13 @@ export function* parseDocument(pieces: Iterable<string>): Generator<void, Result
     yield
   }
 
-  if (inFlags) return yield* refuse(pieces)
+  if (inside !== undefined) return yield* refuse(pieces)
   const document = parsed(rest.join(""))
   if (Result.isFailure(document)) return yield* refuse(pieces)
-  return Result.succeed(elements === undefined ? document.success : { ...document.success as object, flags: elements })
+  if (flags === undefined && cohorts === undefined) return Result.succeed(document.success)
+  return Result.succeed({
+    ...document.success as object,
+    ...(flags === undefined ? {} : { flags }),
+    ...(cohorts === undefined ? {} : { cohorts })
+  })
 }
