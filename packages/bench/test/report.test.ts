@@ -3,6 +3,7 @@ import { atMost, compare } from "../src/measuring/compare.ts"
 import { interleaved } from "../src/measuring/interleaved.ts"
 import { machine } from "../src/measuring/machine.ts"
 import { isBroken, summaries } from "../src/measuring/Row.ts"
+import { excessOf, hostileMarkdown } from "../src/report/hostileLines.ts"
 import { plot } from "../src/report/plot.ts"
 import { section, withSection } from "../src/report/section.ts"
 import { shown, table } from "../src/report/table.ts"
@@ -14,6 +15,41 @@ const measured = (name: string, rounds: ReadonlyArray<number>) => ({
   leastCpuMicros: 1,
   spread: 0,
   rounds
+})
+
+describe("hostile input", () => {
+  it("holds the loop for what the engine and the collector do not explain", () => {
+    assert.strictEqual(excessOf({ part: "a", held: 50 }), 50)
+    assert.strictEqual(
+      excessOf({ part: "a", held: 50, collecting: 10, engine: { "JSON.parse": 45, "Object.keys": 3 } }),
+      5
+    )
+  })
+
+  it("is reported with every turn that was long, and every cell of the hold table", () => {
+    const turn = { part: "20 flags, object of 1 MB", held: 30, collecting: 2, engine: { "Object.keys": 29 } }
+    const text = hostileMarkdown({
+      machine: machine(),
+      emptyLoop: 0.1,
+      rows: [{
+        kind: "D1",
+        name: "values",
+        inputs: 2,
+        outcomes: { decided: 2 },
+        memory: 12,
+        held: 30,
+        heldBy: turn.part,
+        long: [turn, { part: "a | b\u202e", held: 45 }],
+        problems: []
+      }],
+      holds: [
+        { type: "object", size: "1 MB", flags: 1, turn: { part: "", held: 3 } },
+        { type: "object", size: "1 MB", flags: 20, turn }
+      ]
+    })
+    assert.match(text, /\| D1 +\| values +\| 2 +\| 2 decided +\| 12 MiB +\| 30 ms +\| a \\\| b· +\| 1 +\|/)
+    assert.match(text, /\| object, 1 MB +\| 3 ms +\| 30 ms +\| one Object.keys 29 ms +\|/)
+  })
 })
 
 describe("rows", () => {
