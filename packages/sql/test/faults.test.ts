@@ -26,7 +26,7 @@ import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { observed, printed } from "./support/observed.ts"
+import { observed, printed } from "../../redis/test/support/observed.ts"
 import { isInstalled, missing, startPostgres } from "./support/postgres.ts"
 
 const document = JSON.stringify({

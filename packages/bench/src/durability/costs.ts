@@ -86,10 +86,10 @@ const spoolOf = (kind: Kind, name: string): EventSpool.SpoolOptions | undefined 
 const delivering = kinds.map((kind) => [kind, client(100, spoolOf(kind, "delivering"))] as const)
 const offering = kinds.map((kind) => [kind, client(1_000_000, spoolOf(kind, "offering"))] as const)
 
-const effort = { rounds: 9, roundMillis: 250, warmUpMillis: 1500 }
+const effort = { rounds: 7, roundMillis: 250, warmUpMillis: 1000 }
 
 // A lone event that waits for the disk takes milliseconds.
-const countOf = (kind: Kind, together: number): number => kind === "machine" && together === 1 ? 500 : 4000
+const countOf = (kind: Kind, together: number): number => kind === "machine" && together === 1 ? 500 : 3000
 
 const capturing = (kind: Kind, count: number, together: number) =>
   captureAll(count, together, kind === "write" || kind === "writeSync" ? bareWrite(together)[kind] : Effect.void)

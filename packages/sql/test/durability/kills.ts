@@ -47,6 +47,7 @@ export interface Account {
   readonly missing: number
   readonly undone: number
   readonly repeated: number
+  readonly requests: number
 }
 
 /** Kills a process that does business again and again, lets it end, and compares what was stored with what arrived. */
@@ -69,6 +70,7 @@ export const killAgainAndAgain = (
       arrived: arrived.size,
       missing: [...committed].filter((uuid) => !arrived.has(uuid)).length,
       undone: [...arrived].filter((uuid) => !committed.has(uuid)).length,
-      repeated: events.length - arrived.size
+      repeated: events.length - arrived.size,
+      requests: (yield* server.requestsTo("batch")).length
     }
   })
