@@ -4,8 +4,8 @@ import { Deferred, Duration, Effect, Exit, Fiber, Metric, Scheduler } from "effe
 import * as TestClock from "./support/testClock.ts"
 import { EventQueue, PostHogMetrics } from "effect-posthog-4"
 import { boundedStore } from "../src/internal/dedup/boundedStore.ts"
-import { makeTimeLimit } from "../src/internal/http/timeLimit.ts"
 import { offerNames, queueLayer, ScriptedTransport, settled } from "./support/queue.ts"
+import { makeTimeLimit } from "./support/timeLimit.ts"
 
 /** Runs what is resumed at once, on the stack of whoever resumes it, as Effect 4 does for fibers that wait. */
 const resumedAtOnce = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => self

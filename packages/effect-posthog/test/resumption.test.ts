@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber, Metric, Scheduler, TestClock } from "effect"
 import { EventQueue, PostHogMetrics } from "effect-posthog"
 import { boundedStore } from "../src/internal/dedup/boundedStore.ts"
-import { makeTimeLimit } from "../src/internal/http/timeLimit.ts"
 import { offerNames, queueLayer, ScriptedTransport, settled } from "./support/queue.ts"
+import { makeTimeLimit } from "./support/timeLimit.ts"
 
 /** Runs what is resumed at once, on the stack of whoever resumes it, as Effect 4 does for fibers that wait. */
 const atOnce = Scheduler.make((task) => task())

@@ -10,8 +10,9 @@ import * as FiberRef from "effect/FiberRef"
 import * as HashMap from "effect/HashMap"
 import * as TestClock from "effect/TestClock"
 import { yieldToEventLoop } from "../../src/internal/eventLoop.ts"
-import { makeTimeLimit } from "../../src/internal/http/timeLimit.ts"
+import { makeRestLimit } from "../../src/internal/http/timeLimit.ts"
 import { countSleeps, settled } from "../support/queue.ts"
+import { makeTimeLimit } from "../support/timeLimit.ts"
 
 const late = () => Exit.fail("late" as const)
 
@@ -125,4 +126,41 @@ describe.each(["process", "worker"] as const)("a time limit in a %s", (runtime) 
       }),
     { fastCheck: { numRuns: 20 } }
   )
+})
+
+describe.each(["process", "worker"] as const)("a limit for the rest of a fiber in a %s", (runtime) => {
+  const limitRest = makeRestLimit(Duration.millis(500), runtime)
+
+  it.effect("interrupts the fiber when the time has passed", () =>
+    Effect.gen(function*() {
+      let isLate = () => false
+      const running = yield* Effect.fork(Effect.withFiberRuntime<never>((fiber) => {
+        isLate = limitRest(fiber)
+        return Effect.never
+      }))
+      yield* settled
+      yield* TestClock.adjust("499 millis")
+      yield* settled
+      assert.isNull(running.unsafePoll())
+      assert.isFalse(isLate())
+      yield* TestClock.adjust("1 millis")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(running)))
+      assert.isTrue(isLate())
+    }))
+
+  it.effect("leaves a fiber alone that ends in time, and no sleep behind", () =>
+    Effect.gen(function*() {
+      const { clock, sleeping } = yield* countSleeps
+      const ended = Effect.withFiberRuntime<string>((fiber) => {
+        const isLate = limitRest(fiber)
+        return Effect.as(Effect.yieldNow(), isLate() ? "late" : "in time")
+      })
+      for (let count = 0; count < 3; count++) {
+        const running = yield* Effect.fork(Effect.withClock(ended, clock))
+        assert.strictEqual(yield* Fiber.join(running), "in time")
+        yield* yieldToEventLoop
+        yield* settled
+        assert.strictEqual(yield* sleeping, 0)
+      }
+    }))
 })

@@ -10,17 +10,6 @@ import { clockOf, turns } from "../eventLoop.ts"
 import type { Runtime as RunsOn } from "../runtime.ts"
 import { wake } from "../wake.ts"
 
-/**
- * Interrupts an effect that takes too long, waits for its end, and ends with something else. Fiber references that the
- * effect changes stay as they were.
- *
- * @internal
- */
-export type TimeLimit = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  onTimeout: () => Exit.Exit<A, E>
-) => Effect.Effect<A, E, R>
-
 interface Run {
   readonly deadline: number
   readonly child: Fiber.Fiber<unknown, unknown>
@@ -199,14 +188,4 @@ export const makeRestLimit = (limit: Duration.Duration, runsOn: RunsOn) => {
       : watch.beginSoon(fiber, () => runtimeOf(fiber))
     return () => run.isLate
   }
-}
-
-/**
- * The same for effects that end as they end, unless they are late.
- *
- * @internal
- */
-export const makeTimeLimit = (limit: Duration.Duration, runsOn: RunsOn): TimeLimit => {
-  const limited = makeLimited(limit, runsOn)
-  return (self, onTimeout) => limited(self, (exit, isLate) => (isLate ? onTimeout() : exit))
 }

@@ -1,6 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/queue/callerDriver.ts by packages/tools/editions.mjs: change that file, not this one.
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { withNow } from "../eventLoop.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
 import type { RouteQueue } from "./routeQueue.ts"
 import type { DrainOnce } from "./worker.ts"
@@ -57,7 +57,7 @@ export const makeCallerDriver = (flushAt: number) => {
 
   /** Sends all that was accepted before and is not on its way. */
   const drain = (one: Driven): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    withNow((now) => {
       const { drainOnce, queue } = one
       drainedAt = now
       queue.reclaim(now)
@@ -89,7 +89,7 @@ export const makeCallerDriver = (flushAt: number) => {
 
     /** One step towards room in the queue. */
     makeRoom: (queue: RouteQueue): Effect.Effect<void> =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      withNow((now) => {
         const one = driven.get(queue)
         if (one === undefined) return pause
         queue.reclaim(now)

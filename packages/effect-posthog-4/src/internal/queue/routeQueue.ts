@@ -90,6 +90,12 @@ const makeIsRepeated = (earlier: ReadonlyArray<QueuedEvent>) => {
   }
 }
 
+const bytesOf = (events: ReadonlyArray<QueuedEvent>): number => {
+  let bytes = 0
+  for (const event of events) bytes += event.bytes + besideEvent
+  return bytes
+}
+
 const isBefore = (event: QueuedEvent | undefined, other: QueuedEvent): boolean =>
   event === undefined || other.order < event.order
 
@@ -394,11 +400,10 @@ export class RouteQueue {
     const { buffer, options: { maxBatchSize } } = this
     const most = Math.min(buffer.length, this.mostOf(buffer.peek(0), maxBatchSize))
     if (most === 0) return undefined
-    let bound = 0
-    for (let index = 0; index < most; index++) bound += (buffer.peek(index)?.byteBound ?? 0) + besideEvent
     const events: Array<QueuedEvent> = []
     const isRepeated = makeIsRepeated(events)
-    let bytes = 0
+    let bound = 0
+    let bytes: number | undefined
     for (let head = buffer.peek(0); head !== undefined && events.length < most; head = buffer.peek(0)) {
       // Whoever had it before it was taken back did deliver it, late.
       if (!head.live) {
@@ -406,8 +411,9 @@ export class RouteQueue {
         continue
       }
       if (head.order > upTo) break
+      bound += head.byteBound + besideEvent
       if (bound > maxBatchBytes) {
-        bytes += head.bytes + besideEvent
+        bytes = (bytes ?? bytesOf(events)) + head.bytes + besideEvent
         if (events.length > 0 && bytes > maxBatchBytes) break
       }
       // PostHog refuses a request in which two events have one id: the second goes with the next.

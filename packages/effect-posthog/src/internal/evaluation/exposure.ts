@@ -2,8 +2,10 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { ExposureKey } from "../../DedupCache.ts"
+import type { OfferResult } from "../../Delivery.ts"
 import type { EventDraft } from "../../EventDraft.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
+import { isAnswered, offerNow } from "../queue/immediateOffer.ts"
 import { contextProperties, requestContextRef } from "../requestContext.ts"
 import type { RequestContext } from "../requestContext.ts"
 import { errorOf, recordOf } from "./evaluation.ts"
@@ -88,13 +90,16 @@ const takeBack = ({ exposure, fiber, reporter }: Reading): Effect.Effect<void> =
 const offer = <A>(reading: Reading, result: A): Effect.Effect<A> => {
   const { evaluation, fiber, key, record, reporter } = reading
   const draft = draftOf(evaluation, key, record, fiber.getFiberRef(requestContextRef))
-  return Effect.matchCauseEffect(reporter.queue.tryOffer(draft), {
+  const settle = ({ _tag }: OfferResult): Effect.Effect<A> => {
+    if (_tag === "Rejected") return Effect.as(takeBack(reading), result)
+    accept(reading)
+    return Effect.succeed(result)
+  }
+  const offered = offerNow(fiber, reporter.queue.tryOffer, draft)
+  if (isAnswered(offered)) return settle(offered.value)
+  return Effect.matchCauseEffect(offered, {
     onFailure: (cause) => Effect.zipRight(takeBack(reading), Effect.failCause(cause)),
-    onSuccess: (offered) => {
-      if (offered._tag === "Rejected") return Effect.as(takeBack(reading), result)
-      accept(reading)
-      return Effect.succeed(result)
-    }
+    onSuccess: settle
   })
 }
 

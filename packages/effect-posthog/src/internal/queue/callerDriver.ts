@@ -1,5 +1,5 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { withNow } from "../eventLoop.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
 import type { RouteQueue } from "./routeQueue.ts"
 import type { DrainOnce } from "./worker.ts"
@@ -56,7 +56,7 @@ export const makeCallerDriver = (flushAt: number) => {
 
   /** Sends all that was accepted before and is not on its way. */
   const drain = (one: Driven): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    withNow((now) => {
       const { drainOnce, queue } = one
       drainedAt = now
       queue.reclaim(now)
@@ -88,7 +88,7 @@ export const makeCallerDriver = (flushAt: number) => {
 
     /** One step towards room in the queue. */
     makeRoom: (queue: RouteQueue): Effect.Effect<void> =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      withNow((now) => {
         const one = driven.get(queue)
         if (one === undefined) return pause
         queue.reclaim(now)

@@ -22,7 +22,26 @@ export const makeOffer = (now: ImmediateOffer): Offer => {
   return offer
 }
 
-const isAnswered = (offered: Effect.Effect<OfferResult>): offered is Exit.Success<OfferResult, never> =>
+/**
+ * Offers, within the current step if the queue is the library's own.
+ *
+ * @internal
+ */
+export const offerNow = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  offer: Offer,
+  draft: EventDraft
+): Effect.Effect<OfferResult> => {
+  const now = immediateOffers.get(offer)
+  return now === undefined ? offer(draft) : now(fiber, draft)
+}
+
+/**
+ * Whether the answer is there already.
+ *
+ * @internal
+ */
+export const isAnswered = (offered: Effect.Effect<OfferResult>): offered is Exit.Success<OfferResult, never> =>
   Exit.isExit(offered) && offered._tag === "Success"
 
 /**
@@ -36,8 +55,6 @@ export const offerThen = <A, E>(
   draft: EventDraft,
   next: (offered: OfferResult) => Effect.Effect<A, E>
 ): Effect.Effect<A, E> => {
-  const now = immediateOffers.get(queue.offer)
-  if (now === undefined) return Effect.flatMap(queue.offer(draft), next)
-  const offered = now(fiber, draft)
+  const offered = offerNow(fiber, queue.offer, draft)
   return isAnswered(offered) ? next(offered.value) : Effect.flatMap(offered, next)
 }

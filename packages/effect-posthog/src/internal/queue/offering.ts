@@ -1,10 +1,9 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { OfferResult, Prepared, RejectReason } from "../../Delivery.ts"
 import type { EventDraft, EventId, PostHogEvent } from "../../EventDraft.ts"
 import type { WhenFull } from "../../PostHogConfig.ts"
-import { clockOf } from "../eventLoop.ts"
+import { clockOf, withNow } from "../eventLoop.ts"
 import { quote } from "../quote.ts"
 import { wake } from "../wake.ts"
 import type { Warnings } from "../warnings.ts"
@@ -174,7 +173,7 @@ export const makeOffering = (
       : reject(verdict.reason, verdict.warning, now)
 
   const prepareOnly = (draft: EventDraft): Effect.Effect<Prepared | Rejected> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    withNow((now) => {
       if (state() === "closed") return reject("Closed", undefined, now)
       const prepared = prepare(draft, now)
       const { verdict } = prepared

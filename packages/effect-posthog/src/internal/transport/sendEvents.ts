@@ -12,7 +12,7 @@ import { withNow } from "../eventLoop.ts"
 import { readText } from "../http/readText.ts"
 import type { BodyText } from "../http/readText.ts"
 import { ourRefs, withOurOptions } from "../http/request.ts"
-import { makeLimited, makeRestLimit, makeTimeLimit } from "../http/timeLimit.ts"
+import { makeLimited, makeRestLimit } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
 import { oneLine } from "../quote.ts"
 import { Warnings } from "../warnings.ts"
@@ -137,6 +137,14 @@ class Answered implements EventResponse {
   }
 }
 
+// The given client may be one that refuses statuses by itself.
+const refusedByClient = (
+  error: HttpClientError.HttpClientError
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+  error._tag === "ResponseError" && error.reason === "StatusCode"
+    ? Effect.succeed(error.response)
+    : Effect.fail(error)
+
 const timedOut: SendOutcome = { _tag: "Retry", details: "timeout" }
 const connectionLost: SendOutcome = { _tag: "Retry", details: "connection_error" }
 
@@ -152,12 +160,9 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
   const apiKey = Redacted.value(settings.apiKey)
   const limited = makeLimited(requestTimeout, settings.runtime, ourRefs)
   const limitRest = makeRestLimit(restLimit, settings.runtime)
-  const withinRestLimit = makeTimeLimit(restLimit, settings.runtime)
   const { execute } = withOurOptions(client)
   const warnings = new Warnings("EventTransport")
   const wordsOf = (text: string) => shownWords(text, apiKey)
-
-  const decides = ({ answersInBody }: EventProtocol, status: number): boolean => answersInBody && isSuccess(status)
 
   const warn = ({ kind, warning }: { readonly kind: string; readonly warning: string }): Effect.Effect<void> =>
     withNow((now) => warnings.warn(kind, warning, now))
@@ -180,21 +185,6 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
       () => Effect.sync(() => ({ response, body: soFar(read) }))
     )
 
-  // The given client may be one that refuses statuses by itself.
-  const readRefused = (
-    response: HttpClientResponse.HttpClientResponse,
-    protocol: EventProtocol
-  ): Effect.Effect<Answer, HttpClientError.HttpClientError> => {
-    if (decides(protocol, response.status)) {
-      return Effect.map(readText(response, maxResponseBytes), (body) => ({ response, body }))
-    }
-    const read = { text: "" }
-    return withinRestLimit(
-      Effect.suspend(() => readRest(response, read)),
-      () => Exit.succeed({ response, body: soFar(read) })
-    )
-  }
-
   const lost = (outcome: SendOutcome, attempt: number, error?: unknown): Effect.Effect<SendOutcome> =>
     outcome._tag === "Retry" && attempt > maxRetries
       ? Effect.as(warn(diagnoseLoss(host, outcome.details, attempt, error)), outcome)
@@ -207,8 +197,8 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
     const read = { text: "" }
     let rest: { readonly response: HttpClientResponse.HttpClientResponse; readonly isLate: () => boolean } | undefined
     const asked = Effect.withFiberRuntime<Answer, HttpClientError.HttpClientError>((fiber) =>
-      Effect.flatMap(execute(request), (response) => {
-        if (decides(protocol, response.status)) {
+      Effect.flatMap(Effect.catchAll(execute(request), refusedByClient), (response) => {
+        if (protocol.answersInBody && isSuccess(response.status)) {
           return Effect.map(readText(response, maxResponseBytes), (body) => ({ response, body }))
         }
         rest = { response, isLate: limitRest(fiber) }
@@ -240,15 +230,7 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
       {
         onSuccess: (answer) =>
           answer === undefined ? after(timedOut) : Effect.flatMap(classified(answer, protocol), after),
-        onFailure: (error) =>
-          error._tag === "ResponseError" && error.reason === "StatusCode"
-            ? Effect.flatMap(readRefused(error.response, protocol), (answer) =>
-              Effect.flatMap(classified(answer, protocol), after)).pipe(
-                Effect.catchAll(() =>
-                  Effect.succeed(connectionLost)
-                )
-              )
-            : lost(connectionLost, attempt, error)
+        onFailure: (error) => lost(connectionLost, attempt, error)
       }
     )
   }
