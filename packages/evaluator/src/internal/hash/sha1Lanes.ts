@@ -121,7 +121,7 @@ interface Host {
  * @internal
  */
 export const openLanes = (): Lanes | undefined => {
-  const { WebAssembly } = globalThis as Host
+  const { WebAssembly } = globalThis as unknown as Host
   if (WebAssembly === undefined || "document" in globalThis || "WorkerGlobalScope" in globalThis) return undefined
   try {
     const { h: hash, m: memory } = new WebAssembly.Instance(new WebAssembly.Module(assemble())).exports
