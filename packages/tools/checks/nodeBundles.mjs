@@ -16,8 +16,7 @@ const files = {
   "evaluator": [["main", ["index"]]],
   "effect-posthog": [
     ["main", ["index"]],
-    ["definitions", ["internal/definitions/sources/http", "internal/definitions/loader"]],
-    ["evaluation", ["internal/definitions/compile"]]
+    ["definitions", ["internal/definitions/sources/http", "internal/definitions/loader"]]
   ]
 }
 

@@ -22,6 +22,7 @@ import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { runInSlices } from "../eventLoop.ts"
 import { wake } from "../wake.ts"
 import { makeCallerLoads } from "./callerLoads.ts"
+import { install } from "./compile.ts"
 import type { Installation } from "./compile.ts"
 import { intervalsUntilStale, makeHealth } from "./health.ts"
 import * as Report from "./log.ts"
@@ -34,8 +35,6 @@ const changesKept = 256
 
 const isEmpty = ({ added, changed, removed }: DefinitionsChange): boolean =>
   added.length === 0 && removed.length === 0 && changed.length === 0
-
-const importCompile = () => import("./compile.ts")
 
 const unexpected = (cause: unknown) =>
   new DefinitionsError({ reason: "UnknownError", problem: cause instanceof Error ? cause.message : undefined, cause })
@@ -84,12 +83,6 @@ export const makeLoader = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer((exit) =>
     Effect.andThen(committing === undefined ? Effect.void : Fiber.await(committing), Scope.close(commits, exit))
   )
-
-  // The evaluator is loaded while the definitions are on their way. What loads it then is asked again, as nothing may wait
-  // for what another request began on a worker.
-  importCompile().catch(() => {})
-  let compileModule: Awaited<ReturnType<typeof importCompile>> | undefined
-  const loadCompileModule = Effect.map(Effect.promise(importCompile), (loaded) => compileModule = loaded)
 
   let state: DefinitionsState | undefined
   let hasLoaded = false
@@ -155,7 +148,6 @@ export const makeLoader = Effect.fnUntraced(function*(
   })
 
   const replace = Effect.fnUntraced(function*(loaded: Loaded) {
-    const { install } = compileModule ?? (yield* loadCompileModule)
     const installation = yield* Effect.flatMap(
       runInSlices(() => install(loaded.document, state?.installed, compileOptions)),
       Effect.fromResult
