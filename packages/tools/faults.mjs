@@ -128,7 +128,8 @@ ${table.join("\n")}
 ## With an outbox in a database, and a transport of the test
 
 Events that are stored in transactions. What is parked stays in the table with its reason; of events beyond the horizon
-only as many as there is room for. A relay that stalls, or is killed, leaves events that are sent again.
+only as many as there is room for. A row of a newer version is left alone, and is in no column. A relay that stalls, or
+is killed, leaves events that are sent again.
 
 ${[...outboxTable, ...[...skipped].map((text) => `${text}\n`)].join("\n")}`
 writeFileSync(join(root, "packages/docs/delivery-faults.md"), page)

@@ -40,9 +40,10 @@ const stalled = Layer.effect(
   }))
 ).pipe(Layer.provide(NodeFileSystem.layer))
 
-/** A disk that counts writes, each of which ends when it is told to. */
+/** A disk that counts the lines of each write, and ends it when it is told to. */
 const counted = () => {
   const endings: Array<() => void> = []
+  const lines: Array<number> = []
   const layer = Layer.effect(
     FileSystem.FileSystem,
     Effect.map(FileSystem.FileSystem, (real) => ({
@@ -54,13 +55,16 @@ const counted = () => {
             writeAll: (bytes: Uint8Array) =>
               Effect.zipLeft(
                 writeAll(bytes),
-                Effect.async<void>((resume) => void endings.push(() => resume(Effect.void)))
+                Effect.async<void>((resume) => {
+                  lines.push(bytes.filter((byte) => byte === 10).length)
+                  endings.push(() => resume(Effect.void))
+                })
               )
           })
         })
     }))
   ).pipe(Layer.provide(NodeFileSystem.layer))
-  return { endings, layer }
+  return { endings, layer, lines }
 }
 
 /** The clock of the test goes on, and the disk has the time that it needs. */
@@ -115,7 +119,7 @@ describe("a spool", () => {
 
   it.live("joins what a turn captures into one write, and what is captured meanwhile into the next", () =>
     Effect.gen(function*() {
-      const { endings, layer } = counted()
+      const { endings, layer, lines } = counted()
       const one = yield* openClient(new ScriptedTransport(), { directory: temporaryFolder() }, {
         events: { flushAt: 1000 },
         fileSystem: layer
@@ -127,14 +131,15 @@ describe("a spool", () => {
         meanwhile.push(yield* Effect.fork(one.offer(from, 10)))
         yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
       }
-      assert.strictEqual(endings.length, 1)
+      // The first line says the version.
+      assert.deepStrictEqual(lines, [1 + 40])
       assert.isTrue(Option.isNone(yield* Fiber.poll(first)), "answered before it was written")
       endings[0]?.()
       yield* Fiber.join(first)
       yield* eventually(() => endings.length === 2)
       endings[1]?.()
       yield* Effect.forEach(meanwhile, Fiber.join)
-      assert.strictEqual(endings.length, 2)
+      assert.deepStrictEqual(lines, [1 + 40, 30])
       const noting = yield* Effect.fork(eventually(() => (endings.pop()?.(), false)))
       yield* one.close
       yield* Fiber.interrupt(noting)
