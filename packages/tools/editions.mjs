@@ -374,8 +374,9 @@ const onDisk = ({ folders, to }) =>
   folders.flatMap((folder) => filesBelow(join(root, "packages", to, folder), `${folder}/`))
 
 /** What differs from what the sources give now. */
-export const differences = () =>
-  editions.flatMap((edition) => {
+export const differences = () => [
+  ...programs.flatMap((edition) => generate(edition).problems),
+  ...editions.flatMap((edition) => {
     const { files, problems } = generate(edition)
     const at = (name) => join(root, "packages", edition.to, name)
     return [
@@ -394,6 +395,7 @@ export const differences = () =>
       )
     ]
   })
+]
 
 /** The manifest of an edition with the version of its source, under Effect's major version. */
 const withVersion = ({ from, to }) => {

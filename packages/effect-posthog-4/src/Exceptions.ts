@@ -326,11 +326,11 @@ export const middlewareWith = (options: MiddlewareOptions) => {
 }
 
 /**
- * Reports the failures of requests to an `@effect/platform` HTTP server that are answered with a status of 500 or above.
+ * Reports the failures of requests to an HTTP server of Effect that are answered with a status of 500 or above.
  *
  * **When to use**
  *
- * In `HttpServer.serve(...)` or `HttpRouter.use(...)`, inside of `RequestContext.middleware`, so that the events carry the
+ * In `HttpServer.serve(...)` or as the middleware of `HttpRouter.serve(...)`, inside of `RequestContext.middleware`, so that the events carry the
  * identity of the request.
  *
  * **Details**
@@ -342,16 +342,15 @@ export const middlewareWith = (options: MiddlewareOptions) => {
  *
  * ```ts
  * import * as HttpRouter from "effect/http/HttpRouter"
- * import { Effect, flow } from "effect"
+ * import { Effect, flow, Layer } from "effect"
  * import { RequestContext } from "effect-posthog"
  * import * as Exceptions from "effect-posthog/Exceptions"
  *
- * const router = HttpRouter.empty.pipe(
- *   HttpRouter.get("/", Effect.die("no template")),
- *   HttpRouter.use(flow(Exceptions.middleware, RequestContext.middleware))
- * )
+ * const server = HttpRouter.serve(HttpRouter.add("GET", "/", Effect.die("no template")), {
+ *   middleware: flow(Exceptions.middleware, RequestContext.middleware)
+ * })
  *
- * assert.ok(Effect.isEffect(router))
+ * assert.ok(Layer.isLayer(server))
  * ```
  *
  * @since 3.0.0

@@ -259,7 +259,7 @@ export const middlewareWith = (options: MiddlewareOptions) =>
     }))
 
 /**
- * Fills the request context of an `@effect/platform` HTTP server from PostHog's tracing headers, as {@link fromHeaders}
+ * Fills the request context of an HTTP server of Effect from PostHog's tracing headers, as {@link fromHeaders}
  * reads them.
  *
  * **Example**
@@ -267,15 +267,13 @@ export const middlewareWith = (options: MiddlewareOptions) =>
  * ```ts
  * import * as HttpRouter from "effect/http/HttpRouter"
  * import * as HttpServerResponse from "effect/http/HttpServerResponse"
- * import { Effect } from "effect"
+ * import { Effect, Layer } from "effect"
  * import { RequestContext } from "effect-posthog"
  *
- * const router = HttpRouter.empty.pipe(
- *   HttpRouter.get("/", Effect.flatMap(RequestContext.current, ({ distinctId }) => HttpServerResponse.json({ distinctId }))),
- *   HttpRouter.use(RequestContext.middleware)
- * )
+ * const shown = Effect.flatMap(RequestContext.current, ({ distinctId }) => HttpServerResponse.json({ distinctId }))
+ * const server = HttpRouter.serve(HttpRouter.add("GET", "/", shown), { middleware: RequestContext.middleware })
  *
- * assert.strictEqual(Effect.isEffect(router), true)
+ * assert.strictEqual(Layer.isLayer(server), true)
  * ```
  *
  * @since 3.0.0

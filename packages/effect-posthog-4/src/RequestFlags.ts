@@ -81,7 +81,7 @@ export const middlewareWith =
     open(app, options)
 
 /**
- * Opens the scope of each request of an `@effect/platform` HTTP server.
+ * Opens the scope of each request of an HTTP server of Effect.
  *
  * **Details**
  *

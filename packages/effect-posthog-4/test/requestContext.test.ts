@@ -3,6 +3,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as HttpApp from "effect/http/HttpApp"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -210,7 +211,7 @@ describe("RequestContext.middleware", () => {
       strictEqual(distinctId, "ada")
     }).pipe(
       Effect.provide(
-        HttpServer.serve(echo, RequestContext.middleware).pipe(
+        HttpServer.serve(Effect.flatten(HttpRouter.toHttpEffect(HttpRouter.addAll([HttpRouter.route("GET", "/", echo)]))), RequestContext.middleware).pipe(
           Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" }))
         )
       )

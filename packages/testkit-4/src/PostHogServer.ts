@@ -247,7 +247,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
  *   const server = yield* PostHogServer.PostHogServer
  *   const client = yield* HttpClient.HttpClient
  *   const flags = HttpClientRequest.post(`${server.url}/flags/?v=2`).pipe(
- *     HttpClientRequest.bodyUnsafeJson({ token: "phc_test", distinct_id: "ada" }),
+ *     HttpClientRequest.bodyJsonUnsafe({ token: "phc_test", distinct_id: "ada" }),
  *     client.execute,
  *     Effect.scoped
  *   )

@@ -49,7 +49,7 @@ const fence = /^```\w*[^\n]*\n([\s\S]*?)^```/m
 const fences = /^```(?:ts|typescript)\b[^\n]*\n([\s\S]*?)^```/gm
 
 /** The examples of each comment of a module, and where they are. */
-const blocksOf = (file) => {
+export const blocksOf = (file) => {
   const text = readFileSync(file, "utf8")
   const isPublic = !shown(file).includes("/internal/")
   return [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap((comment) => {

@@ -59,7 +59,8 @@ const judge = async (name, destination) => {
   ].map((problem) => `packages/${name}: ${problem}`)
 }
 
-const judgeLayout = async (tarball) => {
+/** What publint says of a tarball. */
+export const judgeLayout = async (tarball) => {
   const bytes = readFileSync(tarball)
   const content = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
   const { messages, pkg } = await publint({ pack: { tarball: content }, strict: true })
@@ -77,7 +78,8 @@ const workspaceVersions = (manifest) =>
       .map(([dependency, version]) => `${kind} has ${dependency}: ${version}`)
   )
 
-const judgeTypes = async (name, tarball) => {
+/** What "are the types wrong" says of the tarball of a package. */
+export const judgeTypes = async (name, tarball) => {
   const options = ["--profile", "esm-only", "--no-definitely-typed", "--no-emoji", "--no-color", "--format", "ascii"]
   const result = await run("attw", [tarball, ...options, "--entrypoints", ...entryPoints(name)])
   if (result.code === 0) return []

@@ -34,7 +34,8 @@ const expectedTests = JSON.stringify([true, "beta", "ExpectationError", true, 3]
 
 const expectedOpenFeature = JSON.stringify([true, "annual", { headline: "Two months free" }, "FLAG_NOT_FOUND"])
 
-const runners = (tools) => {
+/** The runtimes beside this one, from the packages. */
+export const runners = (tools) => {
   const binary = (...path) => join(tools, "node_modules", ...path)
   return [
     { name: "Node 22", program: binary("node-22", "bin", "node"), args: [] },

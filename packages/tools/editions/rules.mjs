@@ -83,6 +83,8 @@ export const names = {
   "FiberRef.update": "updateReference",
   "HttpClientError.RequestError": "HttpClientError.HttpClientError",
   "HttpClientError.ResponseError": "HttpClientError.HttpClientError",
+  "HttpClientRequest.bodyUnsafeJson": "HttpClientRequest.bodyJsonUnsafe",
+  "HttpServerResponse.unsafeJson": "HttpServerResponse.jsonUnsafe",
   "Effect.Semaphore": "Semaphore.Semaphore",
   "Effect.unsafeMakeSemaphore": "Semaphore.makeUnsafe",
   "Effect.makeSemaphore": "Semaphore.make",
@@ -141,8 +143,8 @@ export const testNames = {
   "Effect.iterate": "iterate",
   "Fiber.interrupt": "interruptFiber",
   "Fiber.interruptFork": "Fiber.interrupt",
-  "HttpClientRequest.bodyUnsafeJson": "HttpClientRequest.bodyJsonUnsafe",
-  "HttpServerResponse.unsafeJson": "HttpServerResponse.jsonUnsafe",
+  "NodeHttpClient.layerWithoutAgent": "NodeHttpClient.layerNodeHttpNoAgent",
+  "NodeHttpClient.makeAgentLayer": "NodeHttpClient.layerAgentOptions",
   "Layer.setConfigProvider": "ConfigProvider.layer",
   "LogLevel.All": "\"All\"",
   "Logger.jsonLogger": "Logger.formatJson",
@@ -205,6 +207,23 @@ export const calls = {
   "Schema.Literal": (values) => values.length === 1 ? undefined : `Schema.Literals([${values.join(", ")}])`,
   "Schema.Tuple": (members) => members[0]?.startsWith("[") ? undefined : `Schema.Tuple([${members.join(", ")}])`,
   "Schema.Union": (members) => members[0]?.startsWith("[") ? undefined : `Schema.Union([${members.join(", ")}])`,
+  // `HttpRouter.empty.pipe(HttpRouter.get(path, handler), ..., HttpServer.serve(middleware))`, or without a server.
+  "HttpRouter.empty.pipe": (given) => {
+    const route = /^HttpRouter\.(get|post)\(([^]*)\)$/
+    const routes = given.flatMap((argument) => {
+      const [, method, rest] = route.exec(argument) ?? []
+      return method === undefined ? [] : [`HttpRouter.route("${method.toUpperCase()}", ${rest})`]
+    })
+    const rest = given.filter((argument) => !route.test(argument))
+    if (rest.some((argument) => !argument.startsWith("HttpServer.") && !argument.startsWith("Layer."))) return undefined
+    const [server, ...others] = rest
+    const all = `HttpRouter.addAll([${routes.join(", ")}])`
+    if (server === undefined) return `Effect.flatten(HttpRouter.toHttpEffect(${all}))`
+    const [, middleware] = matched(/^HttpServer\.serve\(([^]*)\)$/, server)
+    const served =
+      `HttpRouter.serve(${all}, { disableLogger: true, disableListenLog: true, middleware: ${middleware} })`
+    return others.length === 0 ? served : `${served}.pipe(${others.join(", ")})`
+  },
   "Deferred.unsafeMake": (_arguments, types) => `Deferred.makeUnsafe${types}()`,
   // A fiber of Effect 3 begins as interruptible as the fiber that forks it.
   "Effect.fork": (given) => `Effect.forkChild(${[...given, "{ uninterruptible: \"inherit\" }"].join(", ")})`,
@@ -305,6 +324,7 @@ export const texts = [
         `${start}import * as ${name} from "${modules[`@effect/platform/${name}`] ?? `effect/http/${name}`}"`
       ).join("\n")
   ],
+  [/an `@effect\/platform` HTTP server/g, "an HTTP server of Effect"],
   // The arbitraries of fast-check 4 have dates that are none.
   [/\b(fc|FastCheck)\.date\(\{(?![^}]*noInvalidDate)/g, "$1.date({ noInvalidDate: true,"],
   [/\b(fc|FastCheck)\.date\(\)/g, "$1.date({ noInvalidDate: true })"],
@@ -352,6 +372,7 @@ export const testTexts = [
   ],
   [/^ *context: \((\w+)\) => \1\(\),?\n/gm, ""],
   [/import \* as NodeContext/g, "import * as NodeServices"],
+  [/^(import \{[^}]*)\bNodeContext\b([^}]*\} from "@effect\/platform-node")$/gm, "$1NodeServices$2"],
   [/\bNodeHttpClient\.layer\b/g, "NodeHttpClient.layerNodeHttp"],
   [/new HttpClientError\.HttpClientError\(/g, "httpClientError("],
   [/assert\.isNull\(([^\n]*)pollUnsafe\(\)/g, "assert.isUndefined($1pollUnsafe()"],
