@@ -136,10 +136,23 @@ const rewriteBarrels = (text) =>
     return lines.length === 0 ? all : lines.join("\n")
   })
 
-const rewriteNames = (text, isTest) => {
+/** Names of tests that mean a name of Effect 4, and not a stand-in: examples may use them, too. */
+const exampleNames = Object.fromEntries(
+  Object.entries(rules.testNames).filter(([, replacement]) =>
+    !Object.hasOwn(rules.testOwn, /^\w+/.exec(replacement)?.[0] ?? "")
+  )
+)
+
+const namesFor = {
+  source: rules.names,
+  example: { ...exampleNames, ...rules.names },
+  test: { ...rules.names, ...rules.testNames }
+}
+
+const rewriteNames = (text, kind) => {
   let current = text
   // Long names first: one may begin with another.
-  const names = isTest ? { ...rules.names, ...rules.testNames } : rules.names
+  const names = namesFor[kind]
   for (const [name, replacement] of Object.entries(names).sort(([a], [b]) => b.length - a.length)) {
     current = current.replace(new RegExp(`(?<![\\w.])${escaped(name)}\\b`, "g"), replacement)
   }
@@ -239,7 +252,7 @@ const example = /^( *)\* ```ts\n([^]*?)^ *\* ```$/gm
 /** The examples in comments, each of which is a module of its own. */
 const translateExamples = (text) =>
   text.replace(example, (_all, indent, lines) => {
-    const code = translate(lines.replace(/^ *\* ?/gm, "")).replaceAll(
+    const code = translate(lines.replace(/^ *\* ?/gm, ""), "example").replaceAll(
       "test/support/testClock.ts",
       "effect/testing/TestClock"
     )
@@ -249,14 +262,16 @@ const translateExamples = (text) =>
     }\n${indent}* \`\`\``
   })
 
-/** The text of a module in Effect 4's words. */
-export const translate = (text, isTest = false) => {
-  let current = rewriteTags(rewriteCalls(text, isTest ? { ...rules.calls, ...rules.testCalls } : rules.calls))
+/** The text of a module in Effect 4's words: of a source, of an example in a comment, or of a test. */
+export const translate = (text, kind = "source") => {
+  let current = rewriteTags(
+    rewriteCalls(text, kind === "source" ? rules.calls : { ...rules.calls, ...rules.testCalls })
+  )
   if (/\bEither\.|Effect\.either\b/.test(current)) {
     for (const [pattern, replacement] of rules.eitherTexts) current = current.replace(pattern, replacement)
   }
-  current = rewriteNames(rewriteModules(rewriteBarrels(current)), isTest)
-  const texts = isTest ? [...rules.texts, ...rules.testTexts] : rules.texts
+  current = rewriteNames(rewriteModules(rewriteBarrels(current)), kind)
+  const texts = kind === "test" ? [...rules.texts, ...rules.testTexts] : rules.texts
   for (const [pattern, replacement] of texts) current = current.replace(pattern, replacement)
   return current
 }
@@ -324,7 +339,7 @@ export const generate = ({ folders, from, isProgram = false, self, to }, raw = f
         continue
       }
       const isTest = isProgram || folder === "test"
-      let text = translate(isTest ? source : translateExamples(source), isTest)
+      let text = translate(isTest ? source : translateExamples(source), isTest ? "test" : "source")
       if (isTest && !isProgram) {
         text = text.replaceAll(`from "${self}`, `from "${self}-4`).replaceAll(`import("${self}`, `import("${self}-4`)
       }

@@ -19,8 +19,8 @@ import { median, spread } from "./measuring/statistics.ts"
 import { aligned, machineLine, shown } from "./report/table.ts"
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" } } })
-const turns = values.quick === true ? 2 : 9
-const rounds = values.quick === true ? 1 : 4
+const turns = values.quick === true ? 2 : 5
+const rounds = values.quick === true ? 1 : 3
 const scale = values.quick === true ? 0.1 : 1
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url))

@@ -460,7 +460,7 @@ export const layerSourceContext: Layer.Layer<never, never, FileSystem.FileSystem
  * import { Effect, Layer } from "effect"
  * import * as Exceptions from "effect-posthog/Exceptions"
  *
- * const Database = Layer.fail("no database").pipe(Exceptions.tapLayer)
+ * const Database = Layer.effectDiscard(Effect.fail("no database")).pipe(Exceptions.tapLayer)
  *
  * assert.ok(Layer.isLayer(Database))
  * ```

@@ -2,7 +2,7 @@
 // of the guides; and the examples in the documentation of the editions. Written with the rules of the editions into a
 // project that has the packed editions, and run there.
 import { build } from "esbuild"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { generate, programs } from "../editions.mjs"
 import { blocksOf } from "./examples.mjs"
@@ -39,6 +39,9 @@ export const writePrograms = (project) => {
       write(join(project, "packages", "documentation", name, `example${index}.ts`), code)
     }
   }
+  // Tests start programs with it.
+  const starter = join("packages", "tools", "program.mjs")
+  write(join(project, starter), readFileSync(join(root, starter), "utf8"))
   return problems
 }
 
@@ -81,7 +84,9 @@ const runAll = async (project, entryPoints, program, record, subject) => {
 export const runPrograms = async (project, program, record) => {
   const generated = new Map(programs.map((edition) => [edition.from, [...generate(edition).files.keys()]]))
   const below = (name, pattern) =>
-    generated.get(name).filter((file) => pattern.test(file)).map((file) => join(project, "packages", name, file))
+    (generated.get(name) ?? []).filter((file) => pattern.test(file)).map((file) =>
+      join(project, "packages", name, file)
+    )
   await runAll(project, below("examples", /^src\/[^/]+\.ts$/), program, record, "examples")
   await runAll(project, below("docs", /^src\/.*\.ts$/), program, record, "programs of the guides")
   for (const name of editionNames) {
