@@ -51,14 +51,18 @@ const publish = async () => {
       console.log(`${name}@${version} is published already`)
       continue
     }
-    const args = ["publish", "--access", "public", "--no-git-checks", "--tag", "latest"]
+    const tag = editionNames.some((edition) => manifestOf(edition).editionOf === folder) ? "effect-3" : "latest"
+    const args = ["publish", "--access", "public", "--no-git-checks", "--tag", tag]
     await must("pnpm", args.concat(provenance), { cwd: `${root}/packages/${folder}` })
     console.log(`${name}@${version} published`)
   }
   await publishEditions(provenance)
 }
 
-/** The Effect 4 editions, under the names of their sources: not the latest, but those of the tag `effect-4`. */
+/**
+ * The Effect 4 editions, under the names of their sources: the latest, since `latest` of Effect is 4. They have the tag
+ * `effect-4` as well, and the editions for Effect 3 have `effect-3`.
+ */
 const publishEditions = async (provenance) => {
   const folder = mkdtempSync(join(tmpdir(), "effect-posthog-editions-"))
   try {
@@ -69,9 +73,9 @@ const publishEditions = async (provenance) => {
         console.log(`${name}@${version} is published already`)
         continue
       }
-      await must("npm", ["publish", tarball, "--access", "public", "--tag", "effect-4", ...provenance], {
-        cwd: dirname(tarball)
-      })
+      const at = { cwd: dirname(tarball) }
+      await must("npm", ["publish", tarball, "--access", "public", "--tag", "latest", ...provenance], at)
+      await must("npm", ["dist-tag", "add", `${name}@${version}`, "effect-4"], at)
       console.log(`${name}@${version} published`)
     }
   } finally {

@@ -80,7 +80,7 @@ const runAll = async (project, entryPoints, program, record, subject) => {
   record(`${entryPoints.length} ${subject}`, failed.length === 0 ? undefined : failed.join("\n"))
 }
 
-/** Type-checks and runs them with this Node.js. */
+/** Runs them with this Node.js. */
 export const runPrograms = async (project, program, record) => {
   const generated = new Map(programs.map((edition) => [edition.from, [...generate(edition).files.keys()]]))
   const below = (name, pattern) =>
