@@ -364,6 +364,10 @@ export const texts = [
 
 /** The rest of the tests. */
 export const testTexts = [
+  [
+    /\b(fc|FastCheck)\.string16bits\(\)/g,
+    "$1.array($1.nat({ max: 0xffff })).map((codes) => String.fromCharCode(...codes))"
+  ],
   [/\bfc\.fullUnicodeString\(\)/g, "fc.string({ unit: \"binary\" })"],
   [/\bSchema\.Date\b/g, "Schema.DateFromString"],
   [

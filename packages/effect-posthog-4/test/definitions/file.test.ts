@@ -175,7 +175,7 @@ describe("a file system", () => {
       yield* settled(evaluator)
       const told = (name: string) =>
         Effect.gen(function*() {
-          yield* Queue.offer(events, FileSystem.WatchEventUpdate({ path: `/etc/shop/${name}` }))
+          yield* Queue.offer(events, { _tag: "Update", path: `/etc/shop/${name}` })
           yield* TestClock.adjust("1 second")
           yield* yieldToEventLoop
           yield* settled(evaluator)
