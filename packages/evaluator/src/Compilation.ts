@@ -107,7 +107,7 @@ export const compileSteps = (document: unknown, options?: CompileOptions): Gener
  *
  * const { problems } = compile({ flags: [{ key: "huge", active: true, filters: omittedPart }] })
  *
- * assert.deepInclude(problems[0], { code: "MalformedFlag", key: "huge", path: "flags[0].filters" })
+ * assert.deepStrictEqual(problems.map(({ code, path }) => [code, path]), [["MalformedFlag", "flags[0].filters"]])
  * ```
  *
  * @since 1.0.0
