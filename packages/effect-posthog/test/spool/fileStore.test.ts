@@ -147,6 +147,21 @@ describe("a store of files", () => {
       assert.deepStrictEqual(readdirSync(directory), [])
     }))
 
+  it.live("does not write into what an earlier client of the same process has left", () =>
+    Effect.gen(function*() {
+      const directory = temporaryFolder()
+      const one = yield* openStore({ directory })
+      yield* append(one.store, ["a"])
+      yield* one.close
+      const two = yield* openStore({ directory })
+      yield* append(two.store, ["b"])
+      assert.deepStrictEqual(yield* recoverAll(two.store), ["a"])
+      yield* two.close
+      const three = yield* openStore({ directory })
+      assert.sameMembers(yield* recoverAll(three.store), ["a", "b"])
+      yield* three.close
+    }).pipe(quiet))
+
   it.live("leaves the log of a living process alone, and takes over that of a dead one", () =>
     Effect.gen(function*() {
       const directory = temporaryFolder()

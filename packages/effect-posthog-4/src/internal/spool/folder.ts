@@ -73,8 +73,13 @@ export const openFolder = (fileSystem: Files, directory: string): Folder => {
   const create: Folder["create"] = Effect.gen(function*() {
     const { name } = yield* owner
     yield* fileSystem.makeDirectory(directory, { recursive: true, mode: 0o700 })
+    // An earlier client of this process may have left a log of that name, which nobody holds.
+    const found = yield* Effect.orElseSucceed(fileSystem.readDirectory(directory), (): Array<string> => [])
+    const taken = new Set(found.map(logOf))
     const claim: Effect.Effect<string, PlatformError.PlatformError> = Effect.suspend(() => {
-      const log = `${name}-${(counter++).toString(36)}`
+      let log: string
+      do log = `${name}-${(counter++).toString(36)}`
+      while (taken.has(log))
       return fileSystem.writeFile(lockOf(log, name), new Uint8Array(), { flag: "wx", mode: 0o600 }).pipe(
         Effect.as(log),
         Effect.catchIf(
