@@ -3,7 +3,7 @@ import * as FileSystem from "effect/FileSystem"
 import { NodeFileSystem } from "@effect/platform-node"
 import { SystemError } from "effect/PlatformError"
 import { assert, describe, it } from "../support/effectVitest.ts"
-import { Effect, Layer, Logger } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger } from "effect"
 import * as fc from "fast-check"
 import * as TestClock from "../support/testClock.ts"
 import { spawnSync } from "node:child_process"
@@ -135,6 +135,34 @@ describe("a store of files", () => {
       yield* append(store, ["f"], false)
       assert.deepStrictEqual(yield* recoverAll(store), ["e", "f"])
       assert.deepStrictEqual(yield* recoverAll(store), [])
+      yield* close
+    }).pipe(quiet))
+
+  it.live("counts once what is given up while it is read", () =>
+    Effect.gen(function*() {
+      const opened = yield* Deferred.make<void>()
+      const goOn = yield* Deferred.make<void>()
+      const slow = Layer.effect(
+        FileSystem.FileSystem,
+        Effect.map(FileSystem.FileSystem, (real) => ({
+          ...real,
+          open: (path: string, how?: FileSystem.OpenFileOptions) =>
+            how?.flag === "r" && path.endsWith(".events")
+              ? Effect.tap(
+                real.open(path, how),
+                () => Effect.andThen(Deferred.succeed(opened, undefined), Deferred.await(goOn))
+              )
+              : real.open(path, how)
+        }))
+      ).pipe(Layer.provide(NodeFileSystem.layer))
+      const { close, store } = yield* openStore({ directory: temporaryFolder() }, slow)
+      yield* append(store, ["a", "b"], false)
+      const reading = yield* Effect.forkChild(recoverAll(store), { uninterruptible: "inherit" })
+      yield* Deferred.await(opened)
+      assert.strictEqual(store.giveUpOldest()?.unread, 2)
+      yield* Deferred.succeed(goOn, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(reading), [])
+      assert.include(yield* store.status, { unreadableFiles: 0, corrupt: 0 })
       yield* close
     }).pipe(quiet))
 

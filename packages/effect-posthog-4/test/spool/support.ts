@@ -78,9 +78,13 @@ export const openClient = (
     }
   })
 
-/** Waits, in real time, until it holds. */
+/** Waits, in real time, until it holds, for up to a minute. */
 export const eventually = (holds: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => holds() ? Effect.void : Effect.andThen(Effect.sleep("10 millis"), eventually(holds)))
+  Effect.sleep("10 millis").pipe(
+    Effect.repeat({ until: holds }),
+    Effect.timeoutOrElse({ duration: "1 minute", orElse: () => Effect.fail(new Error(`It never held: ${holds}`)) }),
+    Effect.orDie
+  )
 
 export const arrived = (transport: ScriptedTransport): ReadonlySet<string> => new Set(transport.names.flat())
 

@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { SystemError } from "@effect/platform/Error"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck as fc, Layer, Logger, TestClock } from "effect"
+import { Deferred, Effect, FastCheck as fc, Fiber, Layer, Logger, TestClock } from "effect"
 import { spawnSync } from "node:child_process"
 import {
   chmodSync,
@@ -132,6 +132,34 @@ describe("a store of files", () => {
       yield* append(store, ["f"], false)
       assert.deepStrictEqual(yield* recoverAll(store), ["e", "f"])
       assert.deepStrictEqual(yield* recoverAll(store), [])
+      yield* close
+    }).pipe(quiet))
+
+  it.live("counts once what is given up while it is read", () =>
+    Effect.gen(function*() {
+      const opened = yield* Deferred.make<void>()
+      const goOn = yield* Deferred.make<void>()
+      const slow = Layer.effect(
+        FileSystem.FileSystem,
+        Effect.map(FileSystem.FileSystem, (real) => ({
+          ...real,
+          open: (path: string, how?: FileSystem.OpenFileOptions) =>
+            how?.flag === "r" && path.endsWith(".events")
+              ? Effect.tap(
+                real.open(path, how),
+                () => Effect.zipRight(Deferred.succeed(opened, undefined), Deferred.await(goOn))
+              )
+              : real.open(path, how)
+        }))
+      ).pipe(Layer.provide(NodeFileSystem.layer))
+      const { close, store } = yield* openStore({ directory: temporaryFolder() }, slow)
+      yield* append(store, ["a", "b"], false)
+      const reading = yield* Effect.fork(recoverAll(store))
+      yield* Deferred.await(opened)
+      assert.strictEqual(store.giveUpOldest()?.unread, 2)
+      yield* Deferred.succeed(goOn, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(reading), [])
+      assert.include(yield* store.status, { unreadableFiles: 0, corrupt: 0 })
       yield* close
     }).pipe(quiet))
 

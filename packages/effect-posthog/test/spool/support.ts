@@ -77,9 +77,13 @@ export const openClient = (
     }
   })
 
-/** Waits, in real time, until it holds. */
+/** Waits, in real time, until it holds, for up to a minute. */
 export const eventually = (holds: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => holds() ? Effect.void : Effect.zipRight(Effect.sleep("10 millis"), eventually(holds)))
+  Effect.sleep("10 millis").pipe(
+    Effect.repeat({ until: holds }),
+    Effect.timeoutFail({ duration: "1 minute", onTimeout: () => new Error(`It never held: ${holds}`) }),
+    Effect.orDie
+  )
 
 export const arrived = (transport: ScriptedTransport): ReadonlySet<string> => new Set(transport.names.flat())
 

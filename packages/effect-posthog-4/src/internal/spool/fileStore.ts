@@ -122,6 +122,8 @@ export const makeFileStore = (
     }
 
     const leaveAlone = (segment: Segment, why: string): Effect.Effect<void> => {
+      // It could not be read because it was given up.
+      if (segment.isGone) return Effect.void
       count("unreadableFiles", 1)
       const events = segment.unreadEvents
       if (!segment.isAdopted) count("corrupt", events)
@@ -395,6 +397,8 @@ export const makeFileStore = (
         for (const segment of segments.filter((one) => one.queue === queue)) {
           while (found.length < most && !segment.isGone && segment.unread.length > 0) {
             if (segment.reading === undefined) yield* beginReading(segment)
+            // Given up while it was opened: what is in it has been counted.
+            if (segment.isGone) break
             readOn(segment, found, most)
           }
         }

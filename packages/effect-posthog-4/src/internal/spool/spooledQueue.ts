@@ -102,6 +102,8 @@ export class SpooledQueue extends RouteQueue {
   private isRecovering = false
   /** The store may hold events for which there was no room. */
   hasMore = false
+  /** Events on disk alone that were given up or damaged, so far. */
+  lost = 0
 
   constructor(options: RouteQueueOptions, spool: SpoolParts) {
     super(options)
@@ -206,6 +208,7 @@ export class SpooledQueue extends RouteQueue {
   lose(events: number, reason: DropReason): void {
     for (let left = Math.min(events, this.cold.length); left > 0; left--) {
       this.cold.shift()
+      this.lost++
       this.options.counters.drop(reason)
     }
     this.settle()

@@ -238,12 +238,14 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
         queue.hasMore = queue.room === 0
         if (queue.hasMore) return
         const written = queue.onDiskAlone - waitingToBeWritten(writer)
+        const lostBefore = queue.lost
         const events = yield* store.recover(name, Math.min(mostTogether, queue.room))
         for (const event of events) queue.recover(event)
         if (events.length > 0) keepTicking()
         if (events.length === 0) {
-          // They were damaged since.
-          if (written > 0) queue.lose(written, "RetriesExhausted")
+          // They were damaged since, unless they have been given up meanwhile.
+          const damaged = written - (queue.lost - lostBefore)
+          if (damaged > 0) queue.lose(damaged, "RetriesExhausted")
           return queue.recovering(false)
         }
         yield* yieldToEventLoop
