@@ -33,6 +33,7 @@ describe("a process without lanes", () => {
     } finally {
       host.WebAssembly = WebAssembly
     }
-    assert.strictEqual(tries, 1)
+    // None when another file of this process has looked for them before.
+    assert.isAtMost(tries, 1)
   })
 })
