@@ -1,12 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/definitions/compile.ts by packages/tools/editions.mjs: change that file, not this one.
-import { compileSteps, evaluateAll, isInvalidDocument, requirements } from "@effect-posthog/evaluator"
-import type {
-  BulkResult,
-  CompiledDefinitions,
-  CompileOptions,
-  EvaluationContext,
-  Problem
-} from "@effect-posthog/evaluator"
+import { compileSteps, isInvalidDocument, requirements } from "@effect-posthog/evaluator"
+import type { CompiledDefinitions, CompileOptions, Problem } from "@effect-posthog/evaluator"
 import * as Result from "effect/Result"
 import type { DefinitionsChange, DefinitionsError } from "../../Definitions.ts"
 import { fingerprint } from "./fingerprint.ts"
@@ -88,12 +82,6 @@ const overhead = 4
  */
 export interface Installed {
   readonly definitions: CompiledDefinitions
-  /** Evaluates them. Here, so that nothing else has to load the evaluator. */
-  readonly evaluate: (
-    context: EvaluationContext,
-    now: number,
-    keys: ReadonlyArray<string> | undefined
-  ) => BulkResult
   readonly document: number
   readonly flags: ReadonlyMap<string, number>
   /** Why flags are left to the server, for those that are. */
@@ -159,9 +147,5 @@ export function* install(
   }
   const neverLocal = yield* neverLocalOf(definitions)
   const change = yield* difference(previous?.flags ?? new Map(), flags)
-  const evaluate: Installed["evaluate"] = (context, now, keys) => evaluateAll(definitions, context, now, keys)
-  return Result.succeed({
-    installed: { definitions, evaluate, document: print.document, flags, neverLocal, problems },
-    change
-  })
+  return Result.succeed({ installed: { definitions, document: print.document, flags, neverLocal, problems }, change })
 }

@@ -1,4 +1,5 @@
 // Generated from packages/effect-posthog/src/internal/definitions/state.ts by packages/tools/editions.mjs: change that file, not this one.
+import { evaluateAll } from "@effect-posthog/evaluator"
 import type { EvaluationContext } from "@effect-posthog/evaluator"
 import { emptyEvaluation } from "../../LocalEvaluation.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
@@ -73,7 +74,7 @@ export const evaluate = (
   const { definitions } = state.installed
   const absent = keys === undefined ? undefined : knownAbsent(state, keys)
   const asked = absent === undefined ? keys : keys?.filter((key) => !absent.has(key))
-  const { needsRemote, results, steps } = state.installed.evaluate(context, now, asked)
+  const { needsRemote, results, steps } = evaluateAll(definitions, context, now, asked)
   return {
     records: results,
     needsRemote,
