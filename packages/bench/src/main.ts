@@ -5,7 +5,7 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { bundle, output } from "./bundle.ts"
+import { bundle, bundleOverPublished, output } from "./bundle.ts"
 import { machine } from "./measuring/machine.ts"
 import { isBroken, summaries } from "./measuring/Row.ts"
 import { plot } from "./report/plot.ts"
@@ -67,6 +67,7 @@ const measure = async (entry: Entry): Promise<Outcome> => {
 
 const report = { mode, date: new Date().toISOString().slice(0, 10), machine: machine(), versions: versions() }
 await bundle()
+if (selected.some(({ overPublished }) => overPublished)) await bundleOverPublished()
 const sections: Array<Section> = []
 const points: Array<Point> = []
 for (const entry of selected) {

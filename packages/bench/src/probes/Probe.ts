@@ -10,13 +10,21 @@ export interface Probes {
   readonly startUp: { readonly options: StartUpOptions; readonly result: StartUpResult }
 }
 
+interface ProbeProcess {
+  /** Loads our packages as they are published: see `bundleOverPublished`. */
+  readonly overPublished?: boolean
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Runs a probe in a fresh process. */
 export const probe = async <Name extends keyof Probes>(
   name: Name,
-  options: Probes[Name]["options"]
+  options: Probes[Name]["options"],
+  { env, overPublished = false }: ProbeProcess = {}
 ): Promise<Probes[Name]["result"]> => {
-  const program = fileURLToPath(new URL("./probe.js", import.meta.url))
+  const program = fileURLToPath(new URL(overPublished ? "./published/probe.js" : "./probe.js", import.meta.url))
   const child = fork(program, [name, JSON.stringify(options)], {
+    env: { ...process.env, ...env },
     execArgv: ["--expose-gc"],
     stdio: ["ignore", 2, 2, "ipc"]
   })

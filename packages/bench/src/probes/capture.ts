@@ -1,14 +1,28 @@
+import Undici from "@effect/platform-node/Undici"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { EventQueue, Events } from "effect-posthog"
 import type { PostHog } from "effect-posthog"
 import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { randomUUID } from "node:crypto"
 import { setTimeout } from "node:timers/promises"
+import { gzipSync } from "node:zlib"
 import { eventLoopHeld } from "../measuring/eventLoop.ts"
-import { openRuntime } from "../peers/ours.ts"
+import { httpClients, openRuntime } from "../peers/ours.ts"
 import { openClient } from "../peers/posthogNode.ts"
 
 export interface CaptureOptions {
-  /** Ours with either of Node's clients for HTTP; posthog-node brings its own, which is fetch. */
-  readonly library: "ours over undici" | "ours over fetch" | "posthog-node"
+  /**
+   * Ours with either of Node's clients for HTTP; posthog-node brings its own, which is fetch. By hand: the same requests,
+   * made by a loop that has no queue and loses what a request does not deliver.
+   */
+  readonly library:
+    | "ours over undici"
+    | "ours over fetch"
+    | "posthog-node"
+    | "by hand over the platform's undici"
+    | "by hand over undici"
   readonly url: string
   readonly events: number
   /**
@@ -48,7 +62,7 @@ interface Library {
 }
 
 export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
-  const library = options.library === "posthog-node" ? openTheirs(options) : await openOurs(options)
+  const library = await open(options)
   // In portions, as the server keeps what arrives until it is asked.
   for (let left = options.warmUp ?? 0; left > 0; left -= portion) {
     await library.run(Math.min(left, portion))
@@ -68,6 +82,19 @@ export const run = async (options: CaptureOptions): Promise<CaptureResult> => {
     reported,
     cpuMicrosPerEvent: (user + system) / options.events,
     peakMegabytes: process.resourceUsage().maxRSS / 1024
+  }
+}
+
+const open = (options: CaptureOptions): Library | Promise<Library> => {
+  switch (options.library) {
+    case "posthog-node":
+      return openTheirs(options)
+    case "by hand over undici":
+      return openByHand(options, overUndici)
+    case "by hand over the platform's undici":
+      return openByHand(options, overPlatform)
+    default:
+      return openOurs(options)
   }
 }
 
@@ -146,5 +173,69 @@ const openTheirs = (options: CaptureOptions): Library => {
     },
     reported: () => Promise.resolve(reported),
     close: () => client.shutdown()
+  }
+}
+
+interface Client {
+  readonly post: (body: Uint8Array) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+const headers = { "content-type": "application/json", "content-encoding": "gzip", "user-agent": "by-hand/1" }
+
+const overUndici = (url: string): Client => {
+  const agent = new Undici.Agent()
+  return {
+    post: async (body) => {
+      const answer = await agent.request({ origin: url, path: "/batch/", method: "POST", headers, body })
+      if (answer.statusCode !== 200) throw new Error(`the server answered ${answer.statusCode}`)
+      await answer.body.text()
+    },
+    close: () => agent.close()
+  }
+}
+
+const overPlatform = (url: string): Client => {
+  const runtime = ManagedRuntime.make(httpClients.undici)
+  const request = HttpClientRequest.setHeaders(HttpClientRequest.post(`${url}/batch/`), headers)
+  return {
+    post: (body) =>
+      runtime.runPromise(
+        Effect.flatMap(HttpClient.HttpClient, (client) =>
+          Effect.flatMap(
+            client.execute(HttpClientRequest.bodyUint8Array(request, body, "application/json")),
+            (answer) => answer.status === 200 ? answer.text : Effect.dieMessage(`the server answered ${answer.status}`)
+          ))
+      ),
+    close: () => runtime.dispose()
+  }
+}
+
+/** The least that the load costs over a client for HTTP. */
+const openByHand = ({ batchSize = 100, url }: CaptureOptions, openHttp: (url: string) => Client): Library => {
+  const client = openHttp(url)
+  const eventAt = (index: number) => ({
+    event: "page viewed",
+    distinct_id: `user-${index % 5000}`,
+    uuid: randomUUID(),
+    timestamp: new Date().toISOString(),
+    properties: {
+      ...properties(index),
+      $lib: "by-hand",
+      $lib_version: "1.0.0",
+      $geoip_disable: true,
+      $is_server: true
+    }
+  })
+  return {
+    run: async (events) => {
+      for (let from = 0; from < events; from += batchSize) {
+        const batch = Array.from({ length: Math.min(batchSize, events - from) }, (_, index) => eventAt(from + index))
+        const body = JSON.stringify({ api_key: "phc_bench", batch, sent_at: new Date().toISOString() })
+        await client.post(gzipSync(body, { level: 3 }))
+      }
+    },
+    reported: () => Promise.resolve(0),
+    close: () => client.close()
   }
 }

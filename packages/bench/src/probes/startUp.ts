@@ -1,5 +1,6 @@
 export interface StartUpOptions {
-  readonly library: "effect-posthog" | "posthog-node"
+  /** Ours with either of Node's clients for HTTP; posthog-node brings its own, which is fetch. */
+  readonly library: "ours over undici" | "ours over fetch" | "posthog-node"
   readonly url: string
 }
 
@@ -27,23 +28,30 @@ export interface StartUpResult {
 }
 
 export const run = ({ library, url }: StartUpOptions): Promise<StartUpResult> =>
-  library === "effect-posthog" ? ours(url) : theirs(url)
+  library === "posthog-node" ? theirs(url) : ours(url, httpClients[library])
 
-const ours = async (url: string): Promise<StartUpResult> => {
+const httpClients = {
+  "ours over undici": async () => (await import("@effect/platform-node/NodeHttpClient")).layerUndici,
+  "ours over fetch": async () => (await import("@effect/platform/FetchHttpClient")).layer
+}
+
+type HttpClient = (typeof httpClients)[keyof typeof httpClients]
+
+const ours = async (url: string, loadHttpClient: HttpClient): Promise<StartUpResult> => {
   const lap = laps()
-  const [Effect, Layer, ManagedRuntime, Redacted, FetchHttpClient] = await Promise.all([
+  const [Effect, Layer, ManagedRuntime, Redacted, httpClient] = await Promise.all([
     import("effect/Effect"),
     import("effect/Layer"),
     import("effect/ManagedRuntime"),
     import("effect/Redacted"),
-    import("@effect/platform/FetchHttpClient")
+    loadHttpClient()
   ])
   const effect = lap()
   const { evaluateFlags, EventQueue, Events, LocalEvaluator, PostHog } = await import("effect-posthog")
   const load = lap()
   const runtime = ManagedRuntime.make(
     PostHog.layer({ apiKey: Redacted.make("phc_bench"), secretKey: Redacted.make("phs_bench"), host: url }).pipe(
-      Layer.provide(FetchHttpClient.layer)
+      Layer.provide(httpClient)
     )
   )
   await runtime.runPromise(Effect.void)

@@ -20,6 +20,8 @@ interface Sides {
   readonly ours: ReadonlyArray<Captured>
   readonly overFetch: ReadonlyArray<Captured>
   readonly theirs: ReadonlyArray<Captured>
+  /** Loops without a queue, by the name of the client: where a process has not been warmed up. */
+  readonly handmade: Readonly<Record<string, ReadonlyArray<Captured>>>
 }
 
 /** Events offered at once, as fast as they can be delivered, and at a steady pace. Each in a process of its own. */
@@ -120,9 +122,24 @@ const backpressure = async (loopback: Loopback, mode: Mode): Promise<ReadonlyArr
       },
       less(`${name}: event loop held`, "ms", all, ({ heldMillis }) => heldMillis)
     )
+    rows.push(...byHand(name, all))
   }
   return rows
 }
+
+/** The same load in loops without a queue, which is the least that it costs over either client: see `CaptureOptions`. */
+const byHand = (name: string, { handmade, theirs }: Sides): ReadonlyArray<Row> =>
+  Object.entries(handmade).map(([library, ours]) => ({
+    ...less(
+      `${name}: processor time per event, ${library}`,
+      "µs",
+      { ours, overFetch: [], handmade, theirs },
+      cpuMicros
+    ),
+    others: undefined
+  }))
+
+const cpuMicros = ({ cpuMicrosPerEvent }: Captured): number => cpuMicrosPerEvent
 
 const paced = async (loopback: Loopback): Promise<ReadonlyArray<Row>> => {
   const all = await sides(loopback, { events: 6000, manner: "paced", warmUp: 2000 }, 3)
@@ -137,16 +154,22 @@ const paced = async (loopback: Loopback): Promise<ReadonlyArray<Row>> => {
   ]
 }
 
+const loops = ["by hand over the platform's undici", "by hand over undici"] as const
+
 const sides = async (loopback: Loopback, load: Load, rounds: number): Promise<Sides> => {
   const ours: Array<Captured> = []
   const overFetch: Array<Captured> = []
   const theirs: Array<Captured> = []
+  const handmade: Record<string, Array<Captured>> = {}
   for (let round = 0; round < rounds; round++) {
     ours.push(await captured(loopback, "ours over undici", load))
     theirs.push(await captured(loopback, "posthog-node", load))
     overFetch.push(await captured(loopback, "ours over fetch", load))
+    for (const library of load.warmUp === 0 ? loops : []) {
+      ;(handmade[library] ??= []).push(await captured(loopback, library, load))
+    }
   }
-  return { ours, overFetch, theirs }
+  return { ours, overFetch, theirs, handmade }
 }
 
 const captured = async (loopback: Loopback, library: CaptureOptions["library"], load: Load): Promise<Captured> => {

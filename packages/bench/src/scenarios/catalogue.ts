@@ -7,6 +7,8 @@ export interface Entry {
   readonly modes: ReadonlyArray<Mode>
   /** Node's options for its process, beside `--expose-gc`. */
   readonly nodeOptions?: ReadonlyArray<string> | undefined
+  /** Its probes load our packages as they are published. */
+  readonly overPublished?: boolean | undefined
   readonly load: () => Promise<Scenario>
 }
 
@@ -96,6 +98,7 @@ export const catalogue: ReadonlyArray<Entry> = [
     name: "startUp",
     title: "Start-up",
     modes: ["full"],
+    overPublished: true,
     load: async () => (await import("./startUp.ts")).startUp
   },
   {
