@@ -2,6 +2,7 @@ import { PostHogServer } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { evaluateFlags, Events, Flags, PostHog } from "effect-posthog"
+import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import { strict as assert } from "node:assert"
 
 const main = Effect.gen(function*() {
@@ -23,14 +24,39 @@ const main = Effect.gen(function*() {
   // #endregion
 
   // #region flush
-  const handler = (user: string): Promise<Response> => runtime.runPromise(Effect.zipLeft(respond(user), Events.flush))
+  const handler = (user: string): Promise<Response> => runtime.runPromise(Effect.ensuring(respond(user), Events.flush))
   // #endregion
 
   // #region waitUntil
   const edgeHandler = async (user: string, context: { readonly waitUntil: (promise: Promise<unknown>) => void }) => {
-    const response = await runtime.runPromise(respond(user))
-    context.waitUntil(runtime.runPromise(Events.flush))
-    return response
+    try {
+      return await runtime.runPromise(respond(user))
+    } finally {
+      context.waitUntil(runtime.runPromise(Events.flush))
+    }
+  }
+  // #endregion
+
+  // #region lambda
+  // Outside the handler: an instance of the function keeps its client from one invocation to the next.
+  const posthog = PostHogPromise.make({
+    apiKey: "phc_test",
+    host,
+    runtime: "worker",
+    flags: { requestTimeout: "1 second", maxRetries: 0 },
+    events: { requestTimeout: "1 second", maxRetries: 1, retryBase: "100 millis" }
+  })
+
+  const lambda = async (event: { readonly user: string }) => {
+    try {
+      const flags = await posthog.evaluateFlags(event.user)
+      const greeting = flags.isEnabled("warm-greeting") ? "Welcome back!" : "Hello."
+      void posthog.capture({ event: "greeted", distinctId: event.user, flags })
+      return { statusCode: 200, body: greeting }
+    } finally {
+      // Also when the handler fails: Lambda freezes the process once it has the result.
+      await posthog.flush()
+    }
   }
   // #endregion
 
@@ -40,6 +66,9 @@ const main = Effect.gen(function*() {
   yield* Effect.promise(() => edgeHandler("bob", { waitUntil: (promise) => pending.push(promise) }))
   yield* Effect.promise(() => Promise.all(pending))
   assert.equal((yield* server.events).filter(({ event }) => event === "greeted").length, 2)
+  assert.equal((yield* Effect.promise(() => lambda({ user: "eve" }))).statusCode, 200)
+  assert.equal((yield* server.events).filter(({ event }) => event === "greeted").length, 3)
+  yield* Effect.promise(() => posthog.shutdown())
   yield* Effect.promise(() => runtime.dispose())
 })
 

@@ -1,8 +1,23 @@
 import { Fault, PostHogServer, PostHogTest } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { Effect, Layer, Redacted } from "effect"
-import type { FlagSnapshot } from "effect-posthog"
-import { evaluateFlags, Events, Flags, FlagSnapshot as Snapshots, LocalEvaluator, PostHog } from "effect-posthog"
+import type { Context } from "effect"
+import {
+  Decider,
+  DeciderError,
+  DedupCache,
+  DedupStore,
+  evaluateFlags,
+  EventQueue,
+  Events,
+  EventTransport,
+  Flags,
+  FlagSnapshot as Snapshots,
+  LocalEvaluator,
+  PostHog,
+  PostHogConfig
+} from "effect-posthog"
+import type { FlagSnapshot, PostHogEvent } from "effect-posthog"
 import { strict as assert } from "node:assert"
 
 // #region program
@@ -65,6 +80,56 @@ const Shipped = LocalEvaluator.layerStatic({
 const Swapped = Layer.provideMerge(Shipped, PostHog.layerDisabled)
 
 assert.equal(await Effect.runPromise(Effect.provide(checkout, Swapped)), 39)
+// #endregion
+
+// #region hand
+const answers = Layer.succeed(Decider, {
+  enabled: true,
+  decide: () => Effect.succeed({ flags: { "new-checkout": { enabled: true } } })
+})
+
+const down = Layer.succeed(Decider, {
+  enabled: true,
+  decide: () => Effect.fail(new DeciderError({ reason: "ApiError", httpStatus: 503 }))
+})
+
+// Production's queue, which hands its batches to the test.
+const sent: Array<PostHogEvent> = []
+const recorded = Layer.succeed(EventTransport, {
+  send: ({ events }) => Effect.sync(() => void sent.push(...events))
+})
+
+const byHand = (decider: Layer.Layer<Decider>) =>
+  Layer.mergeAll(
+    decider,
+    LocalEvaluator.layerNoop,
+    DedupCache.layer.pipe(Layer.provide(DedupStore.layerMemoryWith({ capacity: 100 }))),
+    EventQueue.layer.pipe(
+      Layer.provide(recorded),
+      Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") }))
+    )
+  )
+
+assert.equal(await Effect.runPromise(Effect.provide(checkout, byHand(answers))), 39)
+assert.equal(await Effect.runPromise(Effect.provide(checkout, byHand(down))), 42)
+// Closing the layer has delivered them.
+assert.deepStrictEqual(sent.map(({ event }) => event), ["$feature_flag_called", "paid", "$feature_flag_called", "paid"])
+// #endregion
+
+// #region queue
+const offered: Array<string> = []
+const offer: Context.Tag.Service<EventQueue>["offer"] = ({ event }) =>
+  Effect.sync(() => {
+    offered.push(event)
+    return { _tag: "Accepted", id: `event-${offered.length}` }
+  })
+
+const Remembered = Layer.mock(EventQueue, { offer, tryOffer: offer, flush: Effect.void })
+
+await Effect.runPromise(
+  Effect.provide(Events.capture({ event: "paid", distinctId: "ada" }), Remembered)
+)
+assert.deepStrictEqual(offered, ["paid"])
 // #endregion
 
 // #region server

@@ -29,10 +29,17 @@ await check(async (posthog) => {
   // #endregion
 
   app.use(((error, _request, response, _next) => response.status(error.status ?? 500).end()) as ErrorRequestHandler)
-  const server = app.listen(0, "127.0.0.1")
-  await new Promise((resolve) => server.once("listening", resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((resolve) => server.close(resolve))
+  const port = 0
+  // #region shutdown
+  const server = app.listen(port)
+
+  const stop = async () => {
+    // Requests that were accepted are answered, then what they captured is delivered.
+    await new Promise((resolve) => server.close(resolve))
+    await posthog.shutdown()
   }
+  process.once("SIGTERM", stop)
+  // #endregion
+  await new Promise((resolve) => server.once("listening", resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: stop }
 })

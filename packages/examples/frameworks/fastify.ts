@@ -28,5 +28,11 @@ await check(async (posthog) => {
   })
   // #endregion
 
+  // #region shutdown
+  // Fastify answers the requests that it has accepted before it runs this hook.
+  app.addHook("onClose", () => posthog.shutdown())
+  process.once("SIGTERM", () => app.close())
+  // #endregion
+
   return { url: await app.listen({ port: 0, host: "127.0.0.1" }), close: () => app.close() }
 })

@@ -31,10 +31,16 @@ await check(async (posthog) => {
   })
   // #endregion
 
-  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" })
-  await new Promise((resolve) => server.once("listening", resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((resolve) => server.close(resolve))
+  const port = 0
+  // #region shutdown
+  const server = serve({ fetch: app.fetch, port })
+
+  const stop = async () => {
+    await new Promise((resolve) => server.close(resolve))
+    await posthog.shutdown()
   }
+  process.once("SIGTERM", stop)
+  // #endregion
+  await new Promise((resolve) => server.once("listening", resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: stop }
 })

@@ -1,6 +1,6 @@
 import "reflect-metadata"
 import { Catch, Controller, Get, Headers, HttpException, Module } from "@nestjs/common"
-import type { ArgumentsHost } from "@nestjs/common"
+import type { ArgumentsHost, OnApplicationShutdown } from "@nestjs/common"
 import { BaseExceptionFilter, HttpAdapterHost, NestFactory } from "@nestjs/core"
 import type * as PostHogPromise from "effect-posthog/PostHogPromise"
 import * as RequestContext from "effect-posthog/RequestContext"
@@ -29,6 +29,20 @@ class ReportingFilter extends BaseExceptionFilter {
 Catch()(ReportingFilter)
 // #endregion
 
+// #region shutdown
+class PostHogShutdown implements OnApplicationShutdown {
+  readonly #posthog: PostHogPromise.PromiseClient
+
+  constructor(posthog: PostHogPromise.PromiseClient) {
+    this.#posthog = posthog
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.#posthog.shutdown()
+  }
+}
+// #endregion
+
 // Decorators are called as the functions they are, so that the program needs no compiler option.
 let clientOf: (headers: Parameters<typeof RequestContext.fromHeaders>[0]) => PostHogPromise.PromiseClient
 
@@ -49,12 +63,16 @@ Headers()(ShopController.prototype, "checkout", 0)
 Controller()(ShopController)
 
 class AppModule {}
-Module({ controllers: [ShopController] })(AppModule)
 
 await check(async (posthog) => {
+  Module({
+    controllers: [ShopController],
+    providers: [{ provide: PostHogShutdown, useFactory: () => new PostHogShutdown(posthog) }]
+  })(AppModule)
   clientOf = (headers) => posthog.with(RequestContext.fromHeaders(headers))
   const app = await NestFactory.create(AppModule, { logger: false })
   app.useGlobalFilters(new ReportingFilter(posthog, app.get(HttpAdapterHost)))
+  app.enableShutdownHooks()
   await app.listen(0, "127.0.0.1")
   return { url: (await app.getUrl()).replace("[::1]", "127.0.0.1"), close: () => app.close() }
 })

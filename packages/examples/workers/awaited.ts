@@ -24,7 +24,7 @@ export default {
   fetch(request: Request) {
     const user = new URL(request.url).searchParams.get("user") ?? "nobody"
     // #region flush
-    return runtime.runPromise(Effect.zipLeft(respond(user), Effect.timeoutOption(Events.flush, "10 seconds")))
+    return runtime.runPromise(Effect.ensuring(respond(user), Effect.timeoutOption(Events.flush, "10 seconds")))
     // #endregion
   }
 }

@@ -25,9 +25,11 @@ const respond = (user: string) =>
 export default {
   async fetch(request: Request, _: unknown, context: { readonly waitUntil: (promise: Promise<unknown>) => void }) {
     const user = new URL(request.url).searchParams.get("user") ?? "nobody"
-    const response = await runtime.runPromise(respond(user))
-    context.waitUntil(runtime.runPromise(Events.flush))
-    return response
+    try {
+      return await runtime.runPromise(respond(user))
+    } finally {
+      context.waitUntil(runtime.runPromise(Events.flush))
+    }
   }
 }
 // #endregion

@@ -3,6 +3,7 @@
 //
 //   <!-- file: packages/examples/src/quickstart.ts -->        the whole file
 //   <!-- file: packages/examples/src/quickstart.ts#layers --> what is between `// #region layers` and `// #endregion`
+//                                                         (the first excerpt of a file has the imports of all of them)
 //   <!-- not compiled: why -->                            an exception, with its reason
 //
 // Links between them lead to files that exist, and a command that installs a package names its version.
@@ -13,6 +14,7 @@ import { build } from "esbuild"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
+import { importsOf } from "./imports.mjs"
 import { filesBelow, isFile, packageNames, root, run, shown, sourceFiles } from "./workspace.mjs"
 
 export const guides = async (
@@ -34,9 +36,22 @@ export const documents = () =>
 const block = /^([ \t]*)```(ts|tsx|typescript)\b[^\n]*\n([\s\S]*?)^\1```[ \t]*$/gm
 const reference = /<!--\s*(file|not compiled):\s*(.+?)\s*-->\s*$/
 
+/** The files that a document shows, each with its regions there. A file that is shown as a whole has none. */
+const shownIn = (content) => {
+  const files = new Map()
+  for (const { index } of content.matchAll(block)) {
+    const [, kind, target = ""] = reference.exec(content.slice(0, index)) ?? []
+    const [path, region] = target.split("#")
+    if (kind === "file") files.set(path, [...files.get(path) ?? [], ...(region === undefined ? [] : [region])])
+  }
+  return files
+}
+
 const snippets = (document, write) => {
   const content = readFileSync(document, "utf8")
   const problems = []
+  const files = shownIn(content)
+  const begun = new Set()
   const written = content.replace(block, (whole, indent, language, code, offset) => {
     const line = content.slice(0, offset).split("\n").length
     const where = `${shown(document)}:${line}`
@@ -47,7 +62,12 @@ const snippets = (document, write) => {
       return whole
     }
     const [path, region] = target.split("#")
-    const wanted = isFile(join(root, path)) ? excerpt(readFileSync(join(root, path), "utf8"), region) : undefined
+    const wanted = !isFile(join(root, path))
+      ? undefined
+      : region === undefined || begun.has(path)
+      ? excerpt(readFileSync(join(root, path), "utf8"), region)
+      : firstExcerpt(path, region, files)
+    begun.add(path)
     if (wanted === undefined) {
       problems.push(`${where} there is no ${target}`)
       return whole
@@ -90,15 +110,35 @@ const installations = (document) => {
   )
 }
 
+/** The first line of a region and the line after its last one. */
+const rangeOf = (lines, region) => {
+  const marker = lines.findIndex((line) => line.trim() === `// #region ${region}`)
+  const length = lines.slice(marker + 1).findIndex((line) => /^\s*\/\/ #endregion\b/.test(line))
+  return marker === -1 || length === -1 ? undefined : [marker + 1, marker + 1 + length]
+}
+
+/**
+ * The first excerpt of a file in a document, after the imports that all its excerpts there need: readers copy what they
+ * see. Of the files beside it, those that the document shows.
+ */
+const firstExcerpt = (path, region, files) => {
+  const file = join(root, path)
+  const text = readFileSync(file, "utf8")
+  const found = excerpt(text, region)
+  const ranges = (files.get(path) ?? []).flatMap((name) => [rangeOf(text.split("\n"), name) ?? [0, 0]])
+  const isAvailable = (specifier) => !specifier.startsWith(".") || files.has(join(dirname(path), specifier))
+  const imports = found === undefined ? [] : importsOf(file, ranges, isAvailable)
+  return imports.length === 0 ? found : `${imports.join("\n")}\n\n${found}`
+}
+
 /** A file, or one region of it with its indentation taken off; markers of regions are left out. */
 const excerpt = (text, region) => {
   const isMarker = (line) => /^\s*\/\/ #(region|endregion)\b/.test(line)
   let lines = text.replace(/\n+$/, "").split("\n")
   if (region !== undefined) {
-    const start = lines.findIndex((line) => line.trim() === `// #region ${region}`)
-    const length = lines.slice(start + 1).findIndex((line) => /^\s*\/\/ #endregion\b/.test(line))
-    if (start === -1 || length === -1) return undefined
-    lines = lines.slice(start + 1, start + 1 + length)
+    const range = rangeOf(lines, region)
+    if (range === undefined) return undefined
+    lines = lines.slice(...range)
     const indents = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length)
     const indent = Math.min(...indents)
     lines = lines.map((line) => line.slice(indent))

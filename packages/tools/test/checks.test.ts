@@ -347,6 +347,13 @@ export const one: number = 1
     finds: /^ *README\.md:2 differs from packages\/evaluator\/src\/Rollout\.ts#inRollout/m
   },
   {
+    kind: "an excerpt without the imports that it needs",
+    step: "guides",
+    file: "packages/docs/excerpt.md",
+    content: "<!-- file: packages/docs/src/failing.ts#path -->\n```ts\nexport const path = join(\"a\", \"b\")\n```\n",
+    finds: /packages\/docs\/excerpt\.md:2 differs from packages\/docs\/src\/failing\.ts#path/
+  },
+  {
     kind: "a snippet that nothing compiles",
     step: "guides",
     file: "packages/evaluator/README.md",
@@ -388,7 +395,8 @@ export const one: number = 1
     kind: "a guide's program that fails",
     step: "guides",
     file: "packages/docs/src/failing.ts",
-    content: "throw new Error(\"planted\")\n",
+    content:
+      "import { join } from \"node:path\"\n\n// #region path\nexport const path = join(\"a\", \"b\")\n// #endregion\nthrow new Error(\"planted\")\n",
     finds: /packages\/docs\/src\/failing\.ts ended with 1/
   },
   {
