@@ -108,11 +108,11 @@ export const fresh: Within = dual(
  * **When to use**
  *
  * Where an effect runs before the handler and cannot wrap it, such as the security middleware of an `HttpApi`: once it
- * knows who asks, it says so here. Everywhere else, use {@link with}.
+ * knows who asks, it says so here. Everywhere else, use `RequestContext.with`.
  *
  * **Details**
  *
- * It merges as {@link with} does. It is for the request's own fiber: what a fork sets stays in the fork, so a `set`
+ * It merges as `RequestContext.with` does. It is for the request's own fiber: what a fork sets stays in the fork, so a `set`
  * inside `Effect.forEach` with concurrency, `Effect.timeout` or a race does not reach the fiber outside.
  *
  * **Example**
