@@ -12,6 +12,8 @@ const isReference = (node) => {
   return /** @type {any} */ (parent).name !== node && /** @type {any} */ (parent).propertyName !== node
 }
 
+const specifierOf = ({ moduleSpecifier }) => ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : ""
+
 const written = (declaration, isUsed) => {
   const { importClause, moduleSpecifier } = declaration
   if (importClause === undefined) return []
@@ -51,6 +53,6 @@ export const importsOf = (file, ranges, isAvailable) => {
   })
   return source.statements
     .filter((statement) => ts.isImportDeclaration(statement))
-    .filter((declaration) => !isWithin(declaration) && isAvailable(declaration.moduleSpecifier.text))
+    .filter((declaration) => !isWithin(declaration) && isAvailable(specifierOf(declaration)))
     .flatMap((declaration) => written(declaration, (name) => used.has(name.text)))
 }
