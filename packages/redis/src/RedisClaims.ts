@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import { claimOf, fingerprint, onceKey, onceWithin, withoutNotes } from "./internal/claimKey.ts"
 import * as Scripts from "./internal/claimScripts.ts"
 import { projectDigest } from "./internal/digest.ts"
+import { millisOf } from "./internal/millisOf.ts"
 import { makeScript } from "./internal/script.ts"
 import type { Script } from "./internal/script.ts"
 import { RedisClient } from "./RedisClient.ts"
@@ -167,6 +168,8 @@ const make = (
       case "Delivered":
         return { ...outcome, duplicates: [...(outcome.duplicates ?? []), ...duplicates] }
       case "Rejected":
+        // One event may be to blame: the queue sends the parts of the batch again, the duplicates among them.
+        if (outcome.narrowable === true && sent.length > 1) return outcome
         return {
           _tag: "Delivered",
           duplicates,
@@ -229,9 +232,6 @@ export const layerWith = (
       })
     })
   )
-
-// Redis takes whole milliseconds, and zero would end a claim as it begins.
-const millisOf = (duration: Duration.DurationInput): number => Math.max(1, Math.ceil(Duration.toMillis(duration)))
 
 /**
  * Sends through another `EventTransport` the events that no other instance has sent.
@@ -309,7 +309,7 @@ export const captureOnce = ({ key, within, ...message }: CaptureOnceMessage): Re
     properties: {
       ...message.properties,
       [onceKey]: key,
-      [onceWithin]: Math.ceil(Math.min(millis, Number.MAX_SAFE_INTEGER))
+      [onceWithin]: millisOf(millis)
     }
   })
 }

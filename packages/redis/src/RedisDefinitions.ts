@@ -15,6 +15,7 @@ import * as Stream from "effect/Stream"
 import * as Body from "./internal/body.ts"
 import * as Scripts from "./internal/definitionScripts.ts"
 import { projectDigest, version as versionOf } from "./internal/digest.ts"
+import { millisOf } from "./internal/millisOf.ts"
 import { makeScript } from "./internal/script.ts"
 import type { Script } from "./internal/script.ts"
 import { RedisClient } from "./RedisClient.ts"
@@ -221,7 +222,7 @@ export const layerWith = (
       return make(client, yield* makeScripts(client), {
         digest: yield* projectDigest(config),
         self: number.toString(36),
-        leaseMillis: Math.max(1, Math.ceil(Duration.toMillis(lease))),
+        leaseMillis: millisOf(lease),
         maxBytes: maxDocumentBytes
       })
     })

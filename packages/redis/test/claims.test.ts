@@ -5,6 +5,7 @@ import { DedupStore, DefinitionsSource, EventQueue, Events, EventTransport, Post
 import type { EventBatch, PostHogEvent, SendOutcome } from "effect-posthog"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -297,6 +298,47 @@ suite("RedisClaims", () => {
         assert.strictEqual(properties["plan"], "pro")
         assert.notInclude(Object.keys(properties).join(), "$once")
       }
+    }))
+
+  it.scopedLive("an event that spoils its request costs neither the others nor the duplicates beside it", () =>
+    Effect.gen(function*() {
+      const [{ port } = { port: 0 }] = yield* single.server
+      const transport = new RecordingTransport()
+      const context = yield* client(port, newProject(), transport)
+      const once = { event: "active", distinctId: "ada", key: "active:ada", within: "1 day" } as const
+      yield* Effect.gen(function*() {
+        yield* RedisClaims.captureOnce(once)
+        yield* Events.flush
+        transport.answer = ({ events }) => {
+          if (!events.some(({ event }) => event === "spoilt")) return
+          return { _tag: "Rejected", details: "api_error_400", narrowable: true }
+        }
+        yield* RedisClaims.captureOnce(once)
+        for (const event of ["one", "two", "spoilt", "three"]) {
+          yield* RedisClaims.captureOnce({ event, distinctId: "ada", key: event, within: "1 day" })
+        }
+        yield* Events.flush
+        const { delivered, droppedBy, duplicates } = yield* (yield* EventQueue).counts
+        assert.deepStrictEqual({ delivered, duplicates, refused: droppedBy.Rejected }, {
+          delivered: 4,
+          duplicates: 1,
+          refused: 1
+        })
+      }).pipe(Effect.provide(context))
+    }))
+
+  it.scopedLive("claims may be meant to last for ever", () =>
+    Effect.gen(function*() {
+      const [{ port } = { port: 0 }] = yield* single.server
+      const transport = new RecordingTransport()
+      const send = yield* sender(yield* ioredis6.connect(port), newProject(), transport, {
+        ...patient,
+        within: Duration.infinity,
+        pending: Duration.infinity
+      })
+      const [, lines] = yield* withLog(Effect.zipRight(send(exposure("ada")), send(exposure("ada"))))
+      assert.strictEqual(transport.events.length, 1)
+      assert.deepStrictEqual(lines, [])
     }))
 
   it.scopedLive("captureOnce without a usable key or time captures all the same, and says so", () =>

@@ -25,6 +25,7 @@ import type * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import { keyDigest } from "./internal/digest.ts"
 import { epochMillis } from "./internal/epochMillis.ts"
+import { millisOf } from "./internal/millisOf.ts"
 import { readRow } from "./internal/outboxEvents.ts"
 import * as metrics from "./internal/outboxMetrics.ts"
 import { createStatements } from "./internal/outboxSchema.ts"
@@ -200,8 +201,6 @@ const strictFunctions: Functions<InvalidEventError | OutboxError> = {
 }
 
 const sizeOf = (size: number, otherwise: number): number => size >= 1 ? Math.floor(size) : otherwise
-
-const millisOf = (duration: Duration.DurationInput): number => Math.max(1, Math.ceil(Duration.toMillis(duration)))
 
 const make = ({
   claimSize = 1000,

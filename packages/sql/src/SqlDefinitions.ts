@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { digest, projectDigest } from "./internal/digest.ts"
+import { millisOf } from "./internal/millisOf.ts"
 import { quoted } from "./internal/tableName.ts"
 
 /**
@@ -301,7 +302,7 @@ export const layerWith = (
         createTable,
         project: yield* projectDigest(config),
         self: number.toString(36),
-        leaseMillis: Math.max(1, Math.ceil(Duration.toMillis(duration)))
+        leaseMillis: millisOf(duration)
       })
     })
   )
