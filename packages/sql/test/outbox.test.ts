@@ -9,12 +9,15 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Function from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { randomUUID } from "node:crypto"
+import { makeSafeInsert } from "../src/internal/outboxInsert.ts"
 import { makeDatabases } from "./support/databases.ts"
 import {
   eventually,
@@ -537,6 +540,16 @@ it.scoped("without a database or a project, events go to the queue or nowhere", 
       Layer.provide(LibsqlClient.layer({ url: ":memory:" }))
     )
     assert.isTrue(Option.isNone(yield* Effect.provide(capture, disabled)))
+  }))
+
+it.effect("a Postgres that stands still while the layer is built is asked for so long what it can do", () =>
+  Effect.gen(function*() {
+    const stalled = { unsafe: () => Effect.uninterruptible(Effect.never), withTransaction: Function.identity }
+    const table = { dialect: "pg", insert: () => Effect.void, insertText: () => "" } as const
+    const making = yield* Effect.fork(makeSafeInsert(stalled as never, table, Duration.seconds(5)))
+    yield* TestClock.adjust("5 seconds")
+    const insert = yield* Fiber.join(making)
+    yield* insert({ id: "1", route: "analytics", body: "{}", createdAt: 0 })
   }))
 
 for (const { missing } of databases) {

@@ -1,6 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { NewRow, OutboxTable } from "./outboxTable.ts"
 import { codeOf } from "./sqlFailure.ts"
@@ -59,13 +60,15 @@ const makeMysqlInsert = (insert: Insert): Insert => (row) =>
   )
 
 /**
- * Inserts so that a failure leaves the transaction of the caller as it was.
+ * Inserts so that a failure leaves the transaction of the caller as it was. A database that does not answer is asked for
+ * so long what it can do.
  *
  * @internal
  */
 export const makeSafeInsert = (
   client: SqlClient.SqlClient,
-  table: Pick<OutboxTable, "dialect" | "insert" | "insertText">
+  table: Pick<OutboxTable, "dialect" | "insert" | "insertText">,
+  longest: Duration.Duration
 ): Effect.Effect<Insert> => {
   switch (table.dialect) {
     case "sqlite":
@@ -73,7 +76,7 @@ export const makeSafeInsert = (
     case "mysql":
       return Effect.succeed(makeMysqlInsert(table.insert))
     case "pg":
-      return Effect.match(client.unsafe("select 1; select 1"), {
+      return Effect.match(Effect.timeout(Effect.disconnect(client.unsafe("select 1; select 1")), longest), {
         onSuccess: () => makePostgresInsert(client, table),
         onFailure: () => makeNestedInsert(client, table.insert)
       })

@@ -257,7 +257,7 @@ export const makeOutboxService = (
     })
 
     yield* Effect.timeoutOption(Effect.disconnect(create), creating)
-    const insertSafely = yield* makeSafeInsert(client, table)
+    const insertSafely = yield* makeSafeInsert(client, table, creating)
     if (hasRelay) yield* startRelay
 
     const drainWith = (relay: ReturnType<typeof makeRelay>): Effect.Effect<void, SqlError> =>
