@@ -1,7 +1,8 @@
 import { PostHogTest } from "@effect-posthog/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger } from "effect"
+import { Deferred, Effect, Exit, Fiber, FiberId, Layer, Logger } from "effect"
+import type { Scheduler } from "effect"
 import {
   Decider,
   DeciderError,
@@ -126,6 +127,34 @@ describe("RequestFlags", () => {
         deepStrictEqual(asked, ["ada", "ada"])
       }).pipe(inRequest, Effect.provide(layer))
     }))
+
+  it.effect("lets no reader wait for one that was interrupted, whichever step that was at", () => {
+    const { layer } = counting(Effect.yieldNow())
+    /** Lets other fibers run before one step of a fiber, and has it interrupted there. */
+    const stoppingAt = (stop: number, interrupt: () => void): Scheduler.Scheduler => {
+      let steps = 0
+      return {
+        shouldYield: () => ++steps === stop ? 0 : false,
+        scheduleTask: (task) => {
+          if (steps === stop) interrupt()
+          queueMicrotask(task)
+        }
+      }
+    }
+    const read = (stop: number) =>
+      Effect.gen(function*() {
+        let leader: Fiber.RuntimeFiber<unknown, unknown> | undefined
+        const scheduler = stoppingAt(stop, () => leader?.unsafeInterruptAsFork(FiberId.none))
+        leader = yield* Effect.fork(Effect.withScheduler(RequestFlags.get, scheduler))
+        yield* Effect.exit(Fiber.join(leader))
+        const follower = yield* Effect.fork(RequestFlags.get)
+        yield* Effect.repeatN(Effect.yieldNow(), 100)
+        assert.isNotNull(follower.unsafePoll(), `interrupted before step ${stop}`)
+      })
+    return Effect.forEach(Array.from({ length: 60 }, (_, stop) => stop), (stop) => inRequest(read(stop)), {
+      discard: true
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("views by different registries are views of one evaluation, within the keys of the scope", () => {
     const { asked, layer } = counting()
