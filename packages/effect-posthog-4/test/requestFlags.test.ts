@@ -4,7 +4,8 @@ import { makeLogger } from "./support/standIns.ts"
 import { PostHogTest } from "@effect-posthog/testkit"
 import { assert, describe, it } from "./support/effectVitest.ts"
 import { deepStrictEqual, strictEqual } from "./support/assertions.ts"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger } from "effect"
+import { Deferred, Effect, Exit, Fiber, FiberId, Layer, Logger } from "effect"
+import type { Scheduler } from "effect"
 import {
   Decider,
   DeciderError,
@@ -127,6 +128,33 @@ describe("RequestFlags", () => {
         deepStrictEqual(asked, ["ada", "ada"])
       }).pipe(inRequest, Effect.provide(layer))
     }))
+
+  it.effect("lets no reader wait for one that was interrupted, whichever step that was at", () => {
+    const { layer } = counting(Effect.yieldNow)
+    /** Lets other fibers run before one step of a fiber, and has it interrupted there. */
+    const stoppingAt = (stop: number, interrupt: () => void): Scheduler.Scheduler => {
+      let steps = 0
+      return {
+        shouldYield: () => ++steps === stop ? 0 : false,
+        scheduleTask: (task) => {
+          if (steps === stop) interrupt()
+          queueMicrotask(task)
+        }
+      }
+    }
+    const read = (stop: number) =>
+      Effect.gen(function*() {
+        const scheduler = stoppingAt(stop, () => leader.interruptUnsafe())
+        const leader: Fiber.Fiber<unknown, unknown> = yield* Effect.forkChild(Effect.withScheduler(RequestFlags.get, scheduler), { uninterruptible: "inherit" })
+        yield* Effect.exit(Fiber.join(leader))
+        const follower = yield* Effect.forkChild(RequestFlags.get, { uninterruptible: "inherit" })
+        yield* Effect.repeat(Effect.yieldNow, { times: 100 })
+        assert.isDefined(follower.pollUnsafe(), `interrupted before step ${stop}`)
+      })
+    return Effect.forEach(Array.from({ length: 60 }, (_, stop) => stop), (stop) => inRequest(read(stop)), {
+      discard: true
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("views by different registries are views of one evaluation, within the keys of the scope", () => {
     const { asked, layer } = counting()

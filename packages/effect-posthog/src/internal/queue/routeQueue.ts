@@ -345,6 +345,14 @@ export class RouteQueue {
     for (const done of resolved) wake(() => Deferred.unsafeDone(done, Exit.void))
   }
 
+  /** Those who wait for a flush wait for events up to this one, too. */
+  protected extendFlushes(upTo: number): void {
+    for (let left = this.flushes.length; left > 0; left--) {
+      const flush = this.flushes.shift()
+      if (flush !== undefined) this.flushes.push({ order: Math.max(flush.order, upTo), done: flush.done })
+    }
+  }
+
   protected lowestLive(): number {
     let lowest = this.buffer.peek(0)?.order ?? Number.POSITIVE_INFINITY
     for (const batch of this.onTheirWay) {

@@ -97,8 +97,10 @@ export class SpooledQueue extends RouteQueue {
   private isTaken = false
   private isResolvingAll = false
   private now = 0
-  /** What earlier processes left is being read: a flush waits for that. */
+  /** What earlier processes left is being read: a flush waits for that, and for what has been read. */
   private isRecovering = false
+  /** The order of the last event that was read meanwhile. */
+  private lastRecovered = 0
   /** The store may hold events for which there was no room. */
   hasMore = false
   /** Events on disk alone that were given up or damaged, so far. */
@@ -182,6 +184,7 @@ export class SpooledQueue extends RouteQueue {
     queued.stored = storedAt(receipt)
     if (adopted) this.spool.counters.take()
     this.enterAgain(queued, adopted ? this.cold.first : this.cold.shift(), acceptedAt)
+    if (this.isRecovering) this.lastRecovered = Math.max(this.lastRecovered, queued.order)
   }
 
   private enterAgain(event: QueuedEvent, order: number | undefined, acceptedAt: number): void {
@@ -199,6 +202,7 @@ export class SpooledQueue extends RouteQueue {
 
   /** Nothing is left on disk alone, once this has been called with `false`. */
   recovering(isRecovering: boolean): void {
+    if (this.isRecovering) this.extendFlushes(this.lastRecovered)
     this.isRecovering = isRecovering
     if (!isRecovering) this.resolveFlushes()
   }

@@ -1,9 +1,10 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { OfferResult } from "../../Delivery.ts"
-import type { StoredEvent } from "../../EventStore.ts"
+import type { RecoveredEvent, StoredEvent } from "../../EventStore.ts"
 import { EventStore } from "../../EventStore.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import { hashAtOnce } from "../definitions/fingerprint.ts"
@@ -12,7 +13,9 @@ import type { QueuedEvent, Route } from "../queue/queuedEvent.ts"
 import type { QueueStorage } from "../queue/queueStorage.ts"
 import { queueStorage } from "../queue/queueStorage.ts"
 import { maxSize } from "../queue/routeQueue.ts"
+import { oneLine } from "../quote.ts"
 import { wake } from "../wake.ts"
+import { Warnings } from "../warnings.ts"
 import { SpoolCounters } from "./spoolCounters.ts"
 import { accepted, lineOverhead, SpooledQueue } from "./spooledQueue.ts"
 
@@ -75,6 +78,7 @@ const nameOf = (store: typeof EventStore.Service, project: string): string => {
 /** Puts a store under the queues of a client. */
 const makeStorage = (store: typeof EventStore.Service, settings: Settings): QueueStorage => {
   const counters = new SpoolCounters()
+  const warnings = new Warnings("EventSpool")
   // Events of one project are never sent to another one.
   const project = nameOf(store, hashAtOnce(Redacted.value(settings.apiKey)).toString(36))
   const writers = new Map<SpooledQueue, Writer>()
@@ -109,6 +113,15 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
     inBackground(keepWriting(made))
     return made
   }
+
+  // A store that breaks its word and dies is no reason for captures and flushes to wait for ever.
+  const guarded = <A>(effect: () => Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
+    Effect.catchAllCause(
+      Effect.suspend(effect),
+      (cause) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.as(warnings.warn("store", `The event store failed: ${oneLine(Cause.pretty(cause))}`, now), otherwise))
+    )
 
   // ------------------------------------------------------------------------------------------------------- writing
 
@@ -162,7 +175,7 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
         const [group] = writer.groups
         if (group === undefined) return Effect.void
         group.startedAt = clockOf(fiber).unsafeCurrentTimeMillis()
-        return Effect.matchCause(restore(store.append(writer.name, group.stored)), {
+        return Effect.matchCause(restore(Effect.suspend(() => store.append(writer.name, group.stored))), {
           onFailure: () => written(writer, group, undefined),
           onSuccess: (receipts) => written(writer, group, receipts)
         })
@@ -173,7 +186,7 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
     const receipts = writer.ended
     writer.ended = []
     // A file may be gone, and those who wait for room want to know.
-    return Effect.map(store.ended(receipts), () => writer.queue.settle())
+    return Effect.map(guarded(() => store.ended(receipts), undefined), () => writer.queue.settle())
   }
 
   const isLeft = ({ ended, groups }: Writer): boolean => groups.length > 0 || ended.length > 0
@@ -239,7 +252,12 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
         if (queue.hasMore) return
         const written = queue.onDiskAlone - waitingToBeWritten(writer)
         const lostBefore = queue.lost
-        const events = yield* store.recover(name, Math.min(mostTogether, queue.room))
+        const events = yield* guarded<ReadonlyArray<RecoveredEvent> | undefined>(
+          () => store.recover(name, Math.min(mostTogether, queue.room)),
+          undefined
+        )
+        // What is left is tried again later.
+        if (events === undefined) return queue.recovering(false)
         for (const event of events) queue.recover(event)
         if (events.length > 0) keepTicking()
         if (events.length === 0) {
