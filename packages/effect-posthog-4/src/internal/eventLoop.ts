@@ -67,6 +67,18 @@ export const yieldToEventLoop: Effect.Effect<void> = Effect.callback((resume) =>
   turns.scheduleTask(() => resume(Effect.void), 0)
 })
 
+/** Text of so many characters is written, encoded and compressed in a few milliseconds. */
+const mostInOneTurn = 512 * 1024
+
+/**
+ * Does one of several works on a text of so many characters: in a turn of the event loop of its own when the text is
+ * large, else at once.
+ *
+ * @internal
+ */
+export const inTurn = <A, E, R>(characters: number, work: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  characters > mostInOneTurn ? Effect.flatMap(yieldToEventLoop, work) : work()
+
 /** How long one turn may take, in nanoseconds. */
 const turnLength = 2_000_000n
 

@@ -1,5 +1,5 @@
 // Generated from packages/effect-posthog/src/internal/input.ts by packages/tools/editions.mjs: change that file, not this one.
-import { wellFormed } from "./jsonCopy.ts"
+import { decimalText, wellFormed } from "./jsonCopy.ts"
 import { oneLine } from "./quote.ts"
 
 /**
@@ -8,6 +8,9 @@ import { oneLine } from "./quote.ts"
  * @internal
  */
 export const longestId = 1000
+
+/** Stands for a bigint whose text would take long to make: it is refused for its length like any other id. */
+const tooManyDigits = "9".repeat(longestId + 1)
 
 /** Group types of one call at most. PostHog knows five in a project. */
 const mostGroups = 100
@@ -26,7 +29,7 @@ export const idOf = (value: unknown): string | undefined => {
     case "number":
       return Number.isFinite(value) ? String(value) : undefined
     case "bigint":
-      return value.toString()
+      return decimalText(value) ?? tooManyDigits
     case "object":
       return value instanceof String || value instanceof Number ? idOf(value.valueOf()) : undefined
     default:

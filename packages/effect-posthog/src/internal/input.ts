@@ -1,4 +1,4 @@
-import { wellFormed } from "./jsonCopy.ts"
+import { decimalText, wellFormed } from "./jsonCopy.ts"
 import { oneLine } from "./quote.ts"
 
 /**
@@ -7,6 +7,9 @@ import { oneLine } from "./quote.ts"
  * @internal
  */
 export const longestId = 1000
+
+/** Stands for a bigint whose text would take long to make: it is refused for its length like any other id. */
+const tooManyDigits = "9".repeat(longestId + 1)
 
 /** Group types of one call at most. PostHog knows five in a project. */
 const mostGroups = 100
@@ -25,7 +28,7 @@ export const idOf = (value: unknown): string | undefined => {
     case "number":
       return Number.isFinite(value) ? String(value) : undefined
     case "bigint":
-      return value.toString()
+      return decimalText(value) ?? tooManyDigits
     case "object":
       return value instanceof String || value instanceof Number ? idOf(value.valueOf()) : undefined
     default:

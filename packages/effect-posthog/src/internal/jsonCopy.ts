@@ -1,7 +1,8 @@
 const deepest = 64
 
 /**
- * Objects and properties in one copy at most; of list items ten times as many. Copying those takes about 20 ms.
+ * Objects and properties in one copy at most; of list items ten times as many. Copying those takes 10 to 15 ms, and so
+ * does as much of anything else: what takes longer than a plain property is charged for more.
  *
  * @internal
  */
@@ -11,9 +12,33 @@ const entryCost = 10
 /** Decimal digits of a bigint at most: making the text takes longer the more there are. */
 const mostDigits = 1000
 const largestInteger = 10n ** BigInt(mostDigits)
+const digitsPerCharge = 3
 
-/** Items for which a list is made at once. */
-const mostReserved = 1000
+/**
+ * The decimal text of a bigint, or `undefined` when it has so many digits that making the text takes long.
+ *
+ * @internal
+ */
+export const decimalText = (value: bigint): string | undefined =>
+  value < largestInteger && value > -largestInteger ? value.toString() : undefined
+
+/** Reading a property that throws takes as long as so many plain ones: errors record where they are made. */
+const throwingEntries = 20
+
+/**
+ * A name like "1000" is an index: the engine reserves room for those between the highest so far and this one, unless they
+ * are more than 1024, and for 5000 in one object at most.
+ */
+const mostRoom = 1024
+const highestWithRoom = 5000
+const roomPerCharge = 2
+
+const [one, nine] = [0x31, 0x39]
+
+const beginsAsIndex = (name: string): boolean => {
+  const code = name.charCodeAt(0)
+  return code >= one && code <= nine
+}
 
 interface WellFormed {
   readonly isWellFormed?: (this: string) => boolean
@@ -90,7 +115,7 @@ export class JsonCopy {
   get excess(): string | undefined {
     if (this.least > this.limit) return `more than ${this.limit} bytes`
     return this.work < 0
-      ? `more than ${mostEntries} objects and properties, or ${mostEntries * entryCost} list items`
+      ? `more than ${mostEntries} objects and properties, or ${mostEntries * entryCost} list items, or as much work`
       : undefined
   }
 
@@ -115,10 +140,7 @@ export class JsonCopy {
         this.least += 4
         return value
       case "bigint":
-        this.work -= entryCost
-        return this.value(
-          value < largestInteger && value > -largestInteger ? value.toString() : `[More than ${mostDigits} digits]`
-        )
+        return this.bigint(value)
       case "object":
         if (value === null) {
           this.size += 5
@@ -131,11 +153,37 @@ export class JsonCopy {
     }
   }
 
+  private bigint(value: bigint): string {
+    const text = decimalText(value) ?? `[More than ${mostDigits} digits]`
+    this.work -= entryCost + Math.ceil(text.length / digitsPerCharge)
+    return this.value(text) as string
+  }
+
+  /** Whether so many parts, none of which costs less and is shorter, may fit. If not, none of them need be read. */
+  private mayHold(count: number, cost: number, bytes: number): boolean {
+    if (this.least + count * bytes > this.limit) this.least = this.limit + 1
+    else if (this.work < count * cost) this.work = -1
+    else return true
+    return false
+  }
+
   private properties(target: Record<string, unknown>, source: object, names: ReadonlyArray<string>): void {
+    // A property that is left out costs as much, and takes no bytes.
+    if (!this.mayHold(names.length, entryCost, 0)) return
+    let highest = 0
     for (const key of names) {
       if (this.isOver) return
       this.set(target, key, this.property(source, key))
+      if (beginsAsIndex(key)) highest = this.chargeRoom(key, highest)
     }
+  }
+
+  /** `highest`: the highest index among the names before this one. */
+  private chargeRoom(name: string, highest: number): number {
+    const index = Number(name)
+    if (!(index > highest && index <= highestWithRoom)) return highest
+    if (index - highest <= mostRoom) this.work -= Math.floor((index - highest) / roomPerCharge)
+    return index
   }
 
   private set(target: Record<string, unknown>, key: string, copied: unknown): void {
@@ -158,9 +206,8 @@ export class JsonCopy {
     }
   }
 
-  // What throws takes longer than what does not.
   private unreadable(): unknown {
-    this.work -= 10 * entryCost
+    this.work -= throwingEntries * entryCost
     return this.value("[Unreadable]")
   }
 
@@ -187,15 +234,15 @@ export class JsonCopy {
     if (Array.isArray(value)) return this.list(value)
     const prototype = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) {
-      if (value instanceof Date) return this.value(Number.isNaN(value.getTime()) ? null : value.toISOString())
+      if (value instanceof Date) return this.date(value)
       if (value instanceof Map) return this.map(value)
-      if (value instanceof Set) return this.array(value)
-      if (value instanceof RegExp) return this.value(String(value))
+      if (value instanceof Set) return this.setOf(value)
+      if (value instanceof RegExp) return this.regExp(value)
       if (value instanceof String || value instanceof Number || value instanceof Boolean) {
         return this.value(value.valueOf())
       }
       if (ArrayBuffer.isView(value)) {
-        return Symbol.iterator in value ? this.array(value as unknown as Iterable<unknown>) : {}
+        return Symbol.iterator in value ? this.list(value as unknown as ArrayLike<unknown>) : {}
       }
     }
     const { toJSON } = value as { readonly toJSON?: unknown }
@@ -218,26 +265,38 @@ export class JsonCopy {
     return target
   }
 
-  private array(values: Iterable<unknown>): Array<unknown> {
+  private date(value: Date): unknown {
+    this.work -= entryCost
+    return this.value(Number.isNaN(value.getTime()) ? null : value.toISOString())
+  }
+
+  private regExp(value: RegExp): unknown {
+    this.work -= entryCost
+    return this.value(String(value))
+  }
+
+  private setOf(values: ReadonlySet<unknown>): Array<unknown> {
     const target: Array<unknown> = []
+    if (!this.mayHold(values.size, 1, 2)) return target
     for (const value of values) {
       if (this.isOver) break
+      this.work -= 1
       target.push(this.item(value, target.length))
     }
     return target
   }
 
-  // As long as it will be from the start: a list that is pushed to has room for seventeen items, and the event keeps it.
-  private list(values: ReadonlyArray<unknown>): Array<unknown> {
+  // As long as it will be from the start: a list that grows is copied again and again, and keeps room for more.
+  private list(values: ArrayLike<unknown>): Array<unknown> {
     const { length } = values
-    if (!(length <= mostReserved)) return this.array(values)
+    if (!(length >= 0) || !this.mayHold(length, 1, 2)) return []
+    this.work -= length
     const target = new Array<unknown>(length)
     for (let index = 0; index < length && !this.isOver; index++) target[index] = this.item(values[index], index)
     return target
   }
 
   private item(value: unknown, index: number): unknown {
-    this.work -= 1
     if (typeof value === "number" && Number.isFinite(value)) {
       this.size += 9
       this.least += 2
@@ -255,11 +314,20 @@ export class JsonCopy {
 
   private map(entries: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
     const target: Record<string, unknown> = {}
+    if (!this.mayHold(entries.size, entryCost, 0)) return target
+    let highest = 0
     for (const [key, value] of entries) {
       if (this.isOver) break
-      const name = String(key)
+      const name = typeof key === "string" ? key : this.nameOf(key)
       this.set(target, name, this.value(value, name))
+      if (beginsAsIndex(name)) highest = this.chargeRoom(name, highest)
     }
     return target
+  }
+
+  // The text of a list or of a bigint may take long to make.
+  private nameOf(key: unknown): string {
+    if (Array.isArray(key)) this.work -= 2 * key.length
+    return String(typeof key === "bigint" || Array.isArray(key) ? this.value(key) : key)
   }
 }

@@ -245,7 +245,7 @@ describe("property values", () => {
       return copied.excess
     }
     const times = <A>(length: number, make: (index: number) => A) => Array.from({ length }, (_, index) => make(index))
-    const reason = "more than 40000 objects and properties, or 400000 list items"
+    const reason = "more than 40000 objects and properties, or 400000 list items, or as much work"
     assert.isUndefined(excessOf(times(390_000, () => 1)))
     assert.isUndefined(excessOf(times(30_000, () => ({}))))
     assert.strictEqual(excessOf(times(400_001, () => "x")), reason)
@@ -254,6 +254,94 @@ describe("property values", () => {
     assert.strictEqual(excessOf(Object.fromEntries(times(40_001, (index) => [`k${index}`, undefined]))), reason)
     assert.strictEqual(excessOf(new Map(times(40_001, (index) => [index, 1]))), reason)
     assert.strictEqual(excessOf({ list: new Array(400_001) }), reason)
+  })
+
+  const named = (length: number, nameOf: (index: number) => string | number) =>
+    Object.fromEntries(Array.from({ length }, (_, index) => [nameOf(index), 1]))
+
+  it("of as many plain things as are allowed are copied, whatever their names", () => {
+    for (
+      const value of [
+        named(39_990, (index) => `k${index}`),
+        named(39_000, (index) => index),
+        named(39_000, (index) => index * 1000),
+        named(39_990, (index) => index * 2000),
+        new Float64Array(399_000),
+        new Set(Array.from({ length: 399_000 }, (_, index) => index)),
+        new Map(Array.from({ length: 39_000 }, (_, index) => [index, 1]))
+      ]
+    ) {
+      const copied = new JsonCopy(8_000_000)
+      copied.value(value)
+      assert.isUndefined(copied.excess)
+    }
+  })
+
+  it("that take longer than plain ones are charged for more, so that less of them is copied", () => {
+    const readOf = (length: number, make: () => unknown) => {
+      let read = 0
+      const copied = new JsonCopy(8_000_000)
+      const item = {
+        get value() {
+          read += 1
+          return make()
+        }
+      }
+      copied.value(Array.from({ length }, () => item))
+      assert.isDefined(copied.excess)
+      return read
+    }
+    assert.isAtMost(readOf(19_000, () => 10n ** 99n), 8_000)
+    assert.isAtMost(readOf(19_000, () => 10n ** 999n), 1_200)
+    assert.isAtMost(readOf(19_000, () => new Date(0)), 10_000)
+    assert.isAtMost(readOf(19_000, () => ({ 1000: 1 })), 800)
+    assert.isAtMost(readOf(19_000, () => new Map<unknown, unknown>([["a", 1], [1000, 1]])), 800)
+    assert.isAtMost(
+      readOf(19_000, () => {
+        throw new Error("no")
+      }),
+      2_000
+    )
+  })
+
+  it("that hold too much are not even read", () => {
+    const reads = (values: ReadonlyArray<unknown>) => {
+      let read = 0
+      const seen = new Proxy(values, {
+        get: (target, name, receiver) => {
+          if (name !== "length") read += 1
+          return Reflect.get(target, name, receiver)
+        }
+      })
+      const copied = new JsonCopy(1_000_000)
+      copied.value(seen)
+      assert.isDefined(copied.excess)
+      return read
+    }
+    assert.strictEqual(reads(new Array(100_000_000)), 0)
+    assert.strictEqual(reads(Array.from({ length: 600_000 }, () => 1)), 0)
+    const many = named(40_001, (index) => `k${index}`)
+    let read = 0
+    new JsonCopy(1e9).value(
+      new Proxy(many, {
+        get: (target, name) => {
+          if (Object.hasOwn(target, name)) read += 1
+          return Reflect.get(target, name)
+        }
+      })
+    )
+    assert.strictEqual(read, 0)
+  })
+
+  it("are not named by texts that take long to make", () => {
+    const list = Array.from({ length: 300_000 }, () => 1)
+    const copied = new JsonCopy(8_000_000)
+    assert.deepStrictEqual(copied.value(new Map<unknown, unknown>([[10n ** 5000n, 1], [[1, [2, "a"]], 2]])), {
+      "[More than 1000 digits]": 1,
+      "1,2,a": 2
+    })
+    copied.value(new Map([[list, 1]]))
+    assert.isDefined(copied.excess)
   })
 
   it("that fit are never given up", () => {

@@ -170,6 +170,44 @@ describe("the request", () => {
     })
   }
 
+  it.live("is written and sent in turns of the event loop of their own when it is large, and encoded once", () => {
+    const bodies: Array<unknown> = []
+    const turnsOfRequests: Array<number> = []
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    const client = HttpClient.make((request) =>
+      Effect.suspend(() => {
+        turnsOfRequests.push(turns)
+        bodies.push(request.body._tag === "Uint8Array" ? request.body.body : undefined)
+        const status = bodies.length === 1 ? 400 : 502
+        return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(null, { status })))
+      })
+    )
+    return Effect.gen(function*() {
+      const decider = yield* Decider
+      const decide = (text: string) => Effect.ignore(decider.decide({ distinctId: "a", personProperties: { text } }))
+      setImmediate(count)
+      yield* decide("small")
+      strictEqual(turnsOfRequests[0], 0)
+      const before = turns
+      yield* decide("x".repeat(1_000_000))
+      isOver = true
+      strictEqual(bodies.length, 3)
+      strictEqual(bodies[1], bodies[2])
+      assert.isAtLeast((turnsOfRequests[1] ?? 0) - before, 3)
+    }).pipe(
+      Effect.provide(Decider.layer.pipe(
+        Layer.provide(Doubles.config({ flags: { maxRetries: 1 } })),
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+      )),
+      Logger.withMinimumLogLevel(LogLevel.None)
+    )
+  })
+
   it.live("leaves out ids, groups and flag keys beyond what PostHog takes, and says so", () => {
     const { layer } = Doubles.withServer()
     const numbered = (length: number) => Array.from({ length }, (_, index) => [`k${index}`, index] as const)

@@ -113,12 +113,10 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     const queued = new QueuedEvent(event, copy.size + event.event.length + event.distinctId.length + envelopeSize)
     queued.hasGivenId = hasGivenId
     // Measuring a name that is too long by itself would take a while.
-    const excess = event.event.length > limit ? `more than ${limit} bytes` : copy.excess
-    if (excess === undefined && queued.fits(limit)) return queued
-    return new Rejection(
-      "TooLarge",
-      `The event ${quote(event.event)} is too large to be sent: ${oneLine(excess ?? `${queued.bytes} bytes`)}`
-    )
+    const excess = event.event.length > limit ? `more than ${limit} bytes` : copy.excess ?? queued.excess(limit)
+    return excess === undefined
+      ? queued
+      : new Rejection("TooLarge", `The event ${quote(event.event)} is too large to be sent: ${oneLine(excess)}`)
   }
 
   // What comes out of the hooks is cleaned like what comes from the caller.

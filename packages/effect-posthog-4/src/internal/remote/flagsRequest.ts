@@ -1,7 +1,10 @@
 // Generated from packages/effect-posthog/src/internal/remote/flagsRequest.ts by packages/tools/editions.mjs: change that file, not this one.
+import * as Effect from "effect/Effect"
 import type { DecideRequest } from "../../Decision.ts"
+import { runInSlices, yieldToEventLoop } from "../eventLoop.ts"
 import { JsonCopy, wellFormed } from "../jsonCopy.ts"
 import { devicePropertyOf } from "../properties.ts"
+import { makePortable, toPortableJson } from "./portableJson.ts"
 
 /** @internal */
 export interface RequestDefaults {
@@ -14,6 +17,9 @@ type Properties = Readonly<Record<string, unknown>>
 
 /** The largest body that is sent, in bytes. PostHog takes no more, and no caller means to send as much. */
 const largestBody = 8 * 1024 * 1024
+
+/** A body of about so many characters is written and encoded in less than a millisecond: in the step that copies it. */
+const longestAtOnce = 64 * 1024
 
 /**
  * A request that is too large to be made, and by what.
@@ -28,33 +34,37 @@ export class TooLarge {
   }
 }
 
-const encoder = new TextEncoder()
-
-// A UTF-16 unit takes one to three bytes: most bodies need no counting.
-const isTooLarge = (text: string): boolean =>
-  text.length * 3 > largestBody && (text.length > largestBody || encoder.encode(text).byteLength > largestBody)
-
-const separators = /[\u2028\u2029]/
-const everySeparator = /[\u2028\u2029]/g
-
-/** Text in quotes, or an integer that may be 2^63 or more. */
-const textOrLongInteger = /"(?:[^"\\]|\\.)*"|-?\d{19,}(?![\d.eE])/g
-
 /**
- * JSON that PostHog's reader of these bodies takes as well. It reads them as JSON5, in which U+2028 and U+2029 end a
- * line, inside text too, and refuses integers of 2^63 or more that have no exponent.
+ * A body as text and as it is sent, encoded once for all attempts.
  *
  * @internal
  */
-export const toPortableJson = (content: unknown): string => {
-  const json = JSON.stringify(content)
-  const text = separators.test(json)
-    ? json.replace(everySeparator, (separator) => `\\u${separator.charCodeAt(0).toString(16)}`)
-    : json
-  return /\d{19}/.test(text)
-    ? text.replace(textOrLongInteger, (token) => (token.startsWith("\"") ? token : `${token}e0`))
-    : text
+export interface RequestBody {
+  readonly text: string
+  readonly bytes: Uint8Array
 }
+
+const tooManyBytes = new TooLarge(`more than ${largestBody} bytes`)
+
+const encoder = new TextEncoder()
+
+const encoded = (text: string): RequestBody => ({ text, bytes: encoder.encode(text) })
+
+// The event loop turns between copying, writing, encoding and sending: each takes a while for a large body.
+const inTurns = (content: unknown): Effect.Effect<RequestBody | TooLarge> =>
+  Effect.flatMap(yieldToEventLoop, () => {
+    const json = JSON.stringify(content)
+    return json.length > largestBody
+      ? Effect.succeed(tooManyBytes)
+      : runInSlices(function*() {
+        const text = yield* makePortable(json, largestBody)
+        if (text === undefined) return tooManyBytes
+        yield
+        const body = encoded(text)
+        yield
+        return body
+      })
+  })
 
 const noProperties: Properties = {}
 
@@ -80,11 +90,15 @@ const deviceId = (request: DecideRequest): Readonly<Record<string, string>> => {
 }
 
 /**
- * The body of `POST /flags/?v=2`. What JSON cannot carry is replaced: one odd property must not cost the evaluation.
+ * The body of `POST /flags/?v=2`, at once unless it is large. What JSON cannot carry is replaced: one odd property must
+ * not cost the evaluation.
  *
  * @internal
  */
-export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaults): string | TooLarge => {
+export const flagsRequestBody = (
+  request: DecideRequest,
+  defaults: RequestDefaults
+): RequestBody | TooLarge | Effect.Effect<RequestBody | TooLarge> => {
   const copy = new JsonCopy(largestBody)
   const copied = (record: object | undefined): Properties => {
     const target: Record<string, unknown> = {}
@@ -101,10 +115,9 @@ export const flagsRequestBody = (request: DecideRequest, defaults: RequestDefaul
     geoip_disable: request.disableGeoip ?? defaults.disableGeoip,
     // Without this field PostHog guesses from headers, and leaves out the flags that are set to "server only".
     evaluation_runtime: "server",
-    ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: request.flagKeys.map(wellFormed) }),
+    ...(request.flagKeys === undefined ? {} : { flag_keys_to_evaluate: copy.value(request.flagKeys) }),
     ...(defaults.evaluationContexts.length === 0 ? {} : { evaluation_contexts: defaults.evaluationContexts })
   }
   if (copy.excess !== undefined) return new TooLarge(copy.excess)
-  const text = toPortableJson(body)
-  return isTooLarge(text) ? new TooLarge(`more than ${largestBody} bytes`) : text
+  return copy.size > longestAtOnce ? inTurns(body) : encoded(toPortableJson(body))
 }

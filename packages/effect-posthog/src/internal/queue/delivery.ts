@@ -8,7 +8,7 @@ import type { DropReason, EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { EventIdSource } from "../../EventIds.ts"
 import type { Settings } from "../../PostHogConfig.ts"
 import * as Metrics from "../../PostHogMetrics.ts"
-import { withNow } from "../eventLoop.ts"
+import { inTurn, withNow } from "../eventLoop.ts"
 import { annotated, isDebug } from "../library.ts"
 import { retryDelay } from "./backoff.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
@@ -162,6 +162,13 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
     }
   }
 
+  // Whoever captured the events may still be in the same turn of the event loop.
+  const sendInTurn = (events: ReadonlyArray<QueuedEvent>, batch: EventBatch): Effect.Effect<SendOutcome | void> => {
+    let size = 0
+    for (const { estimate } of events) size += estimate
+    return inTurn(size, () => send(batch))
+  }
+
   // Nothing may come between the server's answer and the counts.
   const attempt = (
     events: ReadonlyArray<QueuedEvent>,
@@ -170,7 +177,7 @@ export const makeDelivery = ({ ids, queue, reports, send, settings, warnOfSize }
   ): Effect.Effect<Next> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        restore(Effect.catchAllCause(Effect.suspend(() => send(batch)), () => Effect.succeed(broken))),
+        restore(Effect.catchAllCause(Effect.suspend(() => sendInTurn(events, batch)), () => Effect.succeed(broken))),
         (answer) => {
           const outcome = answer ?? allDelivered
           requests[outcome._tag].unsafeUpdate(1, [])

@@ -34,6 +34,17 @@ const mostBytesPerCharacter = 6
 
 const encoder = new TextEncoder()
 
+/** So many bytes are encoded, if need be, to say how large an event is that is refused. */
+const mostEncoded = 2 * 1024 * 1024
+
+/** The bytes of a text, if there are no more than the limit. */
+const bytesWithin = (text: string, limit: number): number => {
+  if (text.length * 3 <= limit) return encoder.encode(text).length
+  if (text.length > limit) return Number.POSITIVE_INFINITY
+  const { read, written } = encoder.encodeInto(text, new Uint8Array(limit))
+  return read < text.length ? Number.POSITIVE_INFINITY : written
+}
+
 /**
  * An event from its preparation to its end. There are many of them at a time, so it is one object with all that the queue
  * notes about it. Its exact size is measured only where the estimate leaves a doubt.
@@ -79,7 +90,11 @@ export class QueuedEvent {
 
   /** The exact size as JSON: on the wire, the name of the distinct id is one character longer. */
   get bytes(): number {
-    if (this.measured < 0) this.measured = encoder.encode(JSON.stringify(this.event)).length + 1
+    return this.measure(Number.POSITIVE_INFINITY)
+  }
+
+  private measure(limit: number): number {
+    if (this.measured < 0) this.measured = bytesWithin(JSON.stringify(this.event), limit) + 1
     return this.measured
   }
 
@@ -91,8 +106,12 @@ export class QueuedEvent {
     this.measured = measured
   }
 
-  fits(limit: number): boolean {
-    return this.byteBound <= limit || this.bytes <= limit
+  /** Why the event is too large, in the words of a message; `undefined` when it is not. */
+  excess(limit: number): string | undefined {
+    if (this.byteBound <= limit) return undefined
+    const bytes = this.measure(Math.max(limit, mostEncoded))
+    if (bytes <= limit) return undefined
+    return Number.isFinite(bytes) ? `${bytes} bytes` : `more than ${limit} bytes`
   }
 }
 

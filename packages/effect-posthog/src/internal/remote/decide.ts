@@ -20,6 +20,7 @@ import { makeLimited } from "../http/timeLimit.ts"
 import { userAgent } from "../library.ts"
 import { oneLine } from "../quote.ts"
 import { flagsRequestBody, TooLarge } from "./flagsRequest.ts"
+import type { RequestBody } from "./flagsRequest.ts"
 import { decodeFlagsResponse } from "./flagsResponse.ts"
 import { RemoteReport } from "./remoteReport.ts"
 
@@ -88,13 +89,13 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
     return new DeciderError({ reason: transportReason(error), cause: scrub(error, withheld) })
   }
 
-  const attempt = (json: string): Effect.Effect<DecideResponse, DeciderError> =>
+  const attempt = ({ bytes, text }: RequestBody): Effect.Effect<DecideResponse, DeciderError> =>
     Effect.withFiberRuntime((fiber) => {
       const clock = clockOf(fiber)
       const prepared = connections.prepare(post, clock.unsafeCurrentTimeNanos())
       let status: number | undefined
       const answered = Effect.flatMap(
-        execute(HttpClientRequest.bodyText(prepared, json, "application/json")),
+        execute(HttpClientRequest.bodyUint8Array(prepared, bytes, "application/json")),
         (response) => {
           status = response.status
           return read(response, maxResponseBytes)
@@ -104,7 +105,7 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
         if (Exit.isSuccess(exit)) return Exit.succeed(exit.value)
         if (!isLate) {
           connections.failed(Cause.squash(exit.cause), clock.unsafeCurrentTimeNanos())
-          return Exit.fail(failureOf(exit.cause, { secrets, body: json }))
+          return Exit.fail(failureOf(exit.cause, { secrets, body: text }))
         }
         // A refusal that arrived in time is the answer, also when the time ends before its body does.
         return Exit.fail(
@@ -116,21 +117,25 @@ export const makeDecide = (settings: Settings, client: HttpClient.HttpClient) =>
   const failed = (error: DeciderError, since: bigint): Effect.Effect<never, DeciderError> =>
     Effect.zipRight(report.failed(error, since), Effect.fail(error))
 
-  const attempts = (json: string, since: bigint, number: number): Effect.Effect<DecideResponse, DeciderError> =>
-    Effect.matchEffect(attempt(json), {
+  const attempts = (body: RequestBody, since: bigint, number: number): Effect.Effect<DecideResponse, DeciderError> =>
+    Effect.matchEffect(attempt(body), {
       onFailure: (error) =>
         number < maxRetries && isRetryable(error)
-          ? Effect.zipRight(Effect.sleep(delayAfter(number)), attempts(json, since, number + 1))
+          ? Effect.zipRight(Effect.sleep(delayAfter(number)), attempts(body, since, number + 1))
           : failed(error, since),
       onSuccess: (response) => report.answered(response, since)
     })
 
+  const send = (body: RequestBody | TooLarge, since: bigint): Effect.Effect<DecideResponse, DeciderError> => {
+    if (!(body instanceof TooLarge)) return attempts(body, since, 0)
+    const cause = new Error(`the request is too large: ${oneLine(body.excess)}`)
+    return failed(new DeciderError({ reason: "UnknownError", cause }), since)
+  }
+
   return (request: DecideRequest): Effect.Effect<DecideResponse, DeciderError> =>
     Effect.withFiberRuntime((fiber) => {
-      const json = flagsRequestBody(request, defaults)
-      const now = clockOf(fiber).unsafeCurrentTimeNanos()
-      if (!(json instanceof TooLarge)) return attempts(json, now, 0)
-      const cause = new Error(`the request is too large: ${oneLine(json.excess)}`)
-      return failed(new DeciderError({ reason: "UnknownError", cause }), now)
+      const body = flagsRequestBody(request, defaults)
+      const since = clockOf(fiber).unsafeCurrentTimeNanos()
+      return Effect.isEffect(body) ? Effect.flatMap(body, (large) => send(large, since)) : send(body, since)
     })
 }

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import type { EventBatch, SendOutcome } from "../../Delivery.ts"
 import type { Settings } from "../../PostHogConfig.ts"
-import { withNow } from "../eventLoop.ts"
+import { inTurn, withNow } from "../eventLoop.ts"
 import { readText } from "../http/readText.ts"
 import type { BodyText } from "../http/readText.ts"
 import { ourRefs, withOurOptions } from "../http/request.ts"
@@ -243,7 +243,7 @@ export const makeSendEvents = ({ client, compressor, settings }: Parts) => {
     batch: EventBatch
   ): Effect.Effect<SendOutcome> =>
     Effect.flatMap(
-      compressor.compress(encoder.encode(body)),
+      inTurn(body.length, () => compressor.compress(encoder.encode(body))),
       (compressed) => post(request, compressed, protocol, batch)
     )
 }

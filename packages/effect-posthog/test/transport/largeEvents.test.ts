@@ -1,0 +1,46 @@
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog"
+
+describe("delivery", () => {
+  it.live("writes, encodes and sends large events in turns of the event loop of their own", () => {
+    const turnsOfRequests: Array<number> = []
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    const client = HttpClient.make((request) =>
+      Effect.sync(() => {
+        turnsOfRequests.push(turns)
+        return HttpClientResponse.fromWeb(request, new Response("{\"status\":1}"))
+      })
+    )
+    return Effect.gen(function*() {
+      const queue = yield* EventQueue
+      yield* Effect.yieldNow()
+      setImmediate(count)
+      yield* queue.offer({ event: "small", distinctId: "ada" })
+      yield* queue.flush
+      const before = turns
+      yield* queue.offer({ event: "large", distinctId: "ada", properties: { text: "x".repeat(800_000) } })
+      yield* queue.flush
+      isOver = true
+      assert.strictEqual(turnsOfRequests[0], 0)
+      assert.isAtLeast((turnsOfRequests[1] ?? 0) - before, 2)
+      assert.strictEqual((yield* queue.counts).delivered, 2)
+    }).pipe(
+      Effect.provide(EventQueue.layer),
+      Effect.provide(EventTransport.layer),
+      Effect.provideService(HttpClient.HttpClient, client),
+      Effect.provide(PostHogConfig.layer({
+        apiKey: Redacted.make("phc_test"),
+        host: "http://posthog.example",
+        events: { compression: "none" }
+      })),
+      Effect.scoped
+    )
+  })
+})
