@@ -20,271 +20,135 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import type { FlagErrorCode } from "./Decision.ts"
-import type { DefinitionsChange, DefinitionsStatus } from "./Definitions.ts"
-import type { EventCounts } from "./Delivery.ts"
+import type { DefinitionsChange } from "./Definitions.ts"
 import { evaluateFlags, RemoteFlagsError } from "./EvaluateFlags.ts"
-import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventId } from "./EventDraft.ts"
 import { EventQueue } from "./EventQueue.ts"
 import * as Events from "./Events.ts"
 import type { SpoolOptions } from "./EventSpool.ts"
 import { EventStore } from "./EventStore.ts"
-import type { EventStoreStatus } from "./EventStore.ts"
-import type { ReportOptions } from "./Exceptions.ts"
-import type { Flag, FlagKey, FlagKeys, Registry } from "./Flag.ts"
+import { keyOf } from "./Flag.ts"
+import type { FlagKey } from "./Flag.ts"
 import * as FlagOverrides from "./FlagOverrides.ts"
 import * as Flags from "./Flags.ts"
 import { FlagSnapshot } from "./FlagSnapshot.ts"
-import type { FlagDetail, ReadOptions } from "./FlagSnapshot.ts"
+import { isAbsent } from "./internal/input.ts"
 import { annotated } from "./internal/library.ts"
 import { logBeside, loggerLayer } from "./internal/promise/logging.ts"
+import {
+  anonymousIdOf,
+  exceptionOptions,
+  messageWithFlags,
+  personMessage,
+  singleFlagRequest
+} from "./internal/promise/posthogNodeCalls.ts"
 import { makePromiseSnapshot } from "./internal/promise/promiseSnapshot.ts"
 import { makeRunner } from "./internal/promise/runner.ts"
 import type { Runner } from "./internal/promise/runner.ts"
 import { settingsOrThrow } from "./internal/promise/settingsOrThrow.ts"
 import { spoolLayer } from "./internal/promise/spoolLayer.ts"
-import type { RequestContext } from "./internal/requestContext.ts"
+import { unknownOptions } from "./internal/promise/unknownOptions.ts"
 import { wake } from "./internal/wake.ts"
 import { Warnings } from "./internal/warnings.ts"
 import { LocalEvaluator } from "./LocalEvaluator.ts"
 import * as PostHog from "./PostHog.ts"
 import { validate } from "./PostHogConfig.ts"
 import type { Options } from "./PostHogConfig.ts"
-import type { PostHogConfigError } from "./PostHogConfigError.ts"
+import { PostHogConfigError } from "./PostHogConfigError.ts"
 
-/**
- * The flags of one evaluation, as `FlagSnapshot`.
- *
- * **Details**
- *
- * Values are read at once. The exposure of a read is queued beside, once for each person, flag, value, device and groups;
- * `flush` waits for it.
- *
- * @since 3.0.0
- * @category models
- */
-export interface PromiseSnapshot {
-  /** The snapshot itself, for code in Effect. */
-  readonly snapshot: FlagSnapshot
-  readonly distinctId: string
-  /** The keys of the flags that have a value, sorted by code unit. */
-  readonly keys: ReadonlyArray<string>
-  /** The server's id for the remote evaluation, if there was one. */
-  readonly requestId: string | undefined
-  /** What was wrong with the evaluation as a whole. */
-  readonly errors: ReadonlyArray<FlagErrorCode>
-  /** Why the server's flags are missing. `undefined`: nothing failed. */
-  readonly error: RemoteFlagsError | undefined
-  /** Whether a flag is on, in any variant; defaults as for `FlagSnapshot.isEnabled`. */
-  readonly isEnabled: (
-    flag: FlagKey,
-    options?: ReadOptions & { readonly defaultValue?: boolean | undefined }
-  ) => boolean
-  /** The value of a flag by its key: a variant, `true` or `false`. `undefined`: it has no value. */
-  readonly getFlag: (key: string, options?: ReadOptions) => boolean | string | undefined
-  /** The payload of a flag by its key, decoded from JSON. Silent. */
-  readonly getFlagPayload: (key: string) => unknown
-  /** The value of a typed flag, or its default. Without one, a value it does not declare is `undefined`, with a warning. */
-  readonly get: <A, P, VD extends boolean, PD extends boolean>(
-    flag: Flag<A, P, VD, PD>,
-    options?: ReadOptions
-  ) => VD extends true ? A : A | undefined
-  /** The payload of a typed flag, or its default. Without one, a payload that does not fit is `undefined`. Silent. */
-  readonly payload: <A, P, VD extends boolean, PD extends boolean>(
-    flag: Flag<A, P, VD, PD>
-  ) => Promise<PD extends true ? P : P | undefined>
-  /** Branches on a flag: `on` gets its value, `off` runs when it is `false` or has no value. */
-  readonly match: {
-    <A, B, C = B>(
-      flag: Flag<A, unknown, boolean, boolean>,
-      handlers: { readonly on: (value: Exclude<A, false>) => B; readonly off: () => C }
-    ): B | C
-    <B, C = B>(key: string, handlers: { readonly on: (value: true | string) => B; readonly off: () => C }): B | C
-  }
-  /** How a flag came to its value. Silent. */
-  readonly detail: (flag: FlagKey) => FlagDetail | undefined
-  /** The snapshot with these flags alone. Flags it does not have are left out, with one warning that names them. */
-  readonly only: (flags: FlagKeys | Registry) => PromiseSnapshot
-  /** The snapshot with only the flags whose value was read before. */
-  readonly onlyAccessed: () => PromiseSnapshot
-  /** These flags in the form of posthog-js's `bootstrap`; see `FlagSnapshot.toBootstrap`. */
-  readonly toBootstrap: FlagSnapshot["toBootstrap"]
-}
+import type {
+  CaptureExceptionOptions,
+  CaptureMessage,
+  CaptureWithFlagsMessage,
+  FeatureFlagResult,
+  PromiseClient,
+  PromiseEvaluationRequest,
+  PromiseLogger,
+  PromiseSnapshot,
+  SendFeatureFlagsOptions,
+  Single
+} from "./internal/promise/models.ts"
 
-type WithFlags<Message> = Omit<Message, "flags"> & {
-  readonly flags?: PromiseSnapshot | FlagSnapshot | undefined
-}
-
-/**
- * An event to capture, with the snapshot of either kind that the code branched on.
- *
- * @since 3.0.0
- * @category models
- */
-export type CaptureMessage = WithFlags<Events.CaptureMessage>
-
-/**
- * An event to capture with flags that are evaluated for it.
- *
- * @since 3.0.0
- * @category models
- */
-export type CaptureWithFlagsMessage = WithFlags<Events.CaptureWithFlagsMessage>
-
-/**
- * What an exception says beside the error; see `ReportOptions` of `effect-posthog/Exceptions`.
- *
- * @since 3.0.0
- * @category models
- */
-export type CaptureExceptionOptions = WithFlags<ReportOptions>
-
-/**
- * An evaluation, and how long its caller waits for it.
- *
- * @since 3.0.0
- * @category models
- */
-export interface PromiseEvaluationRequest extends EvaluationRequest {
-  /** Bounds this evaluation as a whole. Default: `flags.requestTimeout` for each attempt. */
-  readonly timeout?: Duration.DurationInput | undefined
-  /** Ends the evaluation when it is aborted; the snapshot then has what was decided locally. */
-  readonly signal?: AbortSignal | undefined
-}
-
-type Single<Request> = Request & Pick<PromiseEvaluationRequest, "timeout" | "signal">
-
-type Evaluate = {
-  (distinctId: string, request?: Omit<PromiseEvaluationRequest, "distinctId">): Promise<PromiseSnapshot>
-  (request?: PromiseEvaluationRequest): Promise<PromiseSnapshot>
-}
-
-/**
- * A client for one project.
- *
- * **Details**
- *
- * Analytics never takes its host down. Capturing resolves with the event's id once it is queued, and with `undefined`
- * when it was not: an unusable message is logged and counted. Evaluating resolves with a snapshot also while PostHog is
- * down: `error` and `errors` say why flags are missing. After `shutdown` both still resolve, with a warning in the log.
- * `strict` has the calls that reject instead.
- *
- * @since 3.0.0
- * @category models
- */
-export interface PromiseClient {
-  /** Evaluates all flags for a person, or those of `flagKeys`, with one request at most. */
-  readonly evaluateFlags: Evaluate
-  /** The same calls, rejecting: with `RemoteFlagsError`, with `InvalidEventError`, after `shutdown`. */
-  readonly strict: {
-    readonly evaluateFlags: Evaluate
-    readonly capture: (message: CaptureMessage) => Promise<EventId | undefined>
-  }
-  /** Whether one flag is on; its default, the flag's or `false` while that is unknown. Reports the exposure. */
-  readonly isFeatureEnabled: (
-    request: Single<Flags.FlagValueRequest> & { readonly defaultValue?: boolean | undefined }
-  ) => Promise<boolean>
-  /** The value of one flag. `undefined`: it has none, or PostHog did not answer. Reports the exposure. */
-  readonly getFeatureFlag: (request: Single<Flags.FlagValueRequest>) => Promise<boolean | string | undefined>
-  /** The payload of one flag, decoded from JSON. Silent. */
-  readonly getFeatureFlagPayload: (request: Single<Flags.SingleFlagRequest>) => Promise<unknown>
-  /** One flag with its variant and payload. Reports the exposure. */
-  readonly getFeatureFlagResult: (request: Single<Flags.FlagValueRequest>) => Promise<FeatureFlagResult | undefined>
-  /** The values of all flags, or those of `flagKeys`. Silent. */
-  readonly getAllFlags: (request?: PromiseEvaluationRequest) => Promise<Record<string, boolean | string>>
-  /** The values and payloads of all flags, or those of `flagKeys`. Silent. */
-  readonly getAllFlagsAndPayloads: (
-    request?: PromiseEvaluationRequest
-  ) => Promise<{ readonly flags: Record<string, boolean | string>; readonly payloads: Record<string, unknown> }>
+export type {
   /**
-   * The payload of a remote config flag, decoded from JSON; see `RemoteConfig.getRemoteConfigPayload`. `undefined`: there
-   * is none, or it could not be fetched, which the log says.
+   * What an exception says beside the error; see `ReportOptions` of `effect-posthog/Exceptions`.
+   *
+   * @since 3.0.0
+   * @category models
    */
-  readonly getRemoteConfigPayload: (key: FlagKey) => Promise<unknown>
-  /** A snapshot of Effect for code outside Effect. */
-  readonly snapshot: (snapshot: FlagSnapshot) => PromiseSnapshot
-  /** Captures an event; see `Events.capture`. */
-  readonly capture: (message: CaptureMessage) => Promise<EventId | undefined>
+  CaptureExceptionOptions,
   /**
-   * Reports an error that was caught, or any other value, to error tracking, by the rules of `Exceptions.report`.
-   * `undefined`: there was nothing to report, or the event was not accepted.
+   * An event to capture, with the snapshot of either kind that the code branched on.
+   *
+   * @since 3.0.0
+   * @category models
    */
-  readonly captureException: (error: unknown, options?: CaptureExceptionOptions) => Promise<EventId | undefined>
-  /** Captures an event of an AI application; see `Events.captureAi`. */
-  readonly captureAi: (message: CaptureMessage) => Promise<EventId | undefined>
-  /** Evaluates flags and captures an event that carries them; see `Events.captureWithFlags`. */
-  readonly captureWithFlags: (message: CaptureWithFlagsMessage) => Promise<EventId | undefined>
-  /** Stores what is known about a person; see `Events.identify`. */
-  readonly identify: (message: Events.IdentifyMessage) => Promise<EventId | undefined>
-  /** Links a new id to an existing one; see `Events.alias`. */
-  readonly alias: (message: Events.AliasMessage) => Promise<EventId | undefined>
-  /** Stores the properties of a group; see `Events.groupIdentify`. */
-  readonly groupIdentify: (message: Events.GroupIdentifyMessage) => Promise<EventId | undefined>
-  /** Changes the stored properties of a person; see `Events.setPersonProperties`. */
-  readonly setPersonProperties: (message: Events.PersonPropertiesMessage) => Promise<EventId | undefined>
+  CaptureMessage,
   /**
-   * This client in a request context: its evaluations and events use the identity, groups and properties of the context
-   * unless they are given their own. It shares everything else; closing either closes both.
+   * An event to capture with flags that are evaluated for it.
+   *
+   * @since 3.0.0
+   * @category models
    */
-  readonly with: (context: RequestContext) => PromiseClient
+  CaptureWithFlagsMessage,
   /**
-   * Resolves with `true` when definitions are loaded, at once without local evaluation, and with `false` when they are
-   * not within the duration (10 seconds).
+   * A flag with its variant and payload.
+   *
+   * @since 3.0.0
+   * @category models
    */
-  readonly ready: (within?: Duration.DurationInput) => Promise<boolean>
-  /** Loads the definitions now. Rejects with `DefinitionsError`. */
-  readonly reload: () => Promise<void>
-  /** The state of the definitions; see `LocalEvaluator.status`. */
-  readonly status: () => Promise<DefinitionsStatus>
-  /** What became of the events so far. */
-  readonly counts: () => Promise<EventCounts>
-  /** What the spool holds and what became of what it held. `undefined`: the client has none. */
-  readonly spoolStatus: () => Promise<EventStoreStatus | undefined>
+  FeatureFlagResult,
   /**
-   * Calls the listener with every change of the definitions, until the returned function is called or the client is
-   * closed. An error that the listener throws is logged.
+   * A client for one project.
+   *
+   * **Details**
+   *
+   * Analytics never takes its host down. Capturing resolves with the event's id once it is queued, and with `undefined`
+   * when it was not: an unusable message is logged and counted. Evaluating resolves with a snapshot also while PostHog is
+   * down: `error` and `errors` say why flags are missing. After `shutdown` both still resolve, with a warning in the log.
+   * `strict` has the calls that reject instead.
+   *
+   * Calls take the arguments of posthog-node too: `isFeatureEnabled(key, distinctId, options)`, `getAllFlags(distinctId)`,
+   * `captureException(error, distinctId, properties)`.
+   *
+   * @since 3.0.0
+   * @category models
    */
-  readonly onChange: (listener: (change: DefinitionsChange) => void) => () => void
-  /** Runs an effect with the services of this client. Rejects with its failure. */
-  readonly runPromise: <A, E>(effect: Effect.Effect<A, E, PostHog.Services>) => Promise<A>
-  /** Resolves when every exposure and event before it has ended: delivered, or dropped for a reason. */
-  readonly flush: () => Promise<void>
+  PromiseClient,
   /**
-   * Waits for captures under way, for up to `within` (`events.shutdownTimeout` by default), delivers what is queued, for
-   * as long again at most, and stops. Never rejects.
+   * An evaluation, and how long its caller waits for it.
+   *
+   * @since 3.0.0
+   * @category models
    */
-  readonly shutdown: (within?: Duration.DurationInput) => Promise<void>
-  /** {@link PromiseClient.shutdown}. */
-  readonly close: () => Promise<void>
-  readonly [Symbol.asyncDispose]: () => Promise<void>
-}
-
-/**
- * A flag with its variant and payload.
- *
- * @since 3.0.0
- * @category models
- */
-export interface FeatureFlagResult {
-  readonly key: string
-  readonly enabled: boolean
-  readonly variant: string | undefined
-  readonly payload: unknown
-}
-
-/**
- * Where a client logs to: `console` will do, and so does any logger with these methods. Levels without a method are left
- * out.
- *
- * @since 3.0.0
- * @category configuration
- */
-export interface PromiseLogger {
-  readonly error: (message: string, details: Readonly<Record<string, unknown>>) => void
-  readonly warn: (message: string, details: Readonly<Record<string, unknown>>) => void
-  readonly info?: (message: string, details: Readonly<Record<string, unknown>>) => void
-  readonly debug?: (message: string, details: Readonly<Record<string, unknown>>) => void
+  PromiseEvaluationRequest,
+  /**
+   * Where a client logs to: `console` will do, and so does any logger with these methods. Levels without a method are left
+   * out.
+   *
+   * @since 3.0.0
+   * @category configuration
+   */
+  PromiseLogger,
+  /**
+   * The flags of one evaluation, as `FlagSnapshot`.
+   *
+   * **Details**
+   *
+   * Values are read at once. The exposure of a read is queued beside, once for each person, flag, value, device and groups;
+   * `flush` waits for it.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  PromiseSnapshot,
+  /**
+   * Which flags are evaluated for an event, and with what; see `CaptureWithFlagsMessage` of `Events`.
+   *
+   * @since 3.0.0
+   * @category models
+   */
+  SendFeatureFlagsOptions
 }
 
 /**
@@ -366,7 +230,8 @@ const isEvaluationOf = (request: string | PromiseEvaluationRequest | undefined):
 const requestOf = (
   first: string | PromiseEvaluationRequest | undefined,
   rest: Omit<PromiseEvaluationRequest, "distinctId"> | undefined
-): PromiseEvaluationRequest => isEvaluationOf(first) ? { ...rest, distinctId: first } : first ?? {}
+): PromiseEvaluationRequest =>
+  isEvaluationOf(first) ? { ...rest, distinctId: first } : typeof first === "object" ? first ?? {} : {}
 
 const timeoutError = (snapshot: FlagSnapshot): RemoteFlagsError => new RemoteFlagsError({ reason: "Timeout", snapshot })
 
@@ -445,7 +310,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
   }
   const withFlags = <Message extends { readonly flags?: PromiseSnapshot | FlagSnapshot | undefined }>(
     message: Message
-  ) => ({ ...message, flags: effectSnapshot(message.flags) })
+  ) => ({ ...message, flags: effectSnapshot(isAbsent(message) ? undefined : message.flags) })
 
   // Reading a flag queues its exposure.
   const reading: Runner = {
@@ -470,7 +335,21 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
       }
     ).finally(keepAlive)
 
-  const one = ({ key, ...request }: Single<Flags.SingleFlagRequest>) => evaluate({ ...request, flagKeys: [key] })
+  const one = ({ key, ...request }: Single<Flags.SingleFlagRequest>): Promise<PromiseSnapshot> => {
+    if (key !== "") return evaluate({ ...request, flagKeys: [key] })
+    warn("key", "A flag was not evaluated", "its key is missing")
+    return Promise.resolve(snapshot(nothing))
+  }
+  const readOne =
+    <Request extends Single<Flags.SingleFlagRequest>, A>(read: (flags: PromiseSnapshot, request: Request) => A) =>
+    (...given: readonly [unknown, ...ReadonlyArray<unknown>]): Promise<A> => {
+      const request = singleFlagRequest<Request>(...given)
+      return one(request).then((flags) => read(flags, request))
+    }
+  const readAll =
+    <A>(read: (flags: PromiseSnapshot) => A) =>
+    (first?: string | PromiseEvaluationRequest, rest?: Omit<PromiseEvaluationRequest, "distinctId">): Promise<A> =>
+      evaluate(requestOf(first, rest)).then(read)
   const valuesOf = (flags: PromiseSnapshot): Record<string, boolean | string> => {
     const values: Record<string, boolean | string> = Object.create(null)
     for (const key of flags.keys) values[key] = flags.detail(key)?.value ?? false
@@ -485,7 +364,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
     return payloads
   }
   const resultOf = (request: Flags.FlagValueRequest, flags: PromiseSnapshot): FeatureFlagResult | undefined => {
-    const key = typeof request.key === "string" ? request.key : request.key.key
+    const key = keyOf(request.key)
     const value = flags.getFlag(key, request)
     return value === undefined ? undefined : {
       key,
@@ -512,32 +391,40 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
       capture: (message) =>
         queued(Effect.map(Events.strict.capture(withFlags(message)), Option.getOrUndefined)).finally(keepAlive)
     },
-    isFeatureEnabled: (request) => one(request).then((flags) => flags.isEnabled(request.key, request)),
-    getFeatureFlag: (request) =>
-      one(request).then((flags) =>
-        flags.getFlag(typeof request.key === "string" ? request.key : request.key.key, request)
-      ),
-    getFeatureFlagPayload: (request) =>
-      one(request).then((flags) =>
-        flags.getFlagPayload(typeof request.key === "string" ? request.key : request.key.key)
-      ),
-    getFeatureFlagResult: (request) => one(request).then((flags) => resultOf(request, flags)),
-    getAllFlags: (request = {}) => evaluate(request).then(valuesOf),
-    getAllFlagsAndPayloads: (request = {}) =>
-      evaluate(request).then((flags) => ({ flags: valuesOf(flags), payloads: payloadsOf(flags) })),
+    isFeatureEnabled: readOne((
+      flags,
+      request: Flags.FlagValueRequest & { readonly defaultValue?: boolean | undefined }
+    ) => flags.isEnabled(request.key, request)),
+    getFeatureFlag: readOne((flags, request: Flags.FlagValueRequest) => flags.getFlag(keyOf(request.key), request)),
+    getFeatureFlagPayload: readOne((flags, { key }: Flags.SingleFlagRequest) => flags.getFlagPayload(keyOf(key))),
+    getFeatureFlagResult: readOne((flags, request: Flags.FlagValueRequest) => resultOf(request, flags)),
+    getAllFlags: readAll(valuesOf),
+    getAllFlagsAndPayloads: readAll((flags) => ({ flags: valuesOf(flags), payloads: payloadsOf(flags) })),
     getRemoteConfigPayload: (key) =>
       run(Effect.map(remoteConfigPayload(key), Option.getOrUndefined)).catch((error: unknown) =>
         warn("remoteConfig", "A remote config was not fetched", error)
       ),
-    capture: (message) => capture(Events.capture(withFlags(message))),
-    captureException: (error, options = {}) =>
-      capture(Effect.map(captureException(error, options), Option.fromNullable)),
+    capture: (message) => {
+      const asked = messageWithFlags<CaptureWithFlagsMessage>(message)
+      return capture(
+        asked === undefined ? Events.capture(withFlags(message)) : Events.captureWithFlags(withFlags(asked))
+      )
+    },
+    captureException: (error: unknown, second?: unknown, properties?: unknown) =>
+      capture(Effect.map(captureException(error, exceptionOptions(second, properties)), Option.fromNullable)),
     captureAi: (message) => capture(Events.captureAi(withFlags(message))),
     captureWithFlags: (message) => capture(Events.captureWithFlags(withFlags(message))),
-    identify: (message) => capture(Events.identify(message)),
+    identify: (message) => {
+      const identified = capture(Events.identify(personMessage(message)))
+      const anonymousId = anonymousIdOf(message)
+      if (anonymousId !== undefined) {
+        void capture(Events.alias({ distinctId: message.distinctId, alias: anonymousId }))
+      }
+      return identified
+    },
     alias: (message) => capture(Events.alias(message)),
     groupIdentify: (message) => capture(Events.groupIdentify(message)),
-    setPersonProperties: (message) => capture(Events.setPersonProperties(message)),
+    setPersonProperties: (message) => capture(Events.setPersonProperties(personMessage(message))),
     with: (context) => makeClient(shared, runner.within(context)),
     ready: (within = "10 seconds") => run(Effect.exit(LocalEvaluator.readyWithin(within))).then(Exit.isSuccess),
     reload: () => run(Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.reload)),
@@ -600,6 +487,12 @@ export const make = (
   options: PromiseOptions,
   httpClient: Layer.Layer<HttpClient.HttpClient> = FetchHttpClient.layer
 ): PromiseClient => {
+  if (typeof options !== "object" || options === null) {
+    throw new PostHogConfigError({
+      option: "options",
+      problem: "must be an object: make({ apiKey: \"phc_...\", host })"
+    })
+  }
   const settings = optionsOf(options)
   const checked = settingsOrThrow(validate(settings))
   const logging = loggerLayer(options.logger)
@@ -609,6 +502,8 @@ export const make = (
     : Layer.provideMerge(FlagOverrides.layer(options.overrides), live)
   const runtime = ManagedRuntime.make(client.pipe(Layer.provideMerge(httpClient), Layer.provideMerge(logging)))
   let disposed: Promise<void> | undefined
+  const unknown = unknownOptions(options)
+  if (unknown !== undefined) logBeside(logging, fromHere(Effect.logWarning(unknown)))
   const shared: Shared = {
     dispose: () => disposed ??= runtime.dispose(),
     logging,
