@@ -17,16 +17,20 @@ export const secretKey = "phs_attackedsecretkey"
 export class Shown {
   /** The messages alone. */
   readonly messages: Array<string> = []
-  /** Whole lines in the formats of Effect's loggers. */
-  readonly lines: Array<string> = []
   readonly spans: Array<Tracer.Span> = []
 
   private readonly formats = [Logger.stringLogger, Logger.jsonLogger, Logger.logfmtLogger]
+  private readonly logged: Array<Logger.Logger.Options<unknown>> = []
 
   private readonly keep = Logger.make<unknown, void>((options) => {
     this.messages.push([options.message].flat().map(String).join(" "))
-    for (const format of this.formats) this.lines.push(format.log(options))
+    this.logged.push(options)
   })
+
+  /** Whole lines in the formats of Effect's loggers, made when they are asked for: that is not the library's work. */
+  get lines(): ReadonlyArray<string> {
+    return this.logged.flatMap((options) => this.formats.map((format) => format.log(options)))
+  }
 
   private readonly tracer = Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {

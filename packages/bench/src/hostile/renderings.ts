@@ -127,6 +127,13 @@ const program = Effect.gen(function*() {
   return values
 })
 
+// Between a request and its answer the event loop turns, as it does over a network.
+const later = (answer: () => Answer): Answer =>
+  Effect.zipRight(
+    Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))),
+    Effect.suspend(answer)
+  )
+
 const unusable = (apiKey: string, secret: string) =>
   Effect.exit(
     Effect.provide(
@@ -161,7 +168,7 @@ const searching = (kind: Attack["kind"], name: string, clients: Clients): Attack
           const shown = new Shown()
           const client = Layer.succeed(
             HttpClient.HttpClient,
-            HttpClient.make((request) => Effect.suspend(() => answer(request)))
+            HttpClient.make((request) => later(() => answer(request)))
           )
           const layer = clientLayer({
             secretKey: Redacted.make(secretKey),
@@ -169,10 +176,17 @@ const searching = (kind: Attack["kind"], name: string, clients: Clients): Attack
             definitions: { requestTimeout: "30 millis" },
             events: { protocol, requestTimeout: "30 millis", shutdownTimeout: "100 millis" }
           }, client)
-          const values = await meter.measure(
-            name,
-            () => shown.run(Effect.exit(Effect.provide(program, layer))),
-            { times: 1, repeats: false }
+          // The client is started before, and what it shows is rendered afterwards.
+          const values = await shown.run(
+            Effect.scoped(
+              Effect.flatMap(
+                Layer.build(layer),
+                (client) =>
+                  Effect.promise(() =>
+                    meter.measure(name, () => shown.run(Effect.exit(Effect.provide(program, client))), { times: 1 })
+                  )
+              )
+            )
           )
           if (values._tag === "Failure") tally.fail("the program died", `${name}: ${Cause.pretty(values.cause)}`)
           else for (const value of values.value) render(value, name)

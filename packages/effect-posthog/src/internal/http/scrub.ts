@@ -20,6 +20,9 @@ interface Scrubbed extends Error {
 /** Longer messages are cut. */
 const longest = 300
 
+/** Longer messages, such as pages of a proxy, are not shown: looking for every text of the request in one takes long. */
+const longestSearched = 2000
+
 /** Shorter texts identify nothing, and stand in words that do not come from the request. */
 const shortest = 4
 
@@ -59,7 +62,9 @@ const cleaner = ({ body, secrets }: Withheld): (text: string) => string => {
   const known = [...secrets.filter((secret) => secret !== ""), ...texts ?? []]
   return (text) => {
     // A body that is quoted in part may end in half of a value.
-    if (ourFields.test(text) || (texts === undefined && !codePattern.test(text))) return redacted
+    if (text.length > longestSearched || ourFields.test(text) || (texts === undefined && !codePattern.test(text))) {
+      return redacted
+    }
     return known.reduce((rest, secret) => rest.replaceAll(secret, redacted), text).slice(0, longest)
   }
 }
