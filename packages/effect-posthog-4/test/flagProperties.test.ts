@@ -41,6 +41,15 @@ describe("properties of flags on events", () => {
     )
   })
 
+  it("are those of two clients that take turns, without their keys being sorted anew", () => {
+    const keysOf = (client: string) => Array.from({ length: 100 }, (_, index) => `${client}-${99 - index}`)
+    const [one, two] = [sortedKeys(keysOf("one")), sortedKeys(keysOf("two"))]
+    const names = flagPropertyNames(makeFlagProperties(two, valueOf))
+    assert.strictEqual(sortedKeys(keysOf("one")), one)
+    assert.strictEqual(sortedKeys(keysOf("two")), two)
+    assert.strictEqual(flagPropertyNames(makeFlagProperties(two, valueOf)), names)
+  })
+
   it("are copied by their names to what they are copied to without", () => {
     FastCheck.assert(
       FastCheck.property(lists, (lists) => {

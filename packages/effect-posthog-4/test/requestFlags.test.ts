@@ -11,6 +11,7 @@ import {
   DeciderError,
   Events,
   Flag,
+  FlagOverrides,
   Flags,
   FlagSnapshot,
   RemoteFlagsError,
@@ -202,6 +203,65 @@ describe("RequestFlags", () => {
         [["$feature/pricing"], ["$feature/other"], []]
       )
     }).pipe(Effect.provide(layer))
+  })
+
+  /** The flags on the events of a request, by the name of the event. */
+  const attachedIn = <E, R>(request: Effect.Effect<unknown, E, R>) =>
+    Effect.gen(function*() {
+      const posthog = yield* PostHogTest.PostHogTest
+      yield* RequestContext.with(request, ada)
+      yield* Events.flush
+      const events = (yield* posthog.events).filter(({ event }) => event !== "$feature_flag_called")
+      return Object.fromEntries(
+        events.map(({ event, properties }) => [
+          event,
+          Object.fromEntries(
+            Object.entries(properties).filter(([name]) => /^\$(feature\/|active_feature_flags)/.test(name))
+          )
+        ])
+      )
+    })
+
+  it.effect("attaches what was read of each evaluation of a person", () => {
+    const { layer } = counting()
+    return Effect.gen(function*() {
+      const { beta, pricing } = flags
+      const request = Effect.gen(function*() {
+        yield* (yield* RequestFlags.of({ beta })).flags.beta
+        yield* (yield* RequestFlags.of({ price: pricing })).flags.price
+        yield* Events.capture({ event: "both" })
+        const grace = yield* RequestContext.with(RequestFlags.of({ beta }), { distinctId: "grace" })
+        yield* grace.flags.beta
+        yield* Events.capture({ event: "grace's", distinctId: "grace" })
+        yield* Events.capture({ event: "ada's", distinctId: "ada" })
+      })
+      const both = {
+        "$feature/beta": true,
+        "$feature/pricing": "annual",
+        $active_feature_flags: ["beta", "pricing"]
+      }
+      deepStrictEqual(
+        yield* attachedIn(RequestFlags.scopedWith({ flags: [beta], attachToEvents: true })(request)),
+        { both, "grace's": { "$feature/beta": true, $active_feature_flags: ["beta"] }, "ada's": both }
+      )
+    }).pipe(Effect.provide(layer), Effect.provide(Logger.layer([])))
+  })
+
+  it.effect("attaches what was read while PostHog did not answer", () => {
+    const { layer } = counting(Effect.fail(new DeciderError({ reason: "Timeout" })))
+    return Effect.gen(function*() {
+      const request = Effect.gen(function*() {
+        const partial = yield* Flags.orPartial(RequestFlags.of(flags))
+        strictEqual(yield* partial.flags.beta, true)
+        yield* Events.capture({ event: "in an outage" })
+      })
+      deepStrictEqual(yield* attachedIn(RequestFlags.scopedWith({ attachToEvents: true })(request)), {
+        "in an outage": { "$feature/beta": true, $active_feature_flags: ["beta"] }
+      })
+    }).pipe(
+      Effect.provide(Layer.provideMerge(FlagOverrides.layer({ beta: true }), layer)),
+      Effect.provide(Logger.layer([]))
+    )
   })
 
   it.effect("outside a request is a plain evaluation", () => {

@@ -5,6 +5,9 @@ const fewKeys = 32
 /** More keys are not remembered. */
 const mostKeys = 20_000
 
+/** Lists of keys that are remembered: those of the clients of a program, and of what it asks for again and again. */
+const mostLists = 4
+
 /** What takes longest about the keys of many flags: their order, and the names of their properties on events. */
 interface KnownKeys {
   readonly unsorted: ReadonlyArray<string>
@@ -12,8 +15,8 @@ interface KnownKeys {
   names: ReadonlyArray<string> | undefined
 }
 
-// Those of the last evaluation: the next one mostly has the same.
-let last: KnownKeys | undefined
+// Those of the last evaluations: the next one mostly has the keys of one of them.
+const known: Array<KnownKeys> = []
 
 const areEqual = (keys: ReadonlyArray<string>, others: ReadonlyArray<string>): boolean => {
   if (keys.length !== others.length) return false
@@ -29,9 +32,15 @@ const areEqual = (keys: ReadonlyArray<string>, others: ReadonlyArray<string>): b
  * @internal
  */
 export const sortedKeys = (keys: ReadonlyArray<string>): ReadonlyArray<string> => {
-  if (last !== undefined && areEqual(keys, last.unsorted)) return last.sorted
+  const isRemembered = keys.length > fewKeys && keys.length <= mostKeys
+  if (isRemembered) {
+    for (const { sorted, unsorted } of known) if (areEqual(keys, unsorted)) return sorted
+  }
   const sorted = Object.freeze([...keys].sort())
-  if (keys.length > fewKeys && keys.length <= mostKeys) last = { unsorted: keys, sorted, names: undefined }
+  if (isRemembered) {
+    if (known.length === mostLists) known.shift()
+    known.push({ unsorted: keys, sorted, names: undefined })
+  }
   return sorted
 }
 
@@ -41,8 +50,10 @@ const makeNames = (
   keys: ReadonlyArray<string>
 ): ReadonlyArray<string> => [...keys.map((key) => `$feature/${key}`), activeName]
 
-const namesOf = (keys: ReadonlyArray<string>): ReadonlyArray<string> =>
-  keys === last?.sorted ? last.names ??= makeNames(keys) : makeNames(keys)
+const namesOf = (keys: ReadonlyArray<string>): ReadonlyArray<string> => {
+  for (const list of known) if (list.sorted === keys) return list.names ??= makeNames(keys)
+  return makeNames(keys)
+}
 
 const namesByRecord = new WeakMap<object, ReadonlyArray<string>>()
 
@@ -67,6 +78,23 @@ export const makeFlagProperties = (
   if (active.length > 0) properties[activeName] = Object.freeze(active)
   namesByRecord.set(properties, names)
   return Object.freeze(properties)
+}
+
+/**
+ * What an event carries of the flags of several evaluations: of two values of one flag, the later.
+ *
+ * @internal
+ */
+export const joinedProperties = (
+  all: ReadonlyArray<Readonly<Record<string, unknown>> | undefined>
+): Readonly<Record<string, unknown>> => {
+  const values = new Map<string, boolean | string>()
+  for (const properties of all) {
+    for (const [name, value] of Object.entries(properties ?? {})) {
+      if (name !== activeName) values.set(name.slice("$feature/".length), value as boolean | string)
+    }
+  }
+  return makeFlagProperties([...values.keys()].sort(), (key) => values.get(key))
 }
 
 /**

@@ -213,6 +213,26 @@ describe("a loader over a shared cache", () => {
       }))
   }
 
+  it.scoped("knows how old they are after the clock was set back", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(3_600_000)
+      let asOf = 3_600_000
+      const first = holding(document(["cached"]), asOf)
+      const { cache } = makeCache({
+        shouldFetch: Effect.succeed(false),
+        get: (known) => known === undefined ? first() : Effect.succeed({ _tag: "Same", asOf })
+      })
+      const evaluator = yield* start(cache, makeEndpoint(notModified).client)
+      yield* evaluator.ready
+      yield* TestClock.setTime(60_000)
+      asOf = 59_000
+      yield* evaluator.reload
+      yield* TestClock.setTime(1_260_000)
+      yield* evaluator.reload
+      const { age, stale } = yield* evaluator.status
+      assert.deepStrictEqual({ age, stale }, { age: 1_200_000, stale: true })
+    }))
+
   it.scoped("fetches again once the quota has emptied it", () =>
     Effect.gen(function*() {
       const endpoint = makeEndpoint(ok(document(["one"])))

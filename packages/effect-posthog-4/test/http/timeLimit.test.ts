@@ -48,6 +48,18 @@ describe.each(["process", "worker"] as const)("a time limit in a %s", (runtime) 
       assert.deepStrictEqual(yield* Fiber.join(running), Exit.fail("late"))
     }))
 
+  it.effect("ends when a test clock that tells a present-day date says so", () =>
+    Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (millis) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(1_790_000_000_000 + millis * 1001)
+        const short = makeTimeLimit(Duration.millis(500), runtime)
+        const running = yield* Effect.forkChild(Effect.exit(short(Effect.never, late)), { uninterruptible: "inherit" })
+        yield* TestClock.adjust("500 millis")
+        yield* settled
+        assert.isDefined(running.pollUnsafe())
+        yield* interruptFiber(running)
+      })))
+
   it.effect("applies where interruption does not", () =>
     Effect.gen(function*() {
       const running = yield* Effect.forkChild(Effect.exit(Effect.uninterruptible(limit(Effect.never, late))), { uninterruptible: "inherit" })

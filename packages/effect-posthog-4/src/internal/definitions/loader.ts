@@ -118,9 +118,12 @@ export const makeLoader = Effect.fnUntraced(function*(
       ? Number.POSITIVE_INFINITY
       : confirmedAt(asOf) + intervalsUntilStale * Duration.toMillis(pollInterval)
 
-  // Whether an answer says no more than the last one did: PostHog has not answered any instance meanwhile.
-  const isKnown = (asOf: number | undefined, previous: number): boolean =>
-    asOf !== undefined && asOf < clock.currentTimeMillisUnsafe() && asOf <= previous
+  // Whether an answer says no more than the last one did: PostHog has not answered any instance meanwhile. A time that
+  // lies ahead is from before the clock was set back, and says nothing.
+  const isKnown = (asOf: number | undefined, previous: number): boolean => {
+    const now = clock.currentTimeMillisUnsafe()
+    return asOf !== undefined && asOf < now && asOf <= previous && previous <= now
+  }
 
   const succeeded = (asOf: number | undefined, previous: number | undefined): Effect.Effect<void> =>
     health.succeeded(
@@ -175,7 +178,7 @@ export const makeLoader = Effect.fnUntraced(function*(
         const previous = state.loadedAt
         const loadedAt = answer.asOf === undefined
           ? confirmedAt(undefined)
-          : Math.max(previous, confirmedAt(answer.asOf))
+          : Math.max(confirmedAt(previous), confirmedAt(answer.asOf))
         state = {
           ...state,
           etag: answer.etag ?? state.etag,

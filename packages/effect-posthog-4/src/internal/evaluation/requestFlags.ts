@@ -1,11 +1,14 @@
 // Generated from packages/effect-posthog/src/internal/evaluation/requestFlags.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as Context from "effect/Context"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type { RemoteFlagsError } from "../../EvaluateFlags.ts"
 import type { FlagSnapshot } from "../../FlagSnapshot.ts"
+import { joinedProperties } from "../flagProperties.ts"
 import type { RequestContext } from "../requestContext.ts"
 import type { ResolvedRequest } from "./request.ts"
 import { accessedProperties } from "./snapshot.ts"
@@ -39,6 +42,8 @@ export class RequestMemo {
   readonly attachesToEvents: boolean
   private readonly outcomes = new Map<string, Deferred.Deferred<Outcome>>()
   private newest: Known | undefined
+  /** What was evaluated, those for which the server did not answer included, by person. */
+  private readonly snapshots = new Map<string, ReadonlyArray<FlagSnapshot>>()
   private latest: FlagSnapshot | undefined
   private warned = false
 
@@ -99,8 +104,17 @@ export class RequestMemo {
   attached(distinctId: string | undefined): Readonly<Record<string, unknown>> | undefined {
     const { latest } = this
     if (!this.attachesToEvents || latest === undefined) return undefined
-    if (distinctId !== undefined && distinctId !== latest.distinctId) return undefined
-    return accessedProperties(latest)
+    const [first, ...others] = this.snapshots.get(distinctId ?? latest.distinctId) ?? []
+    if (first === undefined) return undefined
+    return others.length === 0
+      ? accessedProperties(first)
+      : joinedProperties([first, ...others].map(accessedProperties))
+  }
+
+  private remember(snapshot: FlagSnapshot): void {
+    const { distinctId } = snapshot
+    this.latest = snapshot
+    this.snapshots.set(distinctId, [...this.snapshots.get(distinctId) ?? [], snapshot])
   }
 
   private lead<R>(
@@ -112,7 +126,11 @@ export class RequestMemo {
     return Effect.onExit(evaluation, (exit) =>
       Effect.suspend(() => {
         if (Exit.hasInterrupts(exit)) this.outcomes.delete(key)
-        else if (Exit.isSuccess(exit)) this.latest = exit.value
+        else if (Exit.isSuccess(exit)) this.remember(exit.value)
+        else {
+          const failure = Cause.findErrorOption(exit.cause)
+          if (Option.isSome(failure)) this.remember(failure.value.snapshot)
+        }
         return Deferred.succeed(outcome, exit)
       }))
   }

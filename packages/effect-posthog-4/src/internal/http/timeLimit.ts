@@ -88,7 +88,9 @@ class Watch {
 
   private readonly sleep: Effect.Effect<void> = Effect.suspend(() => {
     for (const run of this.running) {
-      const left = run.deadline - this.now()
+      // Whole milliseconds: a clock that counts in doubles tells a present-day date with an error of a fraction, for which
+      // a test clock would have to be moved on once more.
+      const left = Math.round(run.deadline - this.now())
       if (left > 0) return Effect.andThen(this.clock.sleep(Duration.millis(left)), this.sleep)
       this.running.delete(run)
       run.isLate = true

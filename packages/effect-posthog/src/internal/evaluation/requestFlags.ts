@@ -107,7 +107,9 @@ export class RequestMemo {
     if (!this.attachesToEvents || latest === undefined) return undefined
     const [first, ...others] = this.snapshots.get(distinctId ?? latest.distinctId) ?? []
     if (first === undefined) return undefined
-    return others.length === 0 ? accessedProperties(first) : joinedProperties([first, ...others].map(accessedProperties))
+    return others.length === 0
+      ? accessedProperties(first)
+      : joinedProperties([first, ...others].map(accessedProperties))
   }
 
   private remember(snapshot: FlagSnapshot): void {
