@@ -6,14 +6,15 @@
 //                                                         (the first excerpt of a file has the imports of all of them)
 //   <!-- not compiled: why -->                            an exception, with its reason
 //
-// Links between them lead to files that exist, and a command that installs a package names its version.
+// Links between them lead to files that exist, and a command that installs a package names its version. Each decision
+// record has a number of its own, in its name, in its title and in the list.
 //
 // `node packages/tools/check.mjs guides --write` copies the files into the blocks. The programs of the guides,
 // `packages/docs/src`, are run here too, each on its own.
 import { build } from "esbuild"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join, relative } from "node:path"
+import { basename, dirname, join, relative } from "node:path"
 import { importsOf } from "./imports.mjs"
 import { filesBelow, isFile, packageNames, root, run, shown, sourceFiles } from "./workspace.mjs"
 
@@ -21,6 +22,7 @@ export const guides = async (
   { write }
 ) => [
   ...documents().flatMap((file) => [...snippets(file, write), ...links(file), ...installations(file)]),
+  ...decisions(),
   ...await programs()
 ]
 
@@ -92,6 +94,26 @@ const links = (document) => {
     const [path] = target.split("#")
     if (path === "" || /^[a-z]+:/.test(path) || existsSync(join(dirname(document), path))) return []
     return [`${shown(document)}:${lineAt(content, index)} leads to ${path}, which is not there`]
+  })
+}
+
+/** Decision records whose number another has, or which their title or the list does not name by it. */
+const decisions = () => {
+  const folder = join(root, "packages", "docs", "decisions")
+  const list = join(folder, "README.md")
+  const listed = isFile(list) ? readFileSync(list, "utf8") : ""
+  const names = new Map()
+  return filesBelow(folder, (file) => /^\d{4}-.*\.md$/.test(basename(file))).flatMap((file) => {
+    const name = basename(file)
+    const number = name.slice(0, 4)
+    const other = names.get(number)
+    names.set(number, other ?? name)
+    const problems = other === undefined ? [] : [`has the number of ${other}`]
+    if (!listed.includes(`[${number}](./${name})`)) problems.push("is not in the list of decisions")
+    if (!readFileSync(file, "utf8").startsWith(`# ${Number(number)}. `)) {
+      problems.push("has another number in its title")
+    }
+    return problems.map((problem) => `${shown(file)} ${problem}`)
   })
 }
 

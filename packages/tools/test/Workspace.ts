@@ -99,6 +99,8 @@ const files = {
     type: "module",
     exports: { "./*": "./src/*.ts" }
   }),
+  "packages/docs/decisions/README.md": "# Decisions\n\n[0001](./0001-two-packages.md)\n",
+  "packages/docs/decisions/0001-two-packages.md": "# 1. Two packages\n",
   ...project("evaluator", []),
   "packages/evaluator/src/Rollout.ts": `/**
  * Rollouts.

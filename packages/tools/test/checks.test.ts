@@ -368,6 +368,27 @@ export const one: number = 1
     finds: /packages\/docs\/links\.md:1 leads to other-page\.md, which is not there/
   },
   {
+    kind: "a number that two decisions have",
+    step: "guides",
+    file: "packages/docs/decisions/0001-two-packages-too.md",
+    content: "# 1. Two packages, too\n",
+    finds: /decisions\/0001-two-packages\.md has the number of 0001-two-packages-too\.md/
+  },
+  {
+    kind: "a decision that the list lacks",
+    step: "guides",
+    file: "packages/docs/decisions/0002-unlisted.md",
+    content: "# 2. Unlisted\n",
+    finds: /decisions\/0002-unlisted\.md is not in the list of decisions/
+  },
+  {
+    kind: "a decision with another number in its title",
+    step: "guides",
+    file: "packages/docs/decisions/0003-renumbered.md",
+    content: "# 4. Renumbered\n",
+    finds: /decisions\/0003-renumbered\.md has another number in its title/
+  },
+  {
     kind: "an installation of whatever is newest",
     step: "guides",
     file: "packages/docs/installing.md",

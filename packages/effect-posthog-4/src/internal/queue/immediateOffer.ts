@@ -13,7 +13,7 @@ type ImmediateOffer = (fiber: Fiber.Fiber<unknown, unknown>, draft: EventDraft) 
 const immediateOffers = new WeakMap<Offer, ImmediateOffer>()
 
 /**
- * An `offer` that fibers can also carry out as part of a step of their own: see decision 0020.
+ * An `offer` that fibers can also carry out as part of a step of their own: see decision 0033.
  *
  * @internal
  */

@@ -12,7 +12,7 @@ type ImmediateOffer = (fiber: Fiber.RuntimeFiber<unknown, unknown>, draft: Event
 const immediateOffers = new WeakMap<Offer, ImmediateOffer>()
 
 /**
- * An `offer` that fibers can also carry out as part of a step of their own: see decision 0020.
+ * An `offer` that fibers can also carry out as part of a step of their own: see decision 0033.
  *
  * @internal
  */
