@@ -1,31 +1,17 @@
 // Generated from packages/effect-posthog/src/internal/queue/routeQueue.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type { DropReason, OfferResult } from "../../Delivery.ts"
 import type { WhenFull } from "../../PostHogConfig.ts"
 import { turns } from "../eventLoop.ts"
-import { wake } from "../wake.ts"
+import { Alarm } from "./alarm.ts"
+import { Batch, takeEvents } from "./batch.ts"
 import type { Counters } from "./counters.ts"
+import { Flushes } from "./flushes.ts"
+import { Occupancy } from "./occupancy.ts"
 import type { QueuedEvent, Route } from "./queuedEvent.ts"
 import { RingBuffer } from "./ringBuffer.ts"
 import type { Subscribers } from "./subscribers.ts"
-
-/**
- * Characters of JSON that a queue holds in memory, roughly; with more it counts as full.
- *
- * @internal
- */
-export const maxSize = 64 * 1024 * 1024
-
-/** Half of it is sent without further waiting: a few large events would fill the queue before they are `flushAt`. */
-const dueSize = maxSize / 2
-
-/** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for the envelope. */
-const maxBatchBytes = 5 * 1024 * 1024 - 1024
-
-/** What an event of a batch may take besides its own JSON: a comma, and `"options":{},` with the `v1` protocol. */
-const besideEvent = 14
 
 /**
  * A fiber that waits for room, and how to tell it what became of its event.
@@ -40,33 +26,6 @@ export interface Waiter {
   readonly closed: () => void
 }
 
-/**
- * Events that are on their way together. Not a literal: see decision 0014.
- *
- * @internal
- */
-export class Batch {
-  readonly events: ReadonlyArray<QueuedEvent>
-  /**
-   * Until when, in epoch milliseconds, nobody else may take the events: whoever delivers them was cut off if it gave no
-   * sign of life by then.
-   */
-  heldUntil = Number.POSITIVE_INFINITY
-  /** Those before this index have ended. */
-  private from = 0
-
-  constructor(events: ReadonlyArray<QueuedEvent>) {
-    this.events = events
-  }
-
-  /** The first event, in order of acceptance, that has not ended. */
-  get firstLive(): QueuedEvent | undefined {
-    let first = this.events[this.from]
-    while (first !== undefined && !first.live) first = this.events[++this.from]
-    return first
-  }
-}
-
 /** @internal */
 export interface RouteQueueOptions {
   readonly route: Route
@@ -79,59 +38,44 @@ export interface RouteQueueOptions {
   readonly subscribers: Subscribers
 }
 
-// Ids that the library makes are unique. The others, in whatever case, are compared with those before them.
-const makeIsRepeated = (earlier: ReadonlyArray<QueuedEvent>) => {
-  let ids: Set<string> | undefined
-  return (event: QueuedEvent): boolean => {
-    if (ids === undefined && !event.hasGivenId) return false
-    ids ??= new Set(earlier.map(({ id }) => id.toLowerCase()))
-    const { size } = ids
-    return ids.add(event.id.toLowerCase()).size === size
-  }
-}
-
-const bytesOf = (events: ReadonlyArray<QueuedEvent>): number => {
-  let bytes = 0
-  for (const event of events) bytes += event.bytes + besideEvent
-  return bytes
-}
-
 const isBefore = (event: QueuedEvent | undefined, other: QueuedEvent): boolean =>
   event === undefined || other.order < event.order
 
 /**
  * The events of one route, from acceptance to end. Everything here is synchronous, so that every method leaves the queue
- * in a state that interruption cannot spoil, and fibers are resumed last, through `wake`. Knows nothing of those who
- * offer and of those who send: they call its methods.
+ * in a state that interruption cannot spoil, and fibers are resumed last, through `wake`. It knows neither the fibers that
+ * offer nor those that send: they call its methods.
+ *
+ * An event is accepted, waits in the buffer, is on its way in a batch, and ends; a batch that is released before all of it
+ * has ended goes back to the front of the buffer. An event whose hook is still deciding has been accepted and is not in the
+ * buffer yet.
+ *
+ * What is protected here is what a queue on a disk does in its own way, and what it does that with.
  *
  * @internal
  */
 export class RouteQueue {
   protected readonly options: RouteQueueOptions
+  /** Accepted events that wait to be sent, in order of acceptance. */
   protected readonly buffer = new RingBuffer<QueuedEvent>()
-  private readonly flushes = new RingBuffer<{ readonly order: number; readonly done: Deferred.Deferred<void> }>()
-  protected readonly waiters = new Set<Waiter>()
+  protected readonly occupancy: Occupancy
   protected readonly onTheirWay = new Set<Batch>()
+  protected readonly flushes = new Flushes()
+  private readonly waiters = new Set<Waiter>()
+  /** Room is about to be given to those who wait. */
+  private isAdmitting = false
+  private readonly alarm = new Alarm()
   /** Entries whose hook decided late, or has not yet: the only ones that are not in order of acceptance. */
   private readonly lateDecisions = new Set<QueuedEvent>()
   /** Those of them whose hook has not decided yet. They are not in the buffer. */
   private readonly undecided = new Set<QueuedEvent>()
   protected lastOrder = 0
-  protected live = 0
-  protected size = 0
-  /** Live entries that are not on their way. */
-  protected waiting = 0
-  protected waitingSize = 0
   /** Entries up to this one are to be sent without further waiting. */
   protected dueOrder = 0
-  /** Room is about to be given to those who wait. */
-  private opening = false
-  private alarm: Deferred.Deferred<void> | undefined
-  /** Nothing was queued when the alarm was set, so any event makes it ring. */
-  private isIdle = false
 
   constructor(options: RouteQueueOptions) {
     this.options = options
+    this.occupancy = new Occupancy(options.capacity, options.whenFull === "dropOldest")
   }
 
   get route(): Route {
@@ -145,7 +89,7 @@ export class RouteQueue {
 
   /** Whether events that were accepted have not ended. */
   get hasLive(): boolean {
-    return this.live > 0
+    return this.occupancy.live > 0
   }
 
   /** The number of events that wait to be sent. */
@@ -163,6 +107,21 @@ export class RouteQueue {
     while (this.isFull(estimate))
     this.resolveFlushes()
     return true
+  }
+
+  protected isFull(estimate: number): boolean {
+    return this.occupancy.isFull(estimate)
+  }
+
+  private giveUpOldest(): void {
+    const queued = this.buffer.peek(0)
+    for (const undecided of this.undecided) {
+      if (isBefore(queued, undecided)) return this.end(undecided, "Overflow")
+      break
+    }
+    if (queued === undefined) return
+    this.buffer.shift()
+    this.end(queued, "Overflow")
   }
 
   /** Gives what to wait for before the event counts as accepted, when there is something. */
@@ -184,15 +143,27 @@ export class RouteQueue {
   decide(event: QueuedEvent, decided: QueuedEvent): void {
     if (!event.live) return
     this.undecided.delete(event)
-    const growth = decided.estimate - event.estimate
-    this.size += growth
-    this.waitingSize += growth
+    this.occupancy.resize(decided.estimate - event.estimate)
     event.become(decided)
     // A flush began while the hook was still deciding.
-    if (event.order <= this.dueOrder) this.dueOrder = this.lastOrder
+    if (event.order <= this.dueOrder) this.makeDue()
     this.enqueue(event)
     this.ringAlarm()
   }
+
+  protected enter(event: QueuedEvent, now: number): void {
+    event.order = ++this.lastOrder
+    event.acceptedAt = now
+    this.occupancy.enter(event)
+    this.options.counters.accept()
+  }
+
+  protected enqueue(event: QueuedEvent): void {
+    this.buffer.push(event)
+    if (this.buffer.length >= this.options.flushAt || this.occupancy.isDue) this.makeDue()
+  }
+
+  // ------------------------------------------------------------------------------------------------- waiting for room
 
   addWaiter(waiter: Waiter): void {
     this.waiters.add(waiter)
@@ -211,41 +182,23 @@ export class RouteQueue {
     for (const { closed } of rejected) closed()
   }
 
-  protected enter(event: QueuedEvent, now: number): void {
-    event.order = ++this.lastOrder
-    event.acceptedAt = now
-    event.live = true
-    this.live++
-    this.size += event.estimate
-    this.waiting++
-    this.waitingSize += event.estimate
-    this.options.counters.accept()
+  private admitSoon(): void {
+    if (this.waiters.size === 0 || this.isAdmitting) return
+    this.isAdmitting = true
+    // Behind the next request: see decision 0015.
+    turns.scheduleTask(() => turns.scheduleTask(this.admit, 0), 0)
   }
 
-  protected enqueue(event: QueuedEvent): void {
-    this.buffer.push(event)
-    const { capacity, flushAt } = this.options
-    if (this.buffer.length >= flushAt || this.live >= capacity || this.waitingSize >= dueSize) this.makeDue()
-  }
-
-  // What is on its way cannot be given up any more, and must not push out what came after it. Where nothing is given up,
-  // it takes room like everything that has not ended.
-  protected isFull(estimate: number): boolean {
-    const { capacity, whenFull } = this.options
-    const givesUp = whenFull === "dropOldest"
-    const count = givesUp ? this.waiting : this.live
-    return count >= capacity || (count > 0 && (givesUp ? this.waitingSize : this.size) + estimate > maxSize)
-  }
-
-  private giveUpOldest(): void {
-    const queued = this.buffer.peek(0)
-    for (const undecided of this.undecided) {
-      if (isBefore(queued, undecided)) return this.end(undecided, "Overflow")
-      break
+  private readonly admit = (): void => {
+    this.isAdmitting = false
+    const admitted: Array<() => void> = []
+    for (const waiter of this.waiters) {
+      if (this.isFull(waiter.event.estimate)) break
+      this.waiters.delete(waiter)
+      const answer = this.accept(waiter.event, waiter.offeredAt)
+      admitted.push(() => waiter.accepted(answer))
     }
-    if (queued === undefined) return
-    this.buffer.shift()
-    this.end(queued, "Overflow")
+    for (const resume of admitted) resume()
   }
 
   // ------------------------------------------------------------------------------------------------------------ ends
@@ -253,10 +206,7 @@ export class RouteQueue {
   /** The event ends: delivered, as a duplicate, or dropped for a reason. Later calls for the same event do nothing. */
   end(event: QueuedEvent, reason?: DropReason | "Duplicate", details?: string): void {
     if (!event.live) return
-    event.live = false
-    this.live--
-    this.size -= event.estimate
-    if (!event.sending) this.leaveRoom(event)
+    this.occupancy.end(event)
     if (this.lateDecisions.size > 0) {
       this.lateDecisions.delete(event)
       this.undecided.delete(event)
@@ -276,35 +226,15 @@ export class RouteQueue {
     )
   }
 
-  private leaveRoom(event: QueuedEvent): void {
-    this.waiting--
-    this.waitingSize -= event.estimate
-  }
-
-  /** To be called after ends: resumes those who waited for them. */
+  /** To be called after ends: resumes the fibers that waited for them. */
   settle(): void {
     this.resolveFlushes()
-    if (this.waiters.size === 0 || this.opening) return
-    this.opening = true
-    // Behind the next request: see decision 0015.
-    turns.scheduleTask(() => turns.scheduleTask(this.open, 0), 0)
-  }
-
-  private readonly open = (): void => {
-    this.opening = false
-    const admitted: Array<() => void> = []
-    for (const waiter of this.waiters) {
-      if (this.isFull(waiter.event.estimate)) break
-      this.waiters.delete(waiter)
-      const answer = this.accept(waiter.event, waiter.offeredAt)
-      admitted.push(() => waiter.accepted(answer))
-    }
-    for (const resume of admitted) resume()
+    this.admitSoon()
   }
 
   /** Ends all that is left and rejects the events that wait for room. Gives the number of events that ended. */
   abandon(reason: DropReason): number {
-    const left = this.live
+    const left = this.occupancy.live
     for (let next = this.buffer.shift(); next !== undefined; next = this.buffer.shift()) this.end(next, reason)
     for (const { events } of this.onTheirWay) {
       for (const event of events) this.end(event, reason)
@@ -312,7 +242,7 @@ export class RouteQueue {
     for (const event of this.lateDecisions) this.end(event, reason)
     this.rejectWaiters()
     this.resolveFlushes()
-    return left - this.live
+    return left - this.occupancy.live
   }
 
   // ----------------------------------------------------------------------------------------------------------- flush
@@ -321,38 +251,16 @@ export class RouteQueue {
   flush(): Deferred.Deferred<void> | undefined {
     if (!this.hasLive) return undefined
     this.makeDue()
-    const last = this.flushes.peek(this.flushes.length - 1)
-    const done = last?.order === this.lastOrder ? last.done : Deferred.makeUnsafe<void>()
-    if (done !== last?.done) this.flushes.push({ order: this.lastOrder, done })
+    const done = this.flushes.add(this.lastOrder)
     this.ringAlarm()
     return done
   }
 
-  private makeDue(): void {
-    this.dueOrder = this.lastOrder
-  }
-
   protected resolveFlushes(): void {
-    let next = this.flushes.peek(0)
-    if (next === undefined) return
-    const lowest = this.lowestLive()
-    const resolved: Array<Deferred.Deferred<void>> = []
-    while (next !== undefined && next.order < lowest) {
-      this.flushes.shift()
-      resolved.push(next.done)
-      next = this.flushes.peek(0)
-    }
-    for (const done of resolved) wake(() => Deferred.doneUnsafe(done, Exit.void))
+    if (!this.flushes.isEmpty) this.flushes.resolveBefore(this.lowestLive())
   }
 
-  /** Those who wait for a flush wait for events up to this one, too. */
-  protected extendFlushes(upTo: number): void {
-    for (let left = this.flushes.length; left > 0; left--) {
-      const flush = this.flushes.shift()
-      if (flush !== undefined) this.flushes.push({ order: Math.max(flush.order, upTo), done: flush.done })
-    }
-  }
-
+  /** The order of the oldest event that has not ended. */
   protected lowestLive(): number {
     let lowest = this.buffer.peek(0)?.order ?? Number.POSITIVE_INFINITY
     for (const batch of this.onTheirWay) {
@@ -363,7 +271,7 @@ export class RouteQueue {
     return lowest
   }
 
-  // --------------------------------------------------------------------------------------------------------- sending
+  // -------------------------------------------------------------------------------------------------- when to send
 
   /** In how many milliseconds the next batch is due; `undefined`: nothing waits to be sent. */
   dueIn(now: number): number | undefined {
@@ -377,16 +285,25 @@ export class RouteQueue {
 
   /** Ends when a batch is due before its time; when nothing is queued, with the next event. */
   setAlarm(): Deferred.Deferred<void> {
-    this.isIdle = this.buffer.length === 0
-    this.alarm = Deferred.makeUnsafe()
-    return this.alarm
+    return this.alarm.set(this.buffer.length === 0)
   }
 
   /** The interval has passed: everything queued is due. */
   intervalPassed(): void {
-    this.alarm = undefined
+    this.alarm.clear()
     this.makeDue()
   }
+
+  private makeDue(): void {
+    this.dueOrder = this.lastOrder
+  }
+
+  protected ringAlarm(): void {
+    const head = this.buffer.peek(0)
+    if (head !== undefined) this.alarm.ring(head.order <= this.dueOrder)
+  }
+
+  // --------------------------------------------------------------------------------------------------------- sending
 
   /** Whether an event up to this one, in order of acceptance, waits to be sent. */
   hasQueued(upTo: number): boolean {
@@ -394,52 +311,20 @@ export class RouteQueue {
     return head !== undefined && head.order <= upTo
   }
 
-  /** Takes back the batches of those who gave no sign of life for too long. */
-  reclaim(now: number): void {
-    const silent = [...this.onTheirWay].filter(({ heldUntil }) => heldUntil <= now)
-    // What was taken last goes back first, so that the oldest comes first again.
-    for (const batch of silent.reverse()) this.release(batch)
-  }
-
   /**
    * Takes the events of the next request, oldest first, none after the given one. They are on their way until `release`.
    */
   take(upTo = Number.POSITIVE_INFINITY): Batch | undefined {
-    const { buffer, options: { maxBatchSize } } = this
-    const most = Math.min(buffer.length, this.mostOf(buffer.peek(0), maxBatchSize))
-    if (most === 0) return undefined
-    const events: Array<QueuedEvent> = []
-    const isRepeated = makeIsRepeated(events)
-    let bound = 0
-    let bytes: number | undefined
-    for (let head = buffer.peek(0); head !== undefined && events.length < most; head = buffer.peek(0)) {
-      // Whoever had it before it was taken back did deliver it, late.
-      if (!head.live) {
-        buffer.shift()
-        continue
-      }
-      if (head.order > upTo) break
-      bound += head.byteBound + besideEvent
-      if (bound > maxBatchBytes) {
-        bytes = (bytes ?? bytesOf(events)) + head.bytes + besideEvent
-        if (events.length > 0 && bytes > maxBatchBytes) break
-      }
-      // PostHog refuses a request in which two events have one id: the second goes with the next.
-      if (isRepeated(head)) break
-      events.push(head)
-      buffer.shift()
-      head.sending = true
-      this.leaveRoom(head)
-    }
+    const events = takeEvents(this.buffer, this.mostInRequest(), upTo)
     if (events.length === 0) return undefined
+    for (const event of events) this.occupancy.depart(event)
     const batch = new Batch(events)
     this.onTheirWay.add(batch)
     return batch
   }
 
-  /** Events of a request that begins with this one, at most. */
-  protected mostOf(_head: QueuedEvent | undefined, maxBatchSize: number): number {
-    return maxBatchSize
+  protected mostInRequest(): number {
+    return this.options.maxBatchSize
   }
 
   /** The batch is not on its way any more. What of it has not ended waits again, before everything else. */
@@ -454,19 +339,15 @@ export class RouteQueue {
 
   /** An event that is not on its way any more waits before all others. */
   protected sendAgain(event: QueuedEvent): void {
-    event.sending = false
-    this.waiting++
-    this.waitingSize += event.estimate
+    this.occupancy.comeBack(event)
     if (event.order > this.dueOrder) this.dueOrder = event.order
     this.buffer.unshift(event)
   }
 
-  protected ringAlarm(): void {
-    const { alarm } = this
-    if (alarm === undefined) return
-    const head = this.buffer.peek(0)
-    if (head === undefined || (head.order > this.dueOrder && !this.isIdle)) return
-    this.alarm = undefined
-    wake(() => Deferred.doneUnsafe(alarm, Exit.void))
+  /** Takes back the batches of fibers that have shown no sign of life for too long. */
+  reclaim(now: number): void {
+    const silent = [...this.onTheirWay].filter(({ heldUntil }) => heldUntil <= now)
+    // What was taken last goes back first, so that the oldest comes first again.
+    for (const batch of silent.reverse()) this.release(batch)
   }
 }

@@ -4,22 +4,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { DropReason, OfferResult } from "../../Delivery.ts"
 import type { GivenUp, RecoveredEvent } from "../../EventStore.ts"
+import type { Batch } from "../queue/batch.ts"
+import { maxSize } from "../queue/occupancy.ts"
 import type { QueuedEvent, Stored } from "../queue/queuedEvent.ts"
 import { QueuedEvent as Event } from "../queue/queuedEvent.ts"
-import { RingBuffer } from "../queue/ringBuffer.ts"
-import type { Batch, RouteQueueOptions } from "../queue/routeQueue.ts"
-import { maxSize, RouteQueue } from "../queue/routeQueue.ts"
+import type { RouteQueueOptions } from "../queue/routeQueue.ts"
+import { RouteQueue } from "../queue/routeQueue.ts"
+import { ExhaustedEvents } from "./exhaustedEvents.ts"
+import { Orders } from "./orders.ts"
 import type { SpoolCounters } from "./spoolCounters.ts"
-
-/** Halvings of a batch that bring it down to one event. */
-const mostHalvings = 7
 
 const isAnswer = (reason: DropReason | "Duplicate"): boolean =>
   reason === "Duplicate" || reason === "Rejected" || reason === "TooLarge"
-
-const longestPauseMillis = 30_000
-const firstSuspensionMillis = 60_000
-const longestSuspensionMillis = 3_600_000
 
 /**
  * What a queue asks of the spool.
@@ -46,41 +42,11 @@ export interface SpoolParts {
 }
 
 /**
- * Orders of events that are on disk alone, oldest first, as runs: they are mostly one run.
- */
-class Orders {
-  private readonly runs = new RingBuffer<{ first: number; length: number }>()
-  length = 0
-
-  get first(): number | undefined {
-    return this.runs.peek(0)?.first
-  }
-
-  push(order: number): void {
-    this.length++
-    const last = this.runs.peek(this.runs.length - 1)
-    if (last !== undefined && last.first + last.length === order) last.length++
-    else this.runs.push({ first: order, length: 1 })
-  }
-
-  shift(): number | undefined {
-    const run = this.runs.peek(0)
-    if (run === undefined) return undefined
-    const { first } = run
-    this.length--
-    run.first++
-    if (--run.length === 0) this.runs.shift()
-    return first
-  }
-}
-
-/**
  * The events of one route, each of them on disk. Memory holds the oldest of them; what comes while it is full is on disk
  * alone, until it is read again.
  *
- * Events whose retries are exhausted are not given up before the horizon: they are put aside. While the server takes
- * nothing, ever smaller requests try it, with pauses. When it takes something, what was put aside is sent again, in
- * smaller requests than before, so that an event that makes requests fail ends up alone and holds up nothing.
+ * An event ends when the server has taken or refused it, when it is expired, or when the disk has no room for it. What
+ * else would end it, exhausted retries and the end of the process, only puts it off.
  *
  * @internal
  */
@@ -88,14 +54,7 @@ export class SpooledQueue extends RouteQueue {
   private readonly spool: SpoolParts
   /** On disk alone, or about to be. */
   private readonly cold = new Orders()
-  /** Their retries were exhausted, and they wait to be sent again. Not in the buffer. */
-  private readonly aside = new Set<QueuedEvent>()
-  /** Events in the buffer that had been put aside: not in their order. */
-  private readonly returned = new Set<QueuedEvent>()
-  /** Batches in a row of which the server took nothing. */
-  private failures = 0
-  private isPaused = false
-  private isTaken = false
+  private readonly exhausted: ExhaustedEvents
   private isResolvingAll = false
   private now = 0
   /** What earlier processes left is being read: a flush waits for that, and for what has been read. */
@@ -110,10 +69,11 @@ export class SpooledQueue extends RouteQueue {
   constructor(options: RouteQueueOptions, spool: SpoolParts) {
     super(options)
     this.spool = spool
+    this.exhausted = new ExhaustedEvents(Duration.toMillis(spool.retryBase))
   }
 
   override get hasLive(): boolean {
-    return this.live > 0 || this.cold.length > 0 || this.isRecovering
+    return super.hasLive || this.cold.length > 0 || this.isRecovering
   }
 
   get onDiskAlone(): number {
@@ -122,8 +82,8 @@ export class SpooledQueue extends RouteQueue {
 
   /** How many events may be read from the disk now. */
   get room(): number {
-    const { capacity } = this.options
-    return this.size > maxSize / 2 ? 0 : Math.max(0, capacity - this.live)
+    const { live, size } = this.occupancy
+    return size > maxSize / 2 ? 0 : Math.max(0, this.options.capacity - live)
   }
 
   // ------------------------------------------------------------------------------------------------------ acceptance
@@ -134,7 +94,7 @@ export class SpooledQueue extends RouteQueue {
 
   override makeRoom(estimate: number): boolean {
     // The hook of such an event is still deciding, and until then it is in memory alone.
-    if (estimate === 0 && this.live >= this.options.capacity) return false
+    if (estimate === 0 && this.occupancy.live >= this.options.capacity) return false
     if (this.spool.isDegraded() || this.options.whenFull !== "dropOldest") return super.makeRoom(estimate)
     if (this.spool.isStuck()) return false
     while (this.isFull(estimate)) if (!this.spool.giveUpOldest()) return false
@@ -144,9 +104,9 @@ export class SpooledQueue extends RouteQueue {
   override accept(event: QueuedEvent, now: number): Effect.Effect<OfferResult> {
     this.now = now
     this.spool.counters.take()
-    const isDegraded = this.spool.isDegraded()
-    const kept = isDegraded ||
-      (this.cold.length === 0 && this.live < this.options.capacity && this.size + event.estimate <= maxSize)
+    const { live, size } = this.occupancy
+    const kept = this.spool.isDegraded() ||
+      (this.cold.length === 0 && live < this.options.capacity && size + event.estimate <= maxSize)
     if (kept) {
       event.stored = storedAt(undefined)
       super.accept(event, now)
@@ -175,7 +135,7 @@ export class SpooledQueue extends RouteQueue {
     const order = this.cold.shift()
     event.stored = storedAt(undefined)
     this.enterAgain(event, order, event.acceptedAt)
-    if (this.size > maxSize) this.end(event, "Overflow")
+    if (this.occupancy.size > maxSize) this.end(event, "Overflow")
   }
 
   /** An event that was read from the disk. */
@@ -203,7 +163,7 @@ export class SpooledQueue extends RouteQueue {
 
   /** Nothing is left on disk alone, once this has been called with `false`. */
   recovering(isRecovering: boolean): void {
-    if (this.isRecovering) this.extendFlushes(this.lastRecovered)
+    if (this.isRecovering) this.flushes.extend(this.lastRecovered)
     this.isRecovering = isRecovering
     if (!isRecovering) this.resolveFlushes()
   }
@@ -226,7 +186,7 @@ export class SpooledQueue extends RouteQueue {
       if (has(event.stored?.receipt)) this.end(event, "Overflow")
       else this.buffer.push(event)
     }
-    for (const event of this.aside) if (has(event.stored?.receipt)) this.end(event, "Overflow")
+    for (const event of this.exhausted.all) if (has(event.stored?.receipt)) this.end(event, "Overflow")
     // Those may still arrive, but not with the next process.
     for (const { events } of this.onTheirWay) {
       for (const { stored } of events) if (stored !== undefined && has(stored.receipt)) stored.receipt = undefined
@@ -250,12 +210,13 @@ export class SpooledQueue extends RouteQueue {
         this.spool.expire(1)
       }
     }
-    if (reason === undefined || isAnswer(reason)) this.isTaken = true
+    if (reason === undefined || isAnswer(reason)) this.exhausted.noteTaken()
     super.end(event, reason, details)
-    if (this.aside.size > 0) this.aside.delete(event)
-    if (this.returned.size > 0) this.returned.delete(event)
+    this.exhausted.noteEnd(event)
     if (stored?.receipt !== undefined) this.spool.ended(this, stored.receipt)
-    if ((this.cold.length > 0 || this.hasMore) && this.live * 2 <= this.options.capacity) this.spool.refill(this)
+    if ((this.cold.length > 0 || this.hasMore) && this.occupancy.live * 2 <= this.options.capacity) {
+      this.spool.refill(this)
+    }
   }
 
   private isExpired({ acceptedAt }: QueuedEvent): boolean {
@@ -265,9 +226,7 @@ export class SpooledQueue extends RouteQueue {
   protected override lowestLive(): number {
     if (this.isResolvingAll) return Number.POSITIVE_INFINITY
     if (this.isRecovering) return 0
-    let lowest = Math.min(super.lowestLive(), this.cold.first ?? Number.POSITIVE_INFINITY)
-    for (const { order } of this.returned) if (order < lowest) lowest = order
-    return lowest
+    return Math.min(super.lowestLive(), this.cold.first ?? Number.POSITIVE_INFINITY, this.exhausted.lowestReturned)
   }
 
   override abandon(reason: DropReason): number {
@@ -288,56 +247,34 @@ export class SpooledQueue extends RouteQueue {
 
   override dueIn(now: number): number | undefined {
     this.now = now
-    return this.isPaused ? undefined : super.dueIn(now)
+    return this.exhausted.isPaused ? undefined : super.dueIn(now)
   }
 
   protected override ringAlarm(): void {
-    if (!this.isPaused) super.ringAlarm()
+    if (!this.exhausted.isPaused) super.ringAlarm()
   }
 
-  protected override mostOf(head: QueuedEvent | undefined, maxBatchSize: number): number {
-    const halvings = Math.max(Math.min(this.failures, mostHalvings), head?.stored?.failures ?? 0)
-    const most = Math.max(1, maxBatchSize >> halvings)
-    if (head === undefined || this.returned.size === 0) return most
-    // What failed before does not go together with new events, so that it takes none along.
-    const isReturned = this.returned.has(head)
-    let together = 1
-    for (; together < most; together++) {
-      const next = this.buffer.peek(together)
-      if (next === undefined || this.returned.has(next) !== isReturned) break
-    }
-    return together
+  protected override mostInRequest(): number {
+    return this.exhausted.mostOfNext(this.buffer, this.options.maxBatchSize)
   }
 
   override release(batch: Batch): void {
-    const { size } = this.aside
-    const hadFailed = batch.events.some((event) => this.returned.has(event))
+    const { exhausted } = this
+    const before = exhausted.waiting
+    const hadFailed = batch.events.some((event) => exhausted.wasPutAside(event))
     super.release(batch)
-    const isExhausted = this.aside.size > size
-    if (this.isTaken) {
-      this.isTaken = false
-      this.failures = 0
-      this.returnAll(true)
-    } else if (isExhausted && hadFailed && this.buffer.length > this.returned.size) {
-      // New events tell whether it was their fault.
-      this.spool.resumeAfter(this, longestPauseMillis)
-    } else if (isExhausted) {
-      this.failures++
-      const pause = Math.min(longestPauseMillis, Duration.toMillis(this.spool.retryBase) * 2 ** this.failures)
-      // One failure may be the fault of an event: the next batch tells.
-      this.isPaused = this.failures > 1 || this.buffer.length === 0
-      this.spool.resumeAfter(this, pause)
+    const isExhausted = exhausted.waiting > before
+    if (exhausted.hasTaken()) this.returnAll(true)
+    else if (isExhausted) {
+      this.spool.resumeAfter(this, exhausted.pauseAfterFailure(hadFailed, this.buffer.length))
     }
-    if (isExhausted && this.isPaused) this.resolveAllFlushes()
+    if (isExhausted && exhausted.isPaused) this.resolveAllFlushes()
     else this.resolveFlushes()
   }
 
   protected override sendAgain(event: QueuedEvent): void {
-    const { stored } = event
-    if (stored?.exhausted === true) {
-      this.returned.delete(event)
-      this.aside.add(event)
-    } else super.sendAgain(event)
+    if (event.stored?.exhausted === true) this.exhausted.putAside(event)
+    else super.sendAgain(event)
   }
 
   // They wait for events that are safe on disk, and that nobody can deliver now.
@@ -350,40 +287,26 @@ export class SpooledQueue extends RouteQueue {
   /** What was put aside is tried again. */
   resume(now: number): void {
     this.now = now
-    this.isPaused = false
+    this.exhausted.isPaused = false
     this.returnAll(false)
   }
 
   /** To be called now and then. */
   tick(now: number): void {
     this.now = now
-    if (!this.isPaused) this.returnAll(false)
+    if (!this.exhausted.isPaused) this.returnAll(false)
   }
 
   private returnAll(isServerTaking: boolean): void {
-    const waiting = [...this.aside]
-    for (const event of waiting) {
-      const { stored } = event
-      if (stored === undefined) continue
-      if (isServerTaking && stored.exhausted) {
-        stored.exhausted = false
-        if (++stored.failures > mostHalvings) {
-          stored.notBefore = this.now +
-            Math.min(longestSuspensionMillis, firstSuspensionMillis * 2 ** (stored.failures - mostHalvings - 1))
-        }
-      }
-      // A clock that was set back does not suspend it for longer.
-      if (stored.notBefore > this.now && stored.notBefore - this.now <= longestSuspensionMillis) continue
-      this.aside.delete(event)
-      stored.exhausted = false
+    const { exhausted } = this
+    for (const event of exhausted.all) {
+      if (!exhausted.takeOut(event, this.now, isServerTaking)) continue
       if (this.isExpired(event)) {
         this.end(event, "RetriesExhausted", "expired")
         continue
       }
-      this.returned.add(event)
-      event.sending = false
-      this.waiting++
-      this.waitingSize += event.estimate
+      exhausted.noteReturned(event)
+      this.occupancy.comeBack(event)
       this.dueOrder = Math.max(this.dueOrder, event.order)
       this.buffer.push(event)
     }

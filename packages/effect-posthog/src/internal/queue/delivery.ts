@@ -11,9 +11,10 @@ import * as Metrics from "../../PostHogMetrics.ts"
 import { inTurn, withNow } from "../eventLoop.ts"
 import { annotated, isDebug } from "../library.ts"
 import { retryDelay } from "./backoff.ts"
+import type { Batch } from "./batch.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
 import type { EventReports, Refusal } from "./reports.ts"
-import type { Batch, RouteQueue } from "./routeQueue.ts"
+import type { RouteQueue } from "./routeQueue.ts"
 
 type Next =
   | { readonly _tag: "Done" }

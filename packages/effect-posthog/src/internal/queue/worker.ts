@@ -3,7 +3,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { withNow } from "../eventLoop.ts"
-import type { Batch, RouteQueue } from "./routeQueue.ts"
+import type { Batch } from "./batch.ts"
+import type { RouteQueue } from "./routeQueue.ts"
 
 /** @internal */
 export type DrainOnce = (upTo?: number) => Effect.Effect<void>
