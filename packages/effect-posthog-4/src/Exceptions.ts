@@ -304,7 +304,7 @@ const answeredForItself = (error: unknown): boolean | undefined =>
  * @category combinators
  */
 export const middlewareWith = (options: MiddlewareOptions) => {
-  const { minStatus = 500 } = options
+  const { minStatus = 500 } = options ?? {}
   const tell = (cause: Cause.Cause<unknown>, status: number): Effect.Effect<unknown> =>
     status < minStatus
       ? Effect.void

@@ -14,7 +14,7 @@ import type { DedupCache } from "./DedupCache.ts"
 import { evaluateFlags, RemoteFlagsError } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventQueue } from "./EventQueue.ts"
-import { keyOf } from "./Flag.ts"
+import { isFlag, keyOf } from "./Flag.ts"
 import type { FlagKey } from "./Flag.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
@@ -84,6 +84,13 @@ export interface FeatureFlagResult {
 const evaluateOne = (request: SingleFlagRequest): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services> =>
   evaluateFlags({ ...request, flagKeys: [request.key] })
 
+// Code without types passes anything: then nothing is evaluated, and the read says why.
+const given = <Request extends SingleFlagRequest>(request: Request): Request =>
+  typeof request === "object" && request !== null ? request : {} as Request
+
+const readValue = (snapshot: FlagSnapshot, { key, sendFeatureFlagEvents }: FlagValueRequest) =>
+  snapshot.getFlag(isFlag(key) ? key.key : key, { sendFeatureFlagEvents })
+
 // The caller wanted the value, so the exposure is reported even when the evaluation failed.
 const evaluateAndRead = <A>(
   request: FlagValueRequest,
@@ -95,7 +102,7 @@ const evaluateAndRead = <A>(
   )
 
 const evaluateValue = (request: FlagValueRequest) =>
-  evaluateAndRead(request, (snapshot) => snapshot.getFlag(keyOf(request.key), request))
+  evaluateAndRead(request, (snapshot) => readValue(snapshot, request))
 
 /**
  * Whether one flag is on, in any variant. Reports the exposure.
@@ -116,10 +123,10 @@ const evaluateValue = (request: FlagValueRequest) =>
 export const isFeatureEnabled = (
   request: FlagValueRequest & { readonly defaultValue?: boolean | undefined }
 ): Effect.Effect<boolean, RemoteFlagsError, Services> => {
-  const read = (snapshot: FlagSnapshot) => snapshot.isEnabled(request.key, request)
-  const hasDefault = request.defaultValue !== undefined ||
-    (typeof request.key !== "string" && Option.isSome(request.key.defaultValue))
-  return evaluateOne(request).pipe(
+  const { defaultValue, key, sendFeatureFlagEvents } = given(request)
+  const read = (snapshot: FlagSnapshot) => snapshot.isEnabled(key, { defaultValue, sendFeatureFlagEvents })
+  const hasDefault = defaultValue !== undefined || (isFlag(key) && Option.isSome(key.defaultValue))
+  return evaluateOne(given(request)).pipe(
     Effect.flatMap(read),
     Effect.catchTag(
       "RemoteFlagsError",
@@ -139,7 +146,7 @@ export const isFeatureEnabled = (
 export const getFeatureFlag = (
   request: FlagValueRequest
 ): Effect.Effect<Option.Option<boolean | string>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateValue(request), ([value]) => value)
+  Effect.map(evaluateValue(given(request)), ([value]) => value)
 
 /**
  * The payload of one flag, decoded from JSON. Silent. Prefer `evaluateFlags` and `FlagSnapshot.getFlagPayload`.
@@ -150,7 +157,7 @@ export const getFeatureFlag = (
 export const getFeatureFlagPayload = (
   request: SingleFlagRequest
 ): Effect.Effect<Option.Option<unknown>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateOne(request), (snapshot) => snapshot.getFlagPayload(keyOf(request.key)))
+  Effect.map(evaluateOne(given(request)), (snapshot) => snapshot.getFlagPayload(keyOf(given(request).key)))
 
 /**
  * One flag with its variant and payload; `None` when it has no value. Reports the exposure. Prefer `evaluateFlags`.
@@ -161,7 +168,7 @@ export const getFeatureFlagPayload = (
 export const getFeatureFlagResult = (
   request: FlagValueRequest
 ): Effect.Effect<Option.Option<FeatureFlagResult>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateValue(request), ([value, snapshot]) =>
+  Effect.map(evaluateValue(given(request)), ([value, snapshot]) =>
     Option.map(value, (value) => ({
       key: keyOf(request.key),
       enabled: value !== false,
@@ -194,7 +201,7 @@ const payloadsOf = (snapshot: FlagSnapshot): ReadonlyMap<string, unknown> => {
  * @category getters
  */
 export const getAllFlags = (
-  request: EvaluationRequest = {}
+  request?: EvaluationRequest
 ): Effect.Effect<ReadonlyMap<string, boolean | string>, RemoteFlagsError, Services> =>
   Effect.map(evaluateFlags(request), valuesOf)
 
@@ -205,7 +212,7 @@ export const getAllFlags = (
  * @category getters
  */
 export const getAllFlagsAndPayloads = (
-  request: EvaluationRequest = {}
+  request?: EvaluationRequest
 ): Effect.Effect<
   { readonly flags: ReadonlyMap<string, boolean | string>; readonly payloads: ReadonlyMap<string, unknown> },
   RemoteFlagsError,

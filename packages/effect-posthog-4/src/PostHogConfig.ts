@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { BeforeSend } from "./EventDraft.ts"
+import { isAbsent, isUsableRecord } from "./internal/input.ts"
 import { annotated } from "./internal/library.ts"
 import { oneLine, quote } from "./internal/quote.ts"
 import { detectRuntime } from "./internal/runtime.ts"
@@ -288,7 +289,7 @@ const key = (option: string, value: Redacted.Redacted<string> | undefined): Chec
   return Result.succeed(Redacted.make(trimmed))
 }
 
-const apiKey = (options: Options): Checked<Redacted.Redacted<string>> =>
+const apiKey = (options: Partial<Options>): Checked<Redacted.Redacted<string>> =>
   Result.flatMap(key("apiKey", options.apiKey), (checked) =>
     options.enabled !== false && Redacted.value(checked) === ""
       ? unusable("apiKey", "is empty (to run without a key, set enabled to false)")
@@ -301,7 +302,7 @@ const apiKey = (options: Options): Checked<Redacted.Redacted<string>> =>
       ? unusable("apiKey", "is a secret key (phs_): it belongs in secretKey; the project API key begins with phc_")
       : Result.succeed(checked))
 
-const secretKey = (options: Options): Checked<Redacted.Redacted<string> | undefined> => {
+const secretKey = (options: Partial<Options>): Checked<Redacted.Redacted<string> | undefined> => {
   if (options.secretKey === undefined) return Result.succeed(undefined)
   return Result.flatMap(key("secretKey", options.secretKey), (checked) => {
     const text = Redacted.value(checked)
@@ -325,7 +326,7 @@ const suggestionFor = (text: string): string => {
     : ", such as https://us.i.posthog.com or https://eu.i.posthog.com"
 }
 
-const host = (options: Options): Checked<string> => {
+const host = (options: Partial<Options>): Checked<string> => {
   if (options.host !== undefined && typeof options.host !== "string") return unusable("host", "is not a string")
   const text = (options.host ?? "").trim().replace(/\/+$/, "")
   if (text === "") return Result.succeed(defaultHost)
@@ -473,7 +474,8 @@ const events = (given: Options["events"]): Checked<Settings["events"]> =>
     }
   })
 
-const exceptions = ({ inApp, logAnnotations, root }: ExceptionsOptions = {}): Checked<ExceptionsOptions> => {
+const exceptions = (given: Options["exceptions"]): Checked<ExceptionsOptions> => {
+  const { inApp, logAnnotations, root } = given ?? {}
   if (root !== undefined && typeof root !== "string") return unusable("exceptions.root", "is not a string")
   if (inApp !== undefined && typeof inApp !== "function") return unusable("exceptions.inApp", "is not a function")
   const names: unknown = logAnnotations ?? []
@@ -482,9 +484,15 @@ const exceptions = ({ inApp, logAnnotations, root }: ExceptionsOptions = {}): Ch
     : unusable("exceptions.logAnnotations", "is not a list of strings")
 }
 
+const properties = (given: Options["properties"]): Checked<Settings["properties"]> =>
+  isAbsent(given) || isUsableRecord(given)
+    ? Result.succeed({ ...given })
+    : unusable("properties", "is not an object")
+
 /** @internal */
-export const validate = (options: Options): Effect.Effect<Settings, PostHogConfigError> =>
+export const validate = (given: Options): Effect.Effect<Settings, PostHogConfigError> =>
   Effect.fromResult(Result.gen(function*() {
+    const options: Partial<Options> = given ?? {}
     const { flag } = reader("", options)
     return {
       apiKey: yield* apiKey(options),
@@ -493,7 +501,7 @@ export const validate = (options: Options): Effect.Effect<Settings, PostHogConfi
       enabled: yield* flag("enabled", true),
       disableGeoip: yield* flag("disableGeoip", true),
       isServer: yield* flag("isServer", true),
-      properties: { ...options.properties },
+      properties: yield* properties(options.properties),
       flags: yield* flags(options.flags),
       definitions: yield* definitions(options.definitions),
       events: yield* events(options.events),

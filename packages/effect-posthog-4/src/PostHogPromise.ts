@@ -205,8 +205,23 @@ const notify = (listener: (change: DefinitionsChange) => void) => (change: Defin
     (cause) => fromHere(Effect.logError("A listener of onChange failed", cause))
   )
 
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
 const effectSnapshot = (flags: PromiseSnapshot | FlagSnapshot | undefined): FlagSnapshot | undefined =>
-  flags !== undefined && flags !== null && "snapshot" in flags ? flags.snapshot : flags
+  isObject(flags) && "snapshot" in flags ? flags.snapshot : flags
+
+// What is not a message is left to `Events`, which says so.
+const withFlags = <Message extends { readonly flags?: PromiseSnapshot | FlagSnapshot | undefined }>(message: Message) =>
+  isObject(message) ? { ...message, flags: effectSnapshot(message.flags) } : message
+
+// Code without types passes anything, and reading it may throw: then the call fails as others do.
+const attempt = <A, E, R>(read: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  try {
+    return read()
+  } catch (error) {
+    return Effect.die(error)
+  }
+}
 
 // Loaded with the first exception: most programs have none.
 const captureException = (error: unknown, { flags, ...options }: CaptureExceptionOptions) =>
@@ -223,15 +238,11 @@ const remoteConfigPayload = (key: FlagKey) =>
     ({ getRemoteConfigPayload }) => getRemoteConfigPayload(key)
   )
 
-const isEvaluationOf = (request: string | PromiseEvaluationRequest | undefined): request is string =>
-  typeof request === "string"
-
-// The whole of what was asked, from either form of the call.
+// The whole of what was asked, from either form of the call. In code without types, ids are often numbers, and missing.
 const requestOf = (
   first: string | PromiseEvaluationRequest | undefined,
   rest: Omit<PromiseEvaluationRequest, "distinctId"> | undefined
-): PromiseEvaluationRequest =>
-  isEvaluationOf(first) ? { ...rest, distinctId: first } : typeof first === "object" ? first ?? {} : {}
+): PromiseEvaluationRequest => isObject(first) ? first : { ...rest, distinctId: first }
 
 const timeoutError = (snapshot: FlagSnapshot): RemoteFlagsError => new RemoteFlagsError({ reason: "Timeout", snapshot })
 
@@ -295,19 +306,15 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
   }
 
   const capture = <E>(
-    event: Effect.Effect<Option.Option<EventId>, E, PostHog.Services>
+    event: () => Effect.Effect<Option.Option<EventId>, E, PostHog.Services>
   ): Promise<EventId | undefined> => {
-    const captured = queued(Effect.map(event, Option.getOrUndefined)).catch((error: unknown) => {
+    const captured = queued(Effect.map(attempt(event), Option.getOrUndefined)).catch((error: unknown) => {
       warn("capture", "An event was not captured", error)
       return undefined
     })
     keepAlive()
     return captured
   }
-  const withFlags = <Message extends { readonly flags?: PromiseSnapshot | FlagSnapshot | undefined }>(
-    message: Message
-  ) => ({ ...message, flags: effectSnapshot(isAbsent(message) ? undefined : message.flags) })
-
   // Reading a flag queues its exposure.
   const reading: Runner = {
     ...runner,
@@ -320,10 +327,10 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
   const snapshot = (flags: FlagSnapshot, error?: RemoteFlagsError) => makePromiseSnapshot(reading, flags, error)
   const nothing = FlagSnapshot.fromValues({})
 
-  const evaluateStrictly = (request: PromiseEvaluationRequest): Promise<PromiseSnapshot> =>
-    run(limited(request)).then((flags) => snapshot(flags))
-  const evaluate = (request: PromiseEvaluationRequest): Promise<PromiseSnapshot> =>
-    run(Effect.result(limited(request))).then(
+  const evaluateStrictly = (request: () => PromiseEvaluationRequest): Promise<PromiseSnapshot> =>
+    run(attempt(() => limited(request()))).then((flags) => snapshot(flags))
+  const evaluate = (request: () => PromiseEvaluationRequest): Promise<PromiseSnapshot> =>
+    run(Effect.result(attempt(() => limited(request())))).then(
       (result) => result._tag === "Success" ? snapshot(result.success) : snapshot(result.failure.snapshot, result.failure),
       (cause: unknown) => {
         warn("evaluate", "Flags were not evaluated", cause)
@@ -332,7 +339,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
     ).finally(keepAlive)
 
   const one = ({ key, ...request }: Single<Flags.SingleFlagRequest>): Promise<PromiseSnapshot> => {
-    if (key !== "") return evaluate({ ...request, flagKeys: [key] })
+    if (key !== "") return evaluate(() => ({ ...request, flagKeys: [key] }))
     warn("key", "A flag was not evaluated", "its key is missing")
     return Promise.resolve(snapshot(nothing))
   }
@@ -345,7 +352,7 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
   const readAll =
     <A>(read: (flags: PromiseSnapshot) => A) =>
     (first?: string | PromiseEvaluationRequest, rest?: Omit<PromiseEvaluationRequest, "distinctId">): Promise<A> =>
-      evaluate(requestOf(first, rest)).then(read)
+      evaluate(() => requestOf(first, rest)).then(read)
   const valuesOf = (flags: PromiseSnapshot): Record<string, boolean | string> => {
     const values: Record<string, boolean | string> = Object.create(null)
     for (const key of flags.keys) values[key] = flags.detail(key)?.value ?? false
@@ -380,12 +387,13 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
   return {
     snapshot: (flags) => snapshot(flags),
     evaluateFlags: (first?: string | PromiseEvaluationRequest, rest?: Omit<PromiseEvaluationRequest, "distinctId">) =>
-      evaluate(requestOf(first, rest)),
+      evaluate(() => requestOf(first, rest)),
     strict: {
       evaluateFlags: (first?: string | PromiseEvaluationRequest, rest?: Omit<PromiseEvaluationRequest, "distinctId">) =>
-        evaluateStrictly(requestOf(first, rest)),
+        evaluateStrictly(() => requestOf(first, rest)),
       capture: (message) =>
-        queued(Effect.map(Events.strict.capture(withFlags(message)), Option.getOrUndefined)).finally(keepAlive)
+        queued(Effect.map(attempt(() => Events.strict.capture(withFlags(message))), Option.getOrUndefined))
+          .finally(keepAlive)
     },
     isFeatureEnabled: readOne((
       flags,
@@ -400,27 +408,27 @@ const makeClient = (shared: Shared, runner: Runner): PromiseClient => {
       run(Effect.map(remoteConfigPayload(key), Option.getOrUndefined)).catch((error: unknown) =>
         warn("remoteConfig", "A remote config was not fetched", error)
       ),
-    capture: (message) => {
-      const asked = messageWithFlags<CaptureWithFlagsMessage>(message)
-      return capture(
-        asked === undefined ? Events.capture(withFlags(message)) : Events.captureWithFlags(withFlags(asked))
-      )
-    },
+    capture: (message) =>
+      capture((): Effect.Effect<Option.Option<EventId>, never, PostHog.Services> => {
+        const asked = messageWithFlags<CaptureWithFlagsMessage>(message)
+        return asked === undefined ? Events.capture(withFlags(message)) : Events.captureWithFlags(withFlags(asked))
+      }),
     captureException: (error: unknown, second?: unknown, properties?: unknown) =>
-      capture(Effect.map(captureException(error, exceptionOptions(second, properties)), Option.fromNullishOr)),
-    captureAi: (message) => capture(Events.captureAi(withFlags(message))),
-    captureWithFlags: (message) => capture(Events.captureWithFlags(withFlags(message))),
-    identify: (message) => {
-      const identified = capture(Events.identify(personMessage(message)))
-      const anonymousId = anonymousIdOf(message)
-      if (anonymousId !== undefined) {
-        void capture(Events.alias({ distinctId: message.distinctId, alias: anonymousId }))
-      }
-      return identified
-    },
-    alias: (message) => capture(Events.alias(message)),
-    groupIdentify: (message) => capture(Events.groupIdentify(message)),
-    setPersonProperties: (message) => capture(Events.setPersonProperties(personMessage(message))),
+      capture(() => Effect.map(captureException(error, exceptionOptions(second, properties)), Option.fromNullishOr)),
+    captureAi: (message) => capture(() => Events.captureAi(withFlags(message))),
+    captureWithFlags: (message) => capture(() => Events.captureWithFlags(withFlags(message))),
+    identify: (message) =>
+      capture(() => {
+        const identified = Events.identify(personMessage(message))
+        const anonymousId = anonymousIdOf(message)
+        return anonymousId === undefined ? identified : Effect.tap(
+          identified,
+          Events.alias({ distinctId: message.distinctId, alias: anonymousId })
+        )
+      }),
+    alias: (message) => capture(() => Events.alias(message)),
+    groupIdentify: (message) => capture(() => Events.groupIdentify(message)),
+    setPersonProperties: (message) => capture(() => Events.setPersonProperties(personMessage(message))),
     with: (context) => makeClient(shared, runner.within(context)),
     ready: (within = "10 seconds") => run(Effect.exit(LocalEvaluator.readyWithin(within))).then(Exit.isSuccess),
     reload: () => run(Effect.flatMap(LocalEvaluator, (evaluator) => evaluator.reload)),
@@ -491,9 +499,9 @@ export const make = (
   }
   const settings = optionsOf(options)
   const checked = settingsOrThrow(validate(settings))
-  const logging = loggerLayer(options.logger)
+  const logging = loggerLayer(options.logger ?? undefined)
   const live = Layer.provideMerge(PostHog.layer(settings), spoolLayer(options.spool, checked.runtime))
-  const client = options.overrides === undefined
+  const client = isAbsent(options.overrides)
     ? live
     : Layer.provideMerge(FlagOverrides.layer(options.overrides), live)
   const runtime = ManagedRuntime.make(client.pipe(Layer.provideMerge(httpClient), Layer.provideMerge(logging)))
@@ -505,7 +513,7 @@ export const make = (
     logging,
     warnings: new Warnings("PostHogPromise"),
     shutdownTimeout: settings.events?.shutdownTimeout ?? "30 seconds",
-    waitUntil: options.waitUntil
+    waitUntil: options.waitUntil ?? undefined
   }
   return makeClient(shared, makeRunner(runtime, checked.runtime))
 }

@@ -99,7 +99,7 @@ export {
 export const fresh: Within = dual(
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, context: RequestContext): Effect.Effect<A, E, R> =>
-    Effect.provideService(self, requestContextRef, context)
+    Effect.updateService(self, requestContextRef, () => mergeContexts({}, context))
 )
 
 /**

@@ -284,6 +284,73 @@ describe("PostHogPromise", () => {
       ) assert.include(lines.join("\n"), problem)
     }).pipe(Effect.scoped, Effect.provide(server)))
 
+  it.live("takes whatever code without types passes, without throwing or rejecting", () =>
+    Effect.gen(function*() {
+      const { lines, logger } = recorder()
+      const posthog = yield* client({ logger })
+      const flags = yield* Effect.promise(() => posthog.evaluateFlags("ada"))
+      const throwing = new Proxy({}, {
+        ownKeys: () => {
+          throw new Error("not to be read")
+        }
+      })
+      const {
+        close: _close,
+        onChange: _onChange,
+        runPromise: _runPromise,
+        shutdown: _shutdown,
+        strict: _strict,
+        ...calls
+      } = posthog
+      const untyped = calls as unknown as Record<string, (...args: ReadonlyArray<unknown>) => unknown>
+      for (
+        const given of [undefined, null, 17, "text", true, Symbol("s"), [], {}, throwing, { flags: "on" }, { key: 17 }]
+      ) {
+        for (const name of ["capture", "captureAi", "captureWithFlags", "identify", "alias", "setPersonProperties"]) {
+          strictEqual(yield* Effect.promise(() => untyped[name]!(given) as Promise<unknown>), undefined)
+        }
+        yield* Effect.promise(() => untyped["captureException"]!(new Error("caught"), given) as Promise<unknown>)
+        for (const name of ["evaluateFlags", "getAllFlags", "getAllFlagsAndPayloads"]) {
+          yield* Effect.promise(() => untyped[name]!(given) as Promise<unknown>)
+        }
+        if (given === throwing) continue
+        strictEqual(yield* Effect.promise(() => untyped["isFeatureEnabled"]!(given) as Promise<unknown>), false)
+        for (const name of ["getFeatureFlag", "getFeatureFlagPayload", "getFeatureFlagResult"]) {
+          strictEqual(yield* Effect.promise(() => untyped[name]!(given) as Promise<unknown>), undefined)
+        }
+        strictEqual(flags.isEnabled(given as never), false)
+        strictEqual(flags.getFlag(given as never), undefined)
+        strictEqual(flags.get(given as never), undefined)
+        strictEqual(flags.detail(given as never), undefined)
+        strictEqual(flags.match(given as never, { on: () => "on", off: () => "off" }), "off")
+        const other = posthog.with(given as never)
+        assert.isDefined(yield* Effect.promise(() => other.capture({ event: "seen", distinctId: "ada" })))
+      }
+      strictEqual(flags.get("beta" as never), true)
+      for (
+        const problem of [
+          "An event was not captured: message is not an object",
+          "An event was not captured: not to be read",
+          "What is neither a key nor a flag was read as a flag",
+          "Flags were not evaluated: not to be read"
+        ]
+      ) assert.include(lines.join("\n"), problem)
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
+  it.live("takes a number for an id, and the request beside an id that is missing", () =>
+    Effect.gen(function*() {
+      const { flagRequests } = yield* PostHogServer.PostHogServer
+      const posthog = yield* client()
+      yield* Effect.promise(() => posthog.evaluateFlags(17 as never, { flagKeys: ["beta"] }))
+      yield* Effect.promise(() =>
+        posthog.with({ distinctId: "ada" }).evaluateFlags(undefined as never, { flagKeys: ["beta"] })
+      )
+      deepStrictEqual(
+        (yield* flagRequests).map(({ body }) => [body.distinct_id, body.flag_keys_to_evaluate]),
+        [["17", ["beta"]], ["ada", ["beta"]]]
+      )
+    }).pipe(Effect.scoped, Effect.provide(server)))
+
   it.live("shuts down once: every call waits until what was captured has been delivered", () =>
     Effect.gen(function*() {
       const { events } = yield* PostHogServer.PostHogServer
@@ -409,13 +476,19 @@ describe("PostHogPromise", () => {
 
   it("throws at once for options that cannot be used", () => {
     for (
-      const [options, option] of [[{ apiKey: "" }, "apiKey"], [{ apiKey: "phx_personal" }, "apiKey"], [{
-        apiKey: "phc_a",
-        host: "us"
-      }, "host"]] as const
+      const [options, option] of [
+        [{ apiKey: "" }, "apiKey"],
+        [{ apiKey: "phx_personal" }, "apiKey"],
+        [{
+          apiKey: "phc_a",
+          host: "us"
+        }, "host"],
+        [undefined, "options"],
+        [{ apiKey: "phc_a", properties: new Map() }, "properties"]
+      ] as const
     ) {
       try {
-        PostHogPromise.make(options)
+        PostHogPromise.make(options as PostHogPromise.PromiseOptions)
         assert.fail("made a client")
       } catch (error) {
         assert(error instanceof PostHogConfigError)

@@ -75,6 +75,28 @@ describe("FlagSnapshot", () => {
       deepStrictEqual((yield* only(["a"])).keys, ["a"])
     }))
 
+  it.effect("a read by what is neither a key nor a flag has no value, reports nothing and is said once", () => {
+    const { layer, lines } = warnings()
+    return Effect.gen(function*() {
+      const { queue, snapshot } = snapshotOf({ a: true })
+      const flags = yield* snapshot
+      for (const key of [undefined, null, 17, {}, [], Symbol("a")] as ReadonlyArray<unknown> as ReadonlyArray<never>) {
+        strictEqual(yield* flags.isEnabled(key), false)
+        strictEqual(yield* flags.isEnabled(key, { defaultValue: true }), true)
+        assertNone(yield* flags.getFlag(key))
+        assertNone((yield* flags.get(key)) as Option.Option<unknown>)
+        assertNone((yield* flags.payload(key)) as Option.Option<unknown>)
+        assertNone(flags.getFlagPayload(key))
+        assertNone(flags.detail(key))
+        strictEqual(yield* flags.match(key, { on: () => "on", off: () => "off" }), "off")
+        deepStrictEqual(flags.toBootstrap(key, null as never).featureFlags, {})
+      }
+      strictEqual(lines.length, 1)
+      strictEqual(queue.offers.length, 0)
+      assertSome((yield* flags.get("a" as never)) as Option.Option<unknown>, true)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("only: the log level silences the warning", () => {
     const { layer, lines } = warnings()
     return Effect.gen(function*() {

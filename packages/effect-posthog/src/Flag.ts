@@ -481,7 +481,7 @@ export {
    */
   isFlag,
   /**
-   * The key of a flag, or the key itself.
+   * The key of a flag, or the key itself; empty for what code without types passes in their place.
    *
    * @since 3.0.0
    * @category getters

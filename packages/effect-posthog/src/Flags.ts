@@ -13,7 +13,7 @@ import type { DedupCache } from "./DedupCache.ts"
 import { evaluateFlags, RemoteFlagsError } from "./EvaluateFlags.ts"
 import type { EvaluationRequest } from "./EvaluateFlags.ts"
 import type { EventQueue } from "./EventQueue.ts"
-import { keyOf } from "./Flag.ts"
+import { isFlag, keyOf } from "./Flag.ts"
 import type { FlagKey } from "./Flag.ts"
 import type { FlagSnapshot } from "./FlagSnapshot.ts"
 import type { LocalEvaluator } from "./LocalEvaluator.ts"
@@ -83,6 +83,13 @@ export interface FeatureFlagResult {
 const evaluateOne = (request: SingleFlagRequest): Effect.Effect<FlagSnapshot, RemoteFlagsError, Services> =>
   evaluateFlags({ ...request, flagKeys: [request.key] })
 
+// Code without types passes anything: then nothing is evaluated, and the read says why.
+const given = <Request extends SingleFlagRequest>(request: Request): Request =>
+  typeof request === "object" && request !== null ? request : {} as Request
+
+const readValue = (snapshot: FlagSnapshot, { key, sendFeatureFlagEvents }: FlagValueRequest) =>
+  snapshot.getFlag(isFlag(key) ? key.key : key, { sendFeatureFlagEvents })
+
 // The caller wanted the value, so the exposure is reported even when the evaluation failed.
 const evaluateAndRead = <A>(
   request: FlagValueRequest,
@@ -94,7 +101,7 @@ const evaluateAndRead = <A>(
   )
 
 const evaluateValue = (request: FlagValueRequest) =>
-  evaluateAndRead(request, (snapshot) => snapshot.getFlag(keyOf(request.key), request))
+  evaluateAndRead(request, (snapshot) => readValue(snapshot, request))
 
 /**
  * Whether one flag is on, in any variant. Reports the exposure.
@@ -115,10 +122,10 @@ const evaluateValue = (request: FlagValueRequest) =>
 export const isFeatureEnabled = (
   request: FlagValueRequest & { readonly defaultValue?: boolean | undefined }
 ): Effect.Effect<boolean, RemoteFlagsError, Services> => {
-  const read = (snapshot: FlagSnapshot) => snapshot.isEnabled(request.key, request)
-  const hasDefault = request.defaultValue !== undefined ||
-    (typeof request.key !== "string" && Option.isSome(request.key.defaultValue))
-  return evaluateOne(request).pipe(
+  const { defaultValue, key, sendFeatureFlagEvents } = given(request)
+  const read = (snapshot: FlagSnapshot) => snapshot.isEnabled(key, { defaultValue, sendFeatureFlagEvents })
+  const hasDefault = defaultValue !== undefined || (isFlag(key) && Option.isSome(key.defaultValue))
+  return evaluateOne(given(request)).pipe(
     Effect.flatMap(read),
     Effect.catchTag(
       "RemoteFlagsError",
@@ -138,7 +145,7 @@ export const isFeatureEnabled = (
 export const getFeatureFlag = (
   request: FlagValueRequest
 ): Effect.Effect<Option.Option<boolean | string>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateValue(request), ([value]) => value)
+  Effect.map(evaluateValue(given(request)), ([value]) => value)
 
 /**
  * The payload of one flag, decoded from JSON. Silent. Prefer `evaluateFlags` and `FlagSnapshot.getFlagPayload`.
@@ -149,7 +156,7 @@ export const getFeatureFlag = (
 export const getFeatureFlagPayload = (
   request: SingleFlagRequest
 ): Effect.Effect<Option.Option<unknown>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateOne(request), (snapshot) => snapshot.getFlagPayload(keyOf(request.key)))
+  Effect.map(evaluateOne(given(request)), (snapshot) => snapshot.getFlagPayload(keyOf(given(request).key)))
 
 /**
  * One flag with its variant and payload; `None` when it has no value. Reports the exposure. Prefer `evaluateFlags`.
@@ -160,7 +167,7 @@ export const getFeatureFlagPayload = (
 export const getFeatureFlagResult = (
   request: FlagValueRequest
 ): Effect.Effect<Option.Option<FeatureFlagResult>, RemoteFlagsError, Services> =>
-  Effect.map(evaluateValue(request), ([value, snapshot]) =>
+  Effect.map(evaluateValue(given(request)), ([value, snapshot]) =>
     Option.map(value, (value) => ({
       key: keyOf(request.key),
       enabled: value !== false,
@@ -193,7 +200,7 @@ const payloadsOf = (snapshot: FlagSnapshot): ReadonlyMap<string, unknown> => {
  * @category getters
  */
 export const getAllFlags = (
-  request: EvaluationRequest = {}
+  request?: EvaluationRequest
 ): Effect.Effect<ReadonlyMap<string, boolean | string>, RemoteFlagsError, Services> =>
   Effect.map(evaluateFlags(request), valuesOf)
 
@@ -204,7 +211,7 @@ export const getAllFlags = (
  * @category getters
  */
 export const getAllFlagsAndPayloads = (
-  request: EvaluationRequest = {}
+  request?: EvaluationRequest
 ): Effect.Effect<
   { readonly flags: ReadonlyMap<string, boolean | string>; readonly payloads: ReadonlyMap<string, unknown> },
   RemoteFlagsError,

@@ -84,7 +84,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
     Effect.gen(function*() {
       const { definitions, enabled, flags, runtime } = yield* PostHogConfig
       const source = yield* DefinitionsSource
-      if (!enabled || source.name === "none") return runtime === "worker" ? noopForCallers : noop
+      if (!enabled || source.name === "none") return makeNoop(runtime === "worker")
       return yield* makeLoader({
         source,
         pollInterval: definitions.pollInterval,
@@ -139,7 +139,7 @@ export class LocalEvaluator extends Context.Tag("effect-posthog/LocalEvaluator")
    * @since 3.0.0
    * @category layers
    */
-  static readonly layerNoop: Layer.Layer<LocalEvaluator> = Layer.sync(LocalEvaluator, () => noop)
+  static readonly layerNoop: Layer.Layer<LocalEvaluator> = Layer.sync(LocalEvaluator, () => makeNoop(false))
 
   /**
    * Waits for definitions, but not longer than the given time; then it fails with the reason of the last failed load, or
@@ -176,16 +176,16 @@ const makeLoader = (options: LoaderOptions) =>
     (loader) => loader.makeLoader(options)
   )
 
-const noop: Context.Tag.Service<LocalEvaluator> = {
+// One for each client: what a client was warned of is known by its evaluator.
+const makeNoop = (byCallers: boolean): Context.Tag.Service<LocalEvaluator> => ({
   evaluate: (_, keys) => emptyEvaluation(keys),
   noteAbsent: () => Effect.void,
   ready: Effect.void,
   reload: Effect.void,
   status: Effect.succeed({ source: "none", flags: 0, neverLocal: 0, stale: false, absentKeys: 0, failures: 0 }),
-  changes: Stream.empty
-}
-
-const noopForCallers: Context.Tag.Service<LocalEvaluator> = { ...noop, refreshIfDue: Effect.void }
+  changes: Stream.empty,
+  ...(byCallers ? { refreshIfDue: Effect.void } : {})
+})
 
 /**
  * The optional refresh of an evaluator. A `Layer.mock` of the service has, for each member that it does not implement, a

@@ -98,7 +98,7 @@ export {
 export const fresh: Within = dual(
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, context: RequestContext): Effect.Effect<A, E, R> =>
-    Effect.locally(self, requestContextRef, context)
+    Effect.locallyWith(self, requestContextRef, () => mergeContexts({}, context))
 )
 
 /**

@@ -2,7 +2,7 @@ import { PostHogTest } from "@effect-posthog/testkit"
 import { FetchHttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { ConfigProvider, Effect, Layer, Logger, LogLevel } from "effect"
+import { ConfigProvider, Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import { evaluateFlags, Events, FlagOverrides, PostHog } from "effect-posthog"
 
 /** Where each message that an effect logs says it is from. */
@@ -44,6 +44,18 @@ describe("what the library logs says where it is from", () => {
         [...new Set(lines.map((line) => `${line["package"]} ${line["module"]}`))].sort(),
         ["EvaluateFlags", "EventQueue", "Events", "FlagSnapshot"].map((module) => `effect-posthog ${module}`)
       )
+    }))
+
+  it.effect("to each client: what one was told does not silence another", () =>
+    Effect.gen(function*() {
+      const client = PostHog.layer({ apiKey: Redacted.make("phc_test"), host: "http://127.0.0.1:9" }).pipe(
+        Layer.provide(FetchHttpClient.layer)
+      )
+      const program = Effect.all([evaluateFlags(), evaluateFlags()]).pipe(Effect.provide(client))
+      const lines = yield* Effect.all([modules(program), modules(program)])
+      const warned = lines.map((all) => all.filter(({ module }) => module === "EvaluateFlags").length)
+      // A debug line for each, and one warning.
+      deepStrictEqual(warned, [1, 1])
     }))
 
   it.effect("when layers are built", () =>

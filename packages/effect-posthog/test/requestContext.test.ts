@@ -1,3 +1,4 @@
+import { PostHogTest } from "@effect-posthog/testkit"
 import {
   FetchHttpClient,
   type HttpApp,
@@ -11,7 +12,7 @@ import {
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger } from "effect"
 import { evaluateFlags, Events, RequestContext } from "effect-posthog"
 import { createServer, request as nodeRequest } from "node:http"
 import * as Doubles from "./support/doubles.ts"
@@ -46,6 +47,63 @@ describe("RequestContext", () => {
         properties: { a: 1, b: 2, c: 2 }
       })
     }))
+
+  it.effect("survives what code without types passes, and says what it left out", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const posthog = yield* PostHogTest.PostHogTest
+      const ada = {
+        distinctId: "ada",
+        deviceId: "phone",
+        groups: { company: "acme" },
+        personProperties: { plan: "scale" },
+        groupProperties: { company: { size: 1 } },
+        properties: { page: "/" }
+      }
+      const work = Effect.zipRight(evaluateFlags(), Events.capture({ event: "seen" }))
+      const within = (context: unknown) =>
+        work.pipe(RequestContext.with(context as RequestContext.RequestContext), RequestContext.with(ada))
+      for (const field of Object.keys(ada)) yield* within({ [field]: null })
+      yield* within({ distinctId: "", deviceId: "", sessionId: "" })
+      for (const context of [undefined, null, "text", 17]) yield* within(context)
+      const given = (yield* posthog.remoteRequests).map((
+        { deviceId, distinctId, groupProperties, personProperties }
+      ) => ({
+        distinctId,
+        deviceId,
+        personProperties,
+        groupProperties
+      }))
+      for (const request of given) {
+        deepStrictEqual(request, {
+          distinctId: "ada",
+          deviceId: "phone",
+          personProperties: { plan: "scale" },
+          groupProperties: { company: { size: 1 } }
+        })
+      }
+      strictEqual(given.length, 11)
+      yield* posthog.forget
+      yield* Effect.provide(
+        within({ personProperties: "text", groupProperties: ["a"], groups: new Map(), properties: "text" }),
+        Logger.replace(Logger.defaultLogger, logger)
+      )
+      const [request] = yield* posthog.remoteRequests
+      deepStrictEqual([request?.personProperties, request?.groupProperties, request?.groups], [
+        undefined,
+        undefined,
+        undefined
+      ])
+      const event = yield* posthog.expectEvent({ event: "seen" })
+      deepStrictEqual([event.properties["0"], event.properties["$groups"]], [undefined, undefined])
+      for (const field of ["personProperties", "groupProperties", "groups", "properties"]) {
+        assert.include(lines.join("\n"), `"RequestContext.${field}"`)
+      }
+      yield* Effect.map(RequestContext.fresh(current, null as never), (context) => deepStrictEqual(context, {}))
+      deepStrictEqual(RequestContext.fromHeaders(undefined as never), {})
+      deepStrictEqual(RequestContext.fromCookies(undefined as never, "phc_test"), {})
+    }).pipe(Effect.provide(PostHogTest.layer())))
 
   it.effect("inherits nothing when it is fresh", () =>
     Effect.gen(function*() {

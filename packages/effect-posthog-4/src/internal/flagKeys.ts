@@ -17,12 +17,12 @@ export const TypeId = "~effect-posthog/Flag"
 export const isFlag = (value: unknown): value is Any => typeof value === "object" && value !== null && TypeId in value
 
 /**
- * The key of a flag, or the key itself.
+ * The key of a flag, or the key itself; empty for what code without types passes in their place.
  *
  * @since 3.0.0
  * @category getters
  */
-export const keyOf = (flag: FlagKey): string => typeof flag === "string" ? flag : flag.key
+export const keyOf = (flag: FlagKey): string => typeof flag === "string" ? flag : isFlag(flag) ? flag.key : ""
 
 const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value
 

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import { isObject as isRecord } from "effect/Predicate"
 import type { Properties } from "../Properties.ts"
+import { isAbsent, isUsableRecord } from "./input.ts"
 import { mergeProperties } from "./properties.ts"
 
 /**
@@ -48,13 +49,14 @@ export const requestContextRef: Context.Reference<RequestContext> = Context.Refe
 
 type PropertyRecord = Readonly<Record<string, unknown>>
 
+// What is not a record replaces the outer one, and is found where the context is used.
 const merged = (outer: Properties | undefined, inner: Properties | undefined): Properties | undefined => {
-  if (outer === undefined) return inner
-  return inner === undefined ? outer : mergeProperties(outer as PropertyRecord, inner as PropertyRecord)
+  if (isAbsent(inner)) return outer
+  return isUsableRecord(outer) && isUsableRecord(inner) ? mergeProperties(outer, inner) : inner
 }
 
 const defined = <A extends object>(fields: A): A =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as A
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => !isAbsent(value))) as A
 
 // What is known about one group says nothing about another.
 const inheritedGroupProperties = (
@@ -62,7 +64,7 @@ const inheritedGroupProperties = (
   groups: Subject["groups"]
 ): Readonly<Record<string, Properties>> | undefined => {
   const { groupProperties, groups: outerGroups } = outer
-  if (groupProperties === undefined || groups === outerGroups) return groupProperties
+  if (!isUsableRecord(groupProperties) || groups === outerGroups) return groupProperties
   return Object.fromEntries(
     Object.entries(groupProperties).filter(([type]) =>
       outerGroups?.[type] === undefined || String(groups?.[type]) === String(outerGroups[type])
@@ -74,14 +76,17 @@ const mergedGroupProperties = (
   outer: Readonly<Record<string, Properties>> | undefined,
   inner: Readonly<Record<string, Properties>> | undefined
 ): Readonly<Record<string, Properties>> | undefined => {
-  if (outer === undefined) return inner
-  if (inner === undefined) return outer
+  if (isAbsent(inner)) return outer
+  if (!isUsableRecord(outer) || !isUsableRecord(inner)) return inner
   const both: Record<string, Properties> = { ...outer }
   for (const [type, properties] of Object.entries(inner)) {
     both[type] = merged(Object.hasOwn(outer, type) ? outer[type] : undefined, properties) ?? properties
   }
   return both
 }
+
+// An empty id is none: it is what is left of an id that is missing.
+const given = (id: string | null | undefined): string | undefined => isAbsent(id) || id === "" ? undefined : id
 
 /**
  * Lays what a call or an inner context says over an outer context. Nobody inherits another person's attributes: with
@@ -90,12 +95,12 @@ const mergedGroupProperties = (
  * @internal
  */
 export const mergeSubjects = (outer: Subject, inner: Subject): Subject => {
-  const isSamePerson = outer.distinctId === undefined || inner.distinctId === undefined ||
-    inner.distinctId === outer.distinctId
+  const distinctId = given(inner.distinctId)
+  const isSamePerson = isAbsent(outer.distinctId) || distinctId === undefined || distinctId === outer.distinctId
   const groups = inner.groups ?? outer.groups
   return defined({
-    distinctId: inner.distinctId ?? outer.distinctId,
-    deviceId: inner.deviceId ?? (isSamePerson ? outer.deviceId : undefined),
+    distinctId: distinctId ?? outer.distinctId,
+    deviceId: given(inner.deviceId) ?? (isSamePerson ? outer.deviceId : undefined),
     groups,
     personProperties: isSamePerson ? merged(outer.personProperties, inner.personProperties) : inner.personProperties,
     groupProperties: mergedGroupProperties(inheritedGroupProperties(outer, groups), inner.groupProperties)
@@ -103,13 +108,16 @@ export const mergeSubjects = (outer: Subject, inner: Subject): Subject => {
 }
 
 /** @internal */
-export const mergeContexts = (outer: RequestContext, inner: RequestContext): RequestContext => ({
-  ...mergeSubjects(outer, inner),
-  ...defined({
-    sessionId: inner.sessionId ?? outer.sessionId,
-    properties: merged(outer.properties, inner.properties)
-  })
-})
+export const mergeContexts = (outer: RequestContext, inner: RequestContext): RequestContext =>
+  typeof inner === "object" && inner !== null
+    ? {
+      ...mergeSubjects(outer, inner),
+      ...defined({
+        sessionId: given(inner.sessionId) ?? outer.sessionId,
+        properties: merged(outer.properties, inner.properties)
+      })
+    }
+    : outer
 
 /**
  * What a request context contributes to the properties of an event.
@@ -117,7 +125,7 @@ export const mergeContexts = (outer: RequestContext, inner: RequestContext): Req
  * @internal
  */
 export const contextProperties = (context: RequestContext): PropertyRecord | undefined => {
-  const properties = context.properties as PropertyRecord | undefined
+  const properties = isUsableRecord(context.properties) ? context.properties : undefined
   if (context.sessionId === undefined || context.sessionId === "") return properties
   return mergeProperties({ $session_id: context.sessionId }, properties)
 }
@@ -174,6 +182,7 @@ export const sessionIdHeader = "x-posthog-session-id"
 export const readTracingHeaders = (
   headers: object
 ): { readonly distinctId?: string | undefined; readonly sessionId?: string | undefined } => {
+  if (typeof headers !== "object" || headers === null) return {}
   if (isWebHeaders(headers)) {
     return {
       distinctId: headerId(headers.get(distinctIdHeader) ?? undefined),
@@ -215,7 +224,8 @@ export const readPostHogCookie = (
   projectKey: string
 ): Pick<RequestContext, "distinctId" | "deviceId" | "sessionId"> => {
   const name = `ph_${projectKey}_posthog`
-  const text = Object.hasOwn(cookies, name) ? cookies[name] : undefined
+  // A framework without a parser of cookies has none.
+  const text = isRecord(cookies) && Object.hasOwn(cookies, name) ? cookies[name] : undefined
   if (typeof text !== "string" || text.length > longestCookie) return {}
   const stored = parsed(text)
   if (!isRecord(stored)) return {}

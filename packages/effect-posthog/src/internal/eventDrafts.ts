@@ -16,6 +16,7 @@ import { mostEntries } from "./jsonCopy.ts"
 import { mergeProperties } from "./properties.ts"
 import { oneLine } from "./quote.ts"
 import { contextProperties, requestContextRef } from "./requestContext.ts"
+import type { RequestContext } from "./requestContext.ts"
 
 type Running = Fiber.RuntimeFiber<unknown, unknown>
 type PropertyRecord = Readonly<Record<string, unknown>>
@@ -151,7 +152,12 @@ const groupsOf = (
   const groups = isAbsent(message.groups) ? undefined : readGroups(message.groups, "groups", unusable)
   return hasGroups(groups) || contextGroups === undefined || properties?.["$groups"] !== undefined
     ? groups
-    : contextGroups
+    : readGroups(contextGroups, "RequestContext.groups", unusable)
+}
+
+const readContext = (context: RequestContext, unusable: UnusableInput): EventDraft["contextProperties"] => {
+  if (context.properties !== undefined) readRecord(context.properties, "RequestContext.properties", unusable)
+  return contextProperties(context)
 }
 
 /**
@@ -180,7 +186,7 @@ export const readCapture = (fiber: Running, route: EventDraft["route"], message:
         event,
         distinctId,
         properties: withChanges(properties, message, unusable),
-        contextProperties: contextProperties(context),
+        contextProperties: readContext(context, unusable),
         flagProperties: flags === undefined
           ? attachedFlags(fiber, distinctId)
           : readRecord(flags.eventProperties, "flags", unusable) ?? (unusable.add("flags")),

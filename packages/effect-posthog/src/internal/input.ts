@@ -93,8 +93,16 @@ const groupEntries = (record: object, path: string, unusable: UnusableInput): Ar
 }
 
 /**
- * A record of the caller's, or `undefined` when it is absent or not a record. A `Map` is not one: its entries would be
- * lost silently.
+ * Whether a value is a record. A `Map` is not one: its entries would be lost silently.
+ *
+ * @internal
+ */
+export const isUsableRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Map) &&
+  !(value instanceof Set)
+
+/**
+ * A record of the caller's, or `undefined` when it is absent or not a record.
  *
  * @internal
  */
@@ -104,10 +112,7 @@ export const readRecord = (
   unusable: UnusableInput
 ): Readonly<Record<string, unknown>> | undefined => {
   if (isAbsent(value)) return undefined
-  if (typeof value !== "object" || Array.isArray(value) || value instanceof Map || value instanceof Set) {
-    return unusable.add(path)
-  }
-  return value as Readonly<Record<string, unknown>>
+  return isUsableRecord(value) ? value : unusable.add(path)
 }
 
 const isGroupKey = (value: unknown): value is string | number =>

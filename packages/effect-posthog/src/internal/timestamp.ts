@@ -84,6 +84,10 @@ const fromText = (text: string): string | undefined => {
  */
 export const toUtc = (timestamp: Timestamp): string | undefined => {
   if (typeof timestamp === "string") return fromText(timestamp)
-  if (DateTime.isDateTime(timestamp)) return isoOf(DateTime.toEpochMillis(timestamp))
-  return timestamp instanceof Date ? isoOf(timestamp.getTime()) : undefined
+  try {
+    if (DateTime.isDateTime(timestamp)) return isoOf(DateTime.toEpochMillis(timestamp))
+    return timestamp instanceof Date ? isoOf(timestamp.getTime()) : undefined
+  } catch {
+    return undefined
+  }
 }

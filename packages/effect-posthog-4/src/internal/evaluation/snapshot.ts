@@ -8,10 +8,13 @@ import { pipeArguments } from "effect/Pipeable"
 import type { FlagErrorCode } from "../../Decision.ts"
 import type { Any, Flag, FlagKey, FlagPayloadError, FlagValueError, Registry } from "../../Flag.ts"
 import type { FlagSnapshot, ReadOptions, Reads, TypedSnapshot } from "../../FlagSnapshot.ts"
-import { keyOf, keys as keysOfFlags } from "../flagKeys.ts"
+import { withNow } from "../eventLoop.ts"
+import { isFlag, keyOf, keys as keysOfFlags } from "../flagKeys.ts"
 import { makeFlagProperties } from "../flagProperties.ts"
+import { isAbsent } from "../input.ts"
 import { annotated } from "../library.ts"
 import { quote } from "../quote.ts"
+import { Warnings } from "../warnings.ts"
 import type { Evaluation } from "./evaluation.ts"
 import { keysOf, payloadOf, recordOf, valueOf } from "./evaluation.ts"
 import { countRepeated, reportExposure } from "./exposure.ts"
@@ -42,6 +45,14 @@ const reportMisfit = (flag: Any, error: FlagPayloadError | FlagValueError): Effe
   reported.add(flag)
   return fromHere(Effect.logWarning(`${error.message}; the flag's default is used`))
 }
+
+const warnings = new Warnings("FlagSnapshot")
+
+// A key is often computed, and code without types computes `undefined`. Such a read says nothing about a flag.
+const readNothing = <A>(result: A): Effect.Effect<A> =>
+  withNow((now) =>
+    Effect.as(warnings.warn("key", "What is neither a key nor a flag was read as a flag; it has no value", now), result)
+  )
 
 class Snapshot extends Inspectable.Class implements FlagSnapshot {
   readonly #evaluation: Evaluation
@@ -103,11 +114,11 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
 
   // Functions, not methods: they may be taken off the snapshot.
   readonly isEnabled: FlagSnapshot["isEnabled"] = (flag, options) => {
-    const key = keyOf(flag)
     if (typeof flag === "string") {
-      const value = this.#valueOf(key)
-      return this.#read(key, value === undefined ? options?.defaultValue ?? false : value !== false, options)
+      const value = this.#valueOf(flag)
+      return this.#read(flag, value === undefined ? options?.defaultValue ?? false : value !== false, options)
     }
+    if (!isFlag(flag)) return readNothing(options?.defaultValue ?? false)
     const found = this.#find(flag)
     const isOn = found._tag === "Value"
       ? found.value !== false
@@ -118,13 +129,21 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
     return this.#readFound(flag, found, isOn, options)
   }
 
-  readonly getFlag: FlagSnapshot["getFlag"] = (key, options) =>
-    this.#read(key, fromNullable(this.#valueOf(key)), options)
+  readonly getFlag: FlagSnapshot["getFlag"] = (given, options) => {
+    const key = typeof given === "string" || isFlag(given) ? keyOf(given) : undefined
+    return key === undefined
+      ? readNothing(Option.none())
+      : this.#read(key, fromNullable(this.#valueOf(key)), options)
+  }
 
-  readonly getFlagPayload: FlagSnapshot["getFlagPayload"] = (key) =>
-    this.#keeps(key) ? fromNullable(payloadOf(this.#evaluation, key)) : Option.none()
+  readonly getFlagPayload: FlagSnapshot["getFlagPayload"] = (given) => {
+    const key = keyOf(given)
+    return this.#keeps(key) ? fromNullable(payloadOf(this.#evaluation, key)) : Option.none()
+  }
 
   readonly get: FlagSnapshot["get"] = (<A>(flag: Flag<A, unknown, boolean, boolean>, options?: ReadOptions) => {
+    // Code without types passes keys here, too.
+    if (!isFlag(flag)) return this.getFlag(flag, options)
     const found = this.#find(flag)
     const { defaultValue } = flag
     if (Option.isSome(defaultValue)) {
@@ -139,7 +158,8 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
   readonly payload: FlagSnapshot["payload"] =
     (<P>(flag: Flag<unknown, P, boolean, boolean>) =>
       Effect.suspend((): Effect.Effect<unknown, FlagPayloadError> => {
-        const payload = this.getFlagPayload(flag.key)
+        const payload = this.getFlagPayload(keyOf(flag))
+        if (!isFlag(flag)) return Effect.succeed(payload)
         const { defaultPayload } = flag
         if (Option.isNone(payload)) {
           return Effect.succeed(Option.isNone(defaultPayload) ? payload : defaultPayload.value)
@@ -157,6 +177,7 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
     const branch = (value: unknown): B | C =>
       value === false || value === undefined ? handlers.off() : handlers.on(value as never)
     if (typeof flag === "string") return Effect.map(this.#read(flag, this.#valueOf(flag)), branch)
+    if (!isFlag(flag)) return Effect.map(readNothing(undefined), branch)
     const found = this.#find(flag)
     const value = found._tag === "Value" ? found.value : Option.getOrUndefined(flag.defaultValue)
     return Effect.map(this.#readFound(flag, found, value), branch)
@@ -204,7 +225,7 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
     })
   }
 
-  readonly toBootstrap: FlagSnapshot["toBootstrap"] = (flags, options = {}) => {
+  readonly toBootstrap: FlagSnapshot["toBootstrap"] = (flags, options) => {
     const values: Array<[string, boolean | string]> = []
     const payloads: Array<[string, unknown]> = []
     for (const key of keysOfFlags(flags)) {
@@ -216,9 +237,9 @@ class Snapshot extends Inspectable.Class implements FlagSnapshot {
     }
     return {
       ...(this.distinctId === "" ? {} : { distinctID: this.distinctId }),
-      ...(options.isIdentified === undefined ? {} : { isIdentifiedID: options.isIdentified }),
+      ...(isAbsent(options?.isIdentified) ? {} : { isIdentifiedID: options.isIdentified }),
       featureFlags: Object.fromEntries(values),
-      ...(options.payloads === true ? { featureFlagPayloads: Object.fromEntries(payloads) } : {})
+      ...(options?.payloads === true ? { featureFlagPayloads: Object.fromEntries(payloads) } : {})
     }
   }
 

@@ -8,6 +8,7 @@ import type { RemoteFlagsError } from "../../EvaluateFlags.ts"
 import type { Any } from "../../Flag.ts"
 import type { FlagSnapshot } from "../../FlagSnapshot.ts"
 import type { PromiseSnapshot } from "../../PostHogPromise.ts"
+import { isFlag } from "../flagKeys.ts"
 import { annotated } from "../library.ts"
 import type { Runner } from "./runner.ts"
 
@@ -45,12 +46,12 @@ export const makePromiseSnapshot = (
   /** The value, if there is one and the flag declares it. */
   const valueOf = (flag: string | Any): unknown => {
     const value = detail(flag)?.value
-    return typeof flag === "string" || value === undefined
+    return !isFlag(flag) || value === undefined
       ? value
       : Option.getOrUndefined(Result.getSuccess(flag.decodeValue(value)))
   }
   const valueOrDefault = (flag: string | Any): unknown =>
-    valueOf(flag) ?? (typeof flag === "string" ? undefined : Option.getOrUndefined(flag.defaultValue))
+    valueOf(flag) ?? (isFlag(flag) ? Option.getOrUndefined(flag.defaultValue) : undefined)
   // The warning of the child is logged by the client's logger, beside.
   const childOf = (child: Effect.Effect<FlagSnapshot>): PromiseSnapshot => {
     beside(child)
@@ -82,7 +83,7 @@ export const makePromiseSnapshot = (
       runner.run(
         snapshot.payload(flag).pipe(
           Effect.map((payload) =>
-            Option.isSome(flag.defaultPayload) ? payload : Option.getOrUndefined(payload as never)
+            isFlag(flag) && Option.isSome(flag.defaultPayload) ? payload : Option.getOrUndefined(payload as never)
           ),
           Effect.catch((misfit) => Effect.as(reportMisfit(flag)(misfit), undefined))
         )

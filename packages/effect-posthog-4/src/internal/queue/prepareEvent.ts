@@ -1,5 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/queue/prepareEvent.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as Effect from "effect/Effect"
+import { isObject as isRecord } from "effect/Predicate"
 import type * as Types from "effect/Types"
 import type { BeforeSend, EventDraft, PostHogEvent, Timestamp } from "../../EventDraft.ts"
 import type { EventIdSource } from "../../EventIds.ts"
@@ -97,7 +98,7 @@ export const makePrepareEvent = (settings: Settings, ids: EventIdSource) => {
     if (draft.reserved !== undefined) { for (const name of draft.reserved) delete properties[name] }
     if (draft.properties !== undefined) copy.into(properties, draft.properties)
     const groups = groupsOf(draft, copy)
-    if (isObject(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
+    if (isRecord(groups) && Object.keys(groups).length > 0) properties["$groups"] = groups
     if (personless && properties["$process_person_profile"] === undefined) {
       properties["$process_person_profile"] = false
     }

@@ -92,13 +92,17 @@ export const resolveRequest = (request: EvaluationRequest, context: RequestConte
   // A device that the caller names as a property of the person comes before that of the context.
   const subject = isEmpty(context) ? given : mergeSubjects(
     {
-      distinctId: readId(context.distinctId, "distinctId", unusable),
+      distinctId: readId(context.distinctId, "RequestContext.distinctId", unusable),
       deviceId: devicePropertyOf(given.personProperties) === undefined
-        ? readId(context.deviceId, "deviceId", unusable)
+        ? readId(context.deviceId, "RequestContext.deviceId", unusable)
         : undefined,
-      groups: context.groups === undefined ? undefined : readGroups(context.groups, "groups", unusable),
-      personProperties: context.personProperties,
-      groupProperties: context.groupProperties
+      groups: context.groups === undefined
+        ? undefined
+        : readGroups(context.groups, "RequestContext.groups", unusable),
+      personProperties: readRecord(context.personProperties, "RequestContext.personProperties", unusable),
+      groupProperties: context.groupProperties === undefined
+        ? undefined
+        : readRecords(context.groupProperties, "RequestContext.groupProperties", unusable)
     },
     given
   )
