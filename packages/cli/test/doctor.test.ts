@@ -83,6 +83,13 @@ describe("doctor", () => {
       const limited = yield* examine((same) => same, ["definitions", Fault.status(429, { retryAfter: 7 })])
       assert.deepStrictEqual([statusOf(limited.checks, "rate limits"), limited.code], ["failed", 3])
       assert.include(limited.text, "try again in 7 s")
+      const used = yield* examine((same) => same, ["flags", Fault.quotaLimited], ["definitions", Fault.quotaLimited])
+      assert.deepStrictEqual([statusOf(used.checks, "flags"), statusOf(used.checks, "definitions"), used.code], [
+        "failed",
+        "failed",
+        3
+      ])
+      assert.include(used.text, "evaluates no flags: the project is over its quota")
       const late = { headers: { date: new Date(Date.now() - 3_600_000).toUTCString() } }
       const ahead = yield* examine((same) => same, ["flags", Fault.status(200, { ...late, body: { flags: {} } })])
       assert.strictEqual(statusOf(ahead.checks, "clock"), "warning")
@@ -100,5 +107,7 @@ describe("doctor", () => {
         "failed",
         3
       ])
+      const elsewhere = yield* examine((same) => same, ["flags", Fault.status(404)], ["definitions", Fault.status(404)])
+      assert.strictEqual(elsewhere.text.split("needs the path in the host").length, 3)
     }))
 })

@@ -131,6 +131,24 @@ export const postFlags = (
 /** The name of a host without its path, for messages. */
 export const hostName = (host: string): string => host.replace(/^https?:\/\//, "")
 
+const hintOfCode = (code: string | undefined): string => {
+  switch (code) {
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return ": is the clock of this machine right?"
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+      return ": does a proxy inspect the traffic? Node.js trusts its certificate with NODE_EXTRA_CA_CERTS"
+    case "EPROTO":
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+      return ": does the host begin with https where it should be http, or the other way around?"
+    default:
+      return ""
+  }
+}
+
 /** Why no answer came, for people. */
 export const describeNoAnswer = (host: string, { code, reason }: NoAnswer): string => {
   const name = hostName(host)
@@ -147,10 +165,15 @@ export const describeNoAnswer = (host: string, { code, reason }: NoAnswer): stri
         case "ECONNREFUSED":
           return `${name} refuses connections (ECONNREFUSED): is the port right?`
         default:
-          return `${name} cannot be reached${code === undefined ? "" : ` (${code})`}`
+          return `${name} cannot be reached${code === undefined ? "" : ` (${code})`}${hintOfCode(code)}`
       }
   }
 }
+
+/** What to look at when a host does not know the address. */
+export const notHere =
+  "is this a PostHog host, such as https://eu.i.posthog.com? A PostHog of your own below a path needs " +
+  "the path in the host"
 
 /** What a status of the definitions endpoint says about keys and limits; nothing for 200. */
 export const describeStatus = (host: string, { headers, status }: Answer): string | undefined => {
@@ -165,7 +188,7 @@ export const describeStatus = (host: string, { headers, status }: Answer): strin
     case 403:
       return `${answered}: the key may not read flags; a personal key needs the scope feature_flag:read`
     case 404:
-      return `${answered}: is this a PostHog host, such as https://eu.i.posthog.com?`
+      return `${answered}: ${notHere}`
     case 429: {
       const wait = headers["retry-after"]
       return `${answered}: too many requests${

@@ -133,12 +133,16 @@ const otherRegion: Readonly<Record<string, string>> = {
   "https://eu.i.posthog.com": "https://us.i.posthog.com"
 }
 
-const isFlagsAnswer = (text: string): boolean => {
+type FlagsAnswer = "flags" | "over quota" | "something else"
+
+const flagsAnswerOf = (text: string): FlagsAnswer => {
   try {
     const body: unknown = JSON.parse(text)
-    return Predicate.isRecord(body) && ("flags" in body || "featureFlags" in body)
+    if (!Predicate.isRecord(body) || !("flags" in body || "featureFlags" in body)) return "something else"
+    const limited = body["quotaLimited"] ?? body["quota_limited"]
+    return Array.isArray(limited) && limited.includes("feature_flags") ? "over quota" : "flags"
   } catch {
-    return false
+    return "something else"
   }
 }
 
@@ -151,8 +155,11 @@ const flagsCheck = (host: string, projectKey: string) =>
     }
     const answer = asked.right
     const name = PostHogApi.hostName(host)
-    if (answer.status === 200 && isFlagsAnswer(answer.text)) {
-      return { check: check("flags", "ok", `${name} knows the project key`), answer }
+    const kind = answer.status === 200 ? flagsAnswerOf(answer.text) : undefined
+    if (kind === "flags") return { check: check("flags", "ok", `${name} knows the project key`), answer }
+    if (kind === "over quota") {
+      const message = `${name} evaluates no flags: the project is over its quota of flag requests`
+      return { check: check("flags", "failed", message, true), answer }
     }
     if (answer.status === 200) {
       return {
@@ -177,7 +184,7 @@ const flagsCheck = (host: string, projectKey: string) =>
     const hint = answer.status === 401
       ? ": is POSTHOG_API_KEY the key of a project of this region?"
       : answer.status === 404
-      ? ": is this a PostHog host?"
+      ? `: ${PostHogApi.notHere}`
       : ""
     return { check: check("flags", "failed", `${name} answered ${answer.status}${hint}`, true), answer }
   })
@@ -198,7 +205,11 @@ const definitionsCheck = (project: PostHogApi.Project) =>
       onLeft: (problem) => check("definitions", "failed", problem, true),
       onRight: (document) => {
         const flags = Predicate.isRecord(document) && Array.isArray(document["flags"]) ? document["flags"].length : 0
-        return check("definitions", "ok", `${flags} flags, ${Math.ceil(answer.text.length / 1024)} KiB`)
+        return check(
+          "definitions",
+          "ok",
+          `${flags} ${flags === 1 ? "flag" : "flags"}, ${Math.ceil(answer.text.length / 1024)} KiB`
+        )
       }
     })
     return { check: found, answer }

@@ -72,6 +72,8 @@ describe("the log", () => {
           status(401),
           ok("<html>"),
           ok("<html>"),
+          ok({ hello: "world" }),
+          status(403),
           status(402),
           notModified,
           ok(document(["one"]))
@@ -88,10 +90,15 @@ describe("the log", () => {
           `WARN Flag definitions could not be loaded: InvalidDocument (status 200): line 1, column 1: expected a value${from}` +
           "; is that a PostHog host, such as https://us.i.posthog.com or https://eu.i.posthog.com? Or does a proxy or a " +
           "sign-in page answer in its place?",
+          `WARN Flag definitions could not be loaded: InvalidDocument: the document has no array "flags"${from}` +
+          "; is that a PostHog host, such as https://us.i.posthog.com or https://eu.i.posthog.com? Or does a proxy or a " +
+          "sign-in page answer in its place?",
+          `ERROR Flag definitions could not be loaded: Forbidden (status 403)${from}; has secretKey the scope ` +
+          "feature_flag:read in that project, and may this machine reach PostHog?",
           `WARN Flag definitions could not be loaded: QuotaLimited (status 402)${from}; no definitions are used until the ` +
           "quota allows",
           `WARN Flag definitions could not be loaded: InvalidDocument: not modified, but none are loaded${from}`,
-          "INFO Flag definitions are loaded again, after 9 failed loads"
+          "INFO Flag definitions are loaded again, after 11 failed loads"
         ])
         assert.isTrue(lines.every(({ annotations }) => "package" in annotations && "module" in annotations))
       })
@@ -214,11 +221,31 @@ describe("the log", () => {
         yield* pass(20)
         assert.strictEqual(warnings().length, 1)
         assert.include(warnings()[0], "have not been refreshed for")
+        assert.include(
+          warnings()[0],
+          ". Flag definitions could not be loaded: ApiError (status 503), from https://posthog.test"
+        )
         endpoint.answer(notModified)
         yield* pass(2)
         endpoint.answer(status(503))
         yield* pass(20)
         assert.strictEqual(warnings().length, 2)
+      })
+    ))
+
+  it.scoped("says so again once an hour, and why", () =>
+    withLog((lines) =>
+      Effect.gen(function*() {
+        yield* build(makeEndpoint(status(401)).client, { definitions: { pollInterval: "10 minutes" } })
+        yield* TestClock.adjust("225 minutes")
+        const reminders = lines.filter(({ text }) => text.includes("poll intervals")).map(({ text }) => text)
+        assert.deepStrictEqual(
+          reminders.map((text) => /^Flag definitions have not been loaded for (.*), more than/.exec(text)?.[1]),
+          ["1h 40m", "2h 40m", "3h 40m"]
+        )
+        for (const reminder of reminders) {
+          assert.include(reminder, "no flag is evaluated locally. Flag definitions could not be loaded: Unauthorized")
+        }
       })
     ))
 

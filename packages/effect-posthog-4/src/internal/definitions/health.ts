@@ -8,6 +8,9 @@ import type { DefinitionsError, DefinitionsErrorReason, DefinitionsFailure } fro
 import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import * as Report from "./log.ts"
 
+/** An operator who looks at the log of the last hours finds that definitions are old, and why. */
+const reminder = Duration.hours(1)
+
 const ceiling = Duration.toMillis("1 minute")
 
 /** More doublings exceed every ceiling. */
@@ -48,10 +51,11 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
   const failureCount = Metric.withAttributes(PostHogMetrics.definitionsFailures, { ["source"]: source })
 
   let lastFailure: DefinitionsFailure | undefined
+  let lastError: DefinitionsError | undefined
   let failures = 0
   // Answers that ask for fewer requests, since the last success.
   let refusals = 0
-  let warned = false
+  let warnedAt: bigint | undefined
   // Elapsed time is measured on the monotonic clock.
   let refreshedAt = clock.monotonicTimeNanosUnsafe()
 
@@ -66,7 +70,8 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
         refusals = 0
         const recovered = before > 0 ? Report.recovered(before) : Effect.void
         if (age === undefined) return recovered
-        warned = false
+        warnedAt = undefined
+        lastError = undefined
         refreshedAt = clock.monotonicTimeNanosUnsafe() - BigInt(Math.round(age * 1_000_000))
         return Effect.andThen(Metric.update(refreshCount, 1), recovered)
       }),
@@ -75,6 +80,7 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
       Effect.suspend(() => {
         const repeated = failures > 0 && lastFailure?.message === error.message
         failures++
+        lastError = error
         if (backsOff(error.reason)) refusals++
         lastFailure = {
           reason: error.reason,
@@ -94,13 +100,15 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
         return jittered(delayAfter(interval, refused ? refusals : 0))
       }),
 
-    /** Warns, once, when nothing has been refreshed for many intervals. */
+    /** Warns when nothing has been refreshed for many intervals, and once an hour from then on. */
     watch: (interval: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const since = Duration.nanos(clock.monotonicTimeNanosUnsafe() - refreshedAt)
-        if (warned || Duration.isLessThan(since, Duration.times(interval, intervalsUntilStale))) return Effect.void
-        warned = true
-        return Report.notRefreshed(since, loaded)
+        const now = clock.monotonicTimeNanosUnsafe()
+        const since = Duration.nanos(now - refreshedAt)
+        if (Duration.isLessThan(since, Duration.times(interval, intervalsUntilStale))) return Effect.void
+        if (warnedAt !== undefined && Duration.isLessThan(Duration.nanos(now - warnedAt), reminder)) return Effect.void
+        warnedAt = now
+        return Report.notRefreshed(since, loaded, lastError, origin)
       })
   }
 }

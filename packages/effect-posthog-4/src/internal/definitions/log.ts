@@ -6,6 +6,7 @@ import { hintOfCode, hintOfStatus, notPostHog } from "../http/hints.ts"
 import { annotated } from "../library.ts"
 import { oneLine, quote } from "../quote.ts"
 import type { Installed } from "./compile.ts"
+import { isAnotherDocument } from "./refusal.ts"
 
 /** Flags that one warning names. */
 const namedFlags = 20
@@ -15,12 +16,13 @@ const namedReasons = 20
 
 const fromHere = annotated("LocalEvaluator")
 
-const hintFor = ({ httpStatus, problem, reason }: DefinitionsError): string | undefined => {
+const hintFor = (error: DefinitionsError, origin: string | undefined): string | undefined => {
+  const { httpStatus, problem, reason } = error
   switch (reason) {
     case "Unauthorized":
       return "is secretKey a key of the project that apiKey names, in that region?"
     case "Forbidden":
-      return "may secretKey read the feature flags of that project, and may this machine reach PostHog?"
+      return "has secretKey the scope feature_flag:read in that project, and may this machine reach PostHog?"
     case "QuotaLimited":
       return "no definitions are used until the quota allows"
     case "ApiError":
@@ -28,10 +30,16 @@ const hintFor = ({ httpStatus, problem, reason }: DefinitionsError): string | un
     case "ConnectionError":
       return hintOfCode(problem)
     case "InvalidDocument":
-      return httpStatus === undefined ? undefined : notPostHog
+      return httpStatus !== undefined || (origin !== undefined && isAnotherDocument(error)) ? notPostHog : undefined
     default:
       return undefined
   }
+}
+
+const described = (error: DefinitionsError, origin: string | undefined): string => {
+  const from = origin === undefined ? "" : `, from ${origin}`
+  const hint = hintFor(error, origin)
+  return oneLine(`${error.message}${from}${hint === undefined ? "" : `; ${hint}`}`)
 }
 
 /**
@@ -46,9 +54,7 @@ export const failed = (error: DefinitionsError, repeated: boolean, origin: strin
     : error.reason === "Unauthorized" || error.reason === "Forbidden"
     ? Effect.logError
     : Effect.logWarning
-  const from = origin === undefined ? "" : `, from ${origin}`
-  const hint = hintFor(error)
-  return fromHere(log(oneLine(`${error.message}${from}${hint === undefined ? "" : `; ${hint}`}`)))
+  return fromHere(log(described(error, origin)))
 }
 
 /** @internal */
@@ -57,12 +63,24 @@ export const recovered = (failures: number): Effect.Effect<void> =>
     Effect.logInfo(`Flag definitions are loaded again, after ${failures} failed ${failures === 1 ? "load" : "loads"}`)
   )
 
-/** @internal */
-export const notRefreshed = (since: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
-  fromHere(Effect.logWarning(
-    `Flag definitions have not been ${loaded ? "refreshed" : "loaded"} for ${Duration.format(since)}, more than ten ` +
-      `poll intervals; ${loaded ? "flags are evaluated with old ones" : "no flag is evaluated locally"}`
+/**
+ * Reports that loads have failed for long. `error`: how the last one failed, if one has ended.
+ *
+ * @internal
+ */
+export const notRefreshed = (
+  since: Duration.Duration,
+  loaded: boolean,
+  error: DefinitionsError | undefined,
+  origin: string | undefined
+): Effect.Effect<void> => {
+  const time = Duration.format(Duration.seconds(Math.floor(Duration.toSeconds(since))))
+  return fromHere(Effect.logWarning(
+    `Flag definitions have not been ${loaded ? "refreshed" : "loaded"} for ${time}, more than ten poll intervals; ` +
+      (loaded ? "flags are evaluated with old ones" : "no flag is evaluated locally") +
+      (error === undefined ? "" : `. ${described(error, origin)}`)
   ))
+}
 
 const listed = (lines: ReadonlyArray<string>, total: number): string =>
   total > lines.length ? [...lines, `and ${total - lines.length} more`].join("\n  ") : lines.join("\n  ")

@@ -6,6 +6,17 @@ import { DefinitionsError } from "../../Definitions.ts"
 export const refusal = (problem: string): DefinitionsError =>
   new DefinitionsError({ reason: "InvalidDocument", problem })
 
+const notAnObject = "the document is not an object"
+const withoutFlags = "the document has no array \"flags\""
+
+/**
+ * Whether an answer was refused because it is JSON of something else.
+ *
+ * @internal
+ */
+export const isAnotherDocument = ({ problem }: DefinitionsError): boolean =>
+  problem === notAnObject || problem === withoutFlags
+
 /**
  * Why a value is not a definitions document at all, whatever its flags are.
  *
@@ -13,7 +24,7 @@ export const refusal = (problem: string): DefinitionsError =>
  */
 export const refusalOf = (document: unknown): DefinitionsError | undefined =>
   !isRecord(document)
-    ? refusal("the document is not an object")
+    ? refusal(notAnObject)
     : Array.isArray(document.flags)
     ? undefined
-    : refusal("the document has no array \"flags\"")
+    : refusal(withoutFlags)

@@ -17,7 +17,7 @@ export const notPostHog = `${place} Or ${between}`
 const byStatus: Readonly<Record<number, string>> = {
   401: key,
   403: `${key} May this machine reach PostHog?`,
-  404: place,
+  404: `${place} A self-hosted PostHog below a path needs the path in host`,
   405: place,
   407: "a proxy in between asks for credentials",
   413: "a proxy in between may allow smaller requests than PostHog does"

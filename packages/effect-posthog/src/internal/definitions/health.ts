@@ -7,6 +7,9 @@ import type { DefinitionsError, DefinitionsErrorReason, DefinitionsFailure } fro
 import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import * as Report from "./log.ts"
 
+/** An operator who looks at the log of the last hours finds that definitions are old, and why. */
+const reminder = Duration.hours(1)
+
 const ceiling = Duration.toMillis("1 minute")
 
 /** More doublings exceed every ceiling. */
@@ -47,10 +50,11 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
   const failureCount = Metric.tagged(PostHogMetrics.definitionsFailures, "source", source)
 
   let lastFailure: DefinitionsFailure | undefined
+  let lastError: DefinitionsError | undefined
   let failures = 0
   // Answers that ask for fewer requests, since the last success.
   let refusals = 0
-  let warned = false
+  let warnedAt: bigint | undefined
   // Elapsed time is measured on the monotonic clock.
   let refreshedAt = clock.unsafeCurrentTimeNanos()
 
@@ -65,7 +69,8 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
         refusals = 0
         const recovered = before > 0 ? Report.recovered(before) : Effect.void
         if (age === undefined) return recovered
-        warned = false
+        warnedAt = undefined
+        lastError = undefined
         refreshedAt = clock.unsafeCurrentTimeNanos() - BigInt(Math.round(age * 1_000_000))
         return Effect.zipRight(Metric.increment(refreshCount), recovered)
       }),
@@ -74,6 +79,7 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
       Effect.suspend(() => {
         const repeated = failures > 0 && lastFailure?.message === error.message
         failures++
+        lastError = error
         if (backsOff(error.reason)) refusals++
         lastFailure = {
           reason: error.reason,
@@ -93,13 +99,15 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
         return jittered(delayAfter(interval, refused ? refusals : 0))
       }),
 
-    /** Warns, once, when nothing has been refreshed for many intervals. */
+    /** Warns when nothing has been refreshed for many intervals, and once an hour from then on. */
     watch: (interval: Duration.Duration, loaded: boolean): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const since = Duration.nanos(clock.unsafeCurrentTimeNanos() - refreshedAt)
-        if (warned || Duration.lessThan(since, Duration.times(interval, intervalsUntilStale))) return Effect.void
-        warned = true
-        return Report.notRefreshed(since, loaded)
+        const now = clock.unsafeCurrentTimeNanos()
+        const since = Duration.nanos(now - refreshedAt)
+        if (Duration.lessThan(since, Duration.times(interval, intervalsUntilStale))) return Effect.void
+        if (warnedAt !== undefined && Duration.lessThan(Duration.nanos(now - warnedAt), reminder)) return Effect.void
+        warnedAt = now
+        return Report.notRefreshed(since, loaded, lastError, origin)
       })
   }
 }
