@@ -4,12 +4,18 @@ import { Effect, Layer } from "effect"
 import { DedupStore, DefinitionsSource, EventTransport, PostHog, PostHogConfig } from "effect-posthog"
 import { Redis } from "ioredis"
 
-// The client is yours: its options, its TLS, its end.
+// The client is yours: its options, its TLS, its errors, its end.
+const connect = Effect.sync(() => {
+  const client = new Redis(process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379")
+  client.on("error", ({ message }) => console.warn(`Redis: ${message}`))
+  return client
+})
+
 const RedisLayer = Layer.scoped(
   RedisClient,
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => new Redis(process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379")),
+      connect,
       (client) => Effect.sync(() => client.disconnect())
     ),
     (client) => fromIoredis(client)

@@ -9,7 +9,7 @@ import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import * as Report from "./log.ts"
 
 /** An operator who looks at the log of the last hours finds that definitions are old, and why. */
-const reminder = Duration.hours(1)
+const reminder = Duration.toMillis("1 hour")
 
 const ceiling = Duration.toMillis("1 minute")
 
@@ -106,7 +106,7 @@ export const makeHealth = (clock: Clock.Clock, source: string, origin: string | 
         const now = clock.monotonicTimeNanosUnsafe()
         const since = Duration.nanos(now - refreshedAt)
         if (Duration.isLessThan(since, Duration.times(interval, intervalsUntilStale))) return Effect.void
-        if (warnedAt !== undefined && Duration.isLessThan(Duration.nanos(now - warnedAt), reminder)) return Effect.void
+        if (warnedAt !== undefined && Number(now - warnedAt) / 1e6 < reminder) return Effect.void
         warnedAt = now
         return Report.notRefreshed(since, loaded, lastError, origin)
       })

@@ -74,7 +74,7 @@ export const notRefreshed = (
   error: DefinitionsError | undefined,
   origin: string | undefined
 ): Effect.Effect<void> => {
-  const time = Duration.format(Duration.seconds(Math.floor(Duration.toSeconds(since))))
+  const time = Duration.format(Duration.millis(Math.floor(Duration.toMillis(since) / 1000) * 1000))
   return fromHere(Effect.logWarning(
     `Flag definitions have not been ${loaded ? "refreshed" : "loaded"} for ${time}, more than ten poll intervals; ` +
       (loaded ? "flags are evaluated with old ones" : "no flag is evaluated locally") +
