@@ -34,11 +34,11 @@ const mostRoom = 1024
 const highestWithRoom = 5000
 const roomPerCharge = 2
 
-const [one, nine] = [0x31, 0x39]
+const [zero, nine] = [0x30, 0x39]
 
 const beginsAsIndex = (name: string): boolean => {
   const code = name.charCodeAt(0)
-  return code >= one && code <= nine
+  return code >= zero && code <= nine
 }
 
 interface WellFormed {
@@ -171,11 +171,13 @@ export class JsonCopy {
   private properties(target: Record<string, unknown>, source: object, names: ReadonlyArray<string>): void {
     // A property that is left out costs as much, and takes no bytes.
     if (!this.mayHold(names.length, entryCost, 0)) return
+    // Indices come before all other names.
+    const indexed = names.length > 0 && beginsAsIndex(names[0] as string)
     let highest = 0
     for (const key of names) {
       if (this.isOver) return
       this.set(target, key, this.property(source, key))
-      if (beginsAsIndex(key)) highest = this.chargeRoom(key, highest)
+      if (indexed) highest = this.chargeRoom(key, highest)
     }
   }
 

@@ -263,12 +263,8 @@ describe("property values", () => {
     for (
       const value of [
         named(39_990, (index) => `k${index}`),
-        named(39_000, (index) => index),
-        named(39_000, (index) => index * 1000),
-        named(39_990, (index) => index * 2000),
-        new Float64Array(399_000),
-        new Set(Array.from({ length: 399_000 }, (_, index) => index)),
-        new Map(Array.from({ length: 39_000 }, (_, index) => [index, 1]))
+        named(38_000, (index) => index * 1000),
+        new Float64Array(399_990)
       ]
     ) {
       const copied = new JsonCopy(8_000_000)
