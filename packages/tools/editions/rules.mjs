@@ -347,6 +347,7 @@ export const texts = [
   [/import \{ isRecord \} from "effect\/Predicate"/g, "import { isObject as isRecord } from \"effect/Predicate\""],
   [/\bimport( type)? \* as Either from/g, "import$1 * as Result from"],
   [/Context\.Tag\.Service<(\w+)>/g, "$1[\"Service\"]"],
+  [/typeof (\w+)\.Service\.(\w+)\b/g, "$1[\"Service\"][\"$2\"]"],
   [/typeof (\w+)\.Service\b/g, "$1[\"Service\"]"],
   [
     /Context\.Reference<\w+>\(\)\(("[^"]+"), \{(\s*)defaultValue: \(\): ([\w.| ]+) =>/g,
@@ -424,6 +425,7 @@ export const eitherTexts = [
 export const own = {
   disconnect: "src/internal/disconnect.ts",
   forkIn: "src/internal/forkIn.ts",
+  lastReference: "src/internal/references.ts",
   schemaName: "src/internal/schemaName.ts",
   updateReference: "src/internal/references.ts"
 }

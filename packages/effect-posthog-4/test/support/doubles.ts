@@ -52,8 +52,8 @@ export interface LocalCall {
 }
 
 export const localEvaluator = (
-  evaluate: LocalEvaluation | LocalEvaluator["Service"].evaluate,
-  noteAbsent: LocalEvaluator["Service"].noteAbsent = () => Effect.void
+  evaluate: LocalEvaluation | LocalEvaluator["Service"]["evaluate"],
+  noteAbsent: LocalEvaluator["Service"]["noteAbsent"] = () => Effect.void
 ): Layer.Layer<LocalEvaluator> =>
   Layer.mock(LocalEvaluator, {
     evaluate: typeof evaluate === "function" ? evaluate : () => evaluate,

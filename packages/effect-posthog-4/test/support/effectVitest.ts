@@ -34,20 +34,26 @@ const plain = (name, ...rest) => (isSkipped(name) ? Vitest.it.skip : Vitest.it)(
 const optionsOf = (timeout) => (typeof timeout === "number" ? { timeout } : timeout ?? {})
 
 const makeTester = (prepare) => {
-  const register = (test) => (name, self, timeout) =>
+  const register = (test) => (name: string, self: (context: any) => Effect.Effect<any, any, any>, timeout?: any) =>
     test(name, optionsOf(timeout), (context) => run(prepare(Effect.suspend(() => self(context))), context.signal))
   return Object.assign(register(plain), {
     skip: register(Vitest.it.skip),
     skipIf: (condition) => register(Vitest.it.skipIf(condition)),
     runIf: (condition) => register(Vitest.it.runIf(condition)),
     fails: register(Vitest.it.fails),
-    each: (cases) => (name, self, timeout) =>
-      Vitest.it.for(cases)(
-        name,
-        optionsOf(timeout),
-        (given, context) => run(prepare(Effect.suspend(() => self(given))), context.signal)
-      ),
-    prop: (name, arbitraries, self, timeout) =>
+    each:
+      <A>(cases: ReadonlyArray<A>) => (name: string, self: (given: A) => Effect.Effect<any, any, any>, timeout?: any) =>
+        Vitest.it.for(cases)(
+          name,
+          optionsOf(timeout),
+          (given, context) => run(prepare(Effect.suspend(() => self(given))), context.signal)
+        ),
+    prop: (
+      name: string,
+      arbitraries: any,
+      self: (values: any, context: any) => Effect.Effect<any, any, any>,
+      timeout?: any
+    ) =>
       plain(name, optionsOf(timeout), (context) =>
         FastCheck.assert(
           FastCheck.asyncProperty(
@@ -65,7 +71,7 @@ const arbitraryOf = (arbitraries) =>
 const test = (effect) => Effect.scoped(effect).pipe(Effect.provide(testServices))
 const live = (effect) => Effect.scoped(effect)
 
-const prop = (name, arbitraries, self, timeout) =>
+const prop = (name: string, arbitraries: any, self: (values: any) => unknown, timeout?: any) =>
   plain(name, optionsOf(timeout), () =>
     FastCheck.assert(
       FastCheck.property(arbitraryOf(arbitraries), (values) => {

@@ -1,5 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/exceptions/origin.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as References from "effect/References"
+import { lastReference } from "../references.ts"
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -27,7 +28,7 @@ export interface Origin {
 
 /** @internal */
 export const ofFiber = (fiber: Fiber.Fiber<unknown, unknown>): Origin => ({
-  context: fiber.getRef(requestContextRef),
+  context: lastReference(fiber, requestContextRef),
   flagsOf: (distinctId) => attachedFlags(fiber, distinctId),
   span: Option.getOrUndefined(Context.getOption(fiber.context, Tracer.ParentSpan)),
   fiberId: fiber.id,

@@ -140,13 +140,29 @@ describe("an HttpApi", () => {
       )
     }).pipe(Effect.provide(layer)))
 
-  it.live("reports what its handlers die of, once", () =>
+  it.live("reports what its handlers die of, once, for whoever the security middleware found", () =>
     Effect.gen(function*() {
-      yield* Effect.exit(Effect.flatMap(clientOf("token-of-ada"), (client) => client.shop.broken()))
+      const ask = (token: string) => Effect.exit(Effect.flatMap(clientOf(token), (client) => client.shop.broken()))
+      yield* Effect.all([ask("token-of-ada"), ask("token-of-grace")], { concurrency: 2 })
       const queue = yield* EventQueue
       yield* queue.flush
       const posthog = yield* PostHogTest.PostHogTest
       const reports = (yield* posthog.events).filter(({ event }) => event === "$exception")
-      assert.deepStrictEqual(reports.map(({ properties }) => properties["$exception_message"]), ["out of stock"])
+      assert.deepStrictEqual(
+        reports.map(({ distinctId, properties }) => [distinctId, properties["$exception_message"]]).sort(),
+        [["ada", "out of stock"], ["grace", "out of stock"]]
+      )
     }).pipe(Effect.provide(layer)))
+
+  it.effect("has nothing to do with a person whose part of the program has ended", () =>
+    Effect.gen(function*() {
+      const failing = Effect.andThen(RequestContext.set({ distinctId: "grace" }), Effect.die(new Error("broken")))
+      yield* RequestContext.with(failing, { distinctId: "hedy" }).pipe(
+        Exceptions.withReporting,
+        RequestContext.with({ distinctId: "ada" }),
+        Effect.exit
+      )
+      const posthog = yield* PostHogTest.PostHogTest
+      assert.deepStrictEqual((yield* posthog.offers).map(({ draft }) => draft.distinctId), ["ada"])
+    }).pipe(Effect.provide(PostHogTest.layer())))
 })
