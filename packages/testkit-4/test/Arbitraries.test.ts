@@ -39,8 +39,9 @@ describe("Arbitraries", () => {
         return [...results.values()].map((result) => result._tag === "Resolved" ? result.value !== false : undefined)
       }
     )
+    const sample = FastCheck.sample(outcomes, { numRuns: 300, seed: 7 })
     for (const outcome of [true, false, undefined]) {
-      assert.isAbove(share(outcomes, (values) => values.includes(outcome)), 0.3)
+      assert.isAbove(sample.filter((values) => values.includes(outcome)).length, 90)
     }
   })
 

@@ -5,6 +5,7 @@
 export const steps = [
   { name: "bench", run: async () => (await import("./bench.mjs")).bench() },
   { name: "self-test", run: async () => (await import("./selfTest.mjs")).selfTest() },
+  { name: "laws", run: async () => (await import("./laws.mjs")).laws() },
   { name: "types", run: async () => (await import("./types.mjs")).types() },
   { name: "editions", run: async () => (await import("./editions.mjs")).editions() },
   { name: "effect", run: async () => (await import("./effect.mjs")).effect() },

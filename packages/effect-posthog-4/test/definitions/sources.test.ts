@@ -1,4 +1,5 @@
 // Generated from packages/effect-posthog/test/definitions/sources.test.ts by packages/tools/editions.mjs: change that file, not this one.
+import { makeLogger } from "../support/standIns.ts"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
@@ -8,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { DefinitionsSource, LocalEvaluator, PostHogConfig } from "../../src/index.ts"
@@ -59,7 +61,7 @@ describe("layerStatic", () => {
 })
 
 describe("layerFile", () => {
-  it.scopedLive("reads an edit at the next load, keeps the last good file and says where a broken one is broken", () =>
+  const reads = (lines: ReadonlyArray<string>) =>
     Effect.gen(function*() {
       const fileSystem = yield* FileSystem.FileSystem
       const path = yield* fileSystem.makeTempFileScoped()
@@ -88,7 +90,7 @@ describe("layerFile", () => {
       ]
       for (const [text, problem] of broken) {
         yield* write(text)
-        const { lines, result } = yield* logged(Effect.flip(evaluator.reload))
+        const result = yield* Effect.flip(evaluator.reload)
         assert.strictEqual(result.problem, problem)
         assert.include(lines.join(), problem)
         assert.include((yield* evaluator.status).lastFailure?.message, problem)
@@ -96,13 +98,21 @@ describe("layerFile", () => {
       }
 
       yield* fileSystem.remove(path)
-      const missing = yield* logged(Effect.flip(evaluator.reload))
-      assert.strictEqual(missing.result.problem, `${path}: NotFound`)
-      assert.include(missing.lines.join(), "NotFound")
+      const missing = yield* Effect.flip(evaluator.reload)
+      assert.strictEqual(missing.problem, `${path}: NotFound`)
+      assert.include(lines.join(), "NotFound")
       yield* write(JSON.stringify(document(["three"])))
-      const { lines } = yield* logged(evaluator.reload)
-      assert.include(lines.join(), "loaded again, after 4 failed loads")
+      yield* evaluator.reload
+      assert.match(lines.join(), /loaded again, after ([4-9]|\d\d) failed loads/)
       assert.deepStrictEqual(resolved(evaluator), ["three"])
+    })
+
+  it.scopedLive("reads an edit at the next load, keeps the last good file and says where a broken one is broken", () =>
+    // The watch of the file may load an edit before the test does, so the log is that of all fibers.
+    Effect.suspend(() => {
+      const lines: Array<string> = []
+      const logger = makeLogger(({ message }) => void lines.push([message].flat().join(" ")))
+      return Effect.provide(reads(lines), Logger.layer([logger]))
     }).pipe(Effect.provide(NodeServices.layer)))
 })
 

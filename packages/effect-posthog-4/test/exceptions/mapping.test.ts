@@ -472,6 +472,7 @@ describe("the failures of a cause", () => {
         }
         assert.deepStrictEqual(events.map(({ properties }) => properties["effect_cause_index"]), [...events.keys()])
       }).pipe(Effect.provide(testLayer())),
-    { fastCheck: { numRuns: 200 } }
+    // `npx pnpm check` sets PROPERTY_RUNS to 4.
+    { fastCheck: { numRuns: 50 * Number(process.env["PROPERTY_RUNS"] ?? 1) } }
   )
 })

@@ -75,7 +75,7 @@ describe("an answer that is too large", () => {
     Effect.gen(function*() {
       const flags = (count: number, value: unknown) =>
         Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, value]))
-      for (const count of [20_001, 500_000]) {
+      for (const count of [20_001, 100_000]) {
         assert.strictEqual(yield* reasonOf(JSON.stringify({ featureFlags: flags(count, true) })), "TooLarge")
       }
       assert.strictEqual(

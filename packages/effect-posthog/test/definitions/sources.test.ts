@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { DefinitionsSource, LocalEvaluator, PostHogConfig } from "../../src/index.ts"
@@ -58,7 +59,7 @@ describe("layerStatic", () => {
 })
 
 describe("layerFile", () => {
-  it.scopedLive("reads an edit at the next load, keeps the last good file and says where a broken one is broken", () =>
+  const reads = (lines: ReadonlyArray<string>) =>
     Effect.gen(function*() {
       const fileSystem = yield* FileSystem.FileSystem
       const path = yield* fileSystem.makeTempFileScoped()
@@ -87,7 +88,7 @@ describe("layerFile", () => {
       ]
       for (const [text, problem] of broken) {
         yield* write(text)
-        const { lines, result } = yield* logged(Effect.flip(evaluator.reload))
+        const result = yield* Effect.flip(evaluator.reload)
         assert.strictEqual(result.problem, problem)
         assert.include(lines.join(), problem)
         assert.include((yield* evaluator.status).lastFailure?.message, problem)
@@ -95,13 +96,21 @@ describe("layerFile", () => {
       }
 
       yield* fileSystem.remove(path)
-      const missing = yield* logged(Effect.flip(evaluator.reload))
-      assert.strictEqual(missing.result.problem, `${path}: NotFound`)
-      assert.include(missing.lines.join(), "NotFound")
+      const missing = yield* Effect.flip(evaluator.reload)
+      assert.strictEqual(missing.problem, `${path}: NotFound`)
+      assert.include(lines.join(), "NotFound")
       yield* write(JSON.stringify(document(["three"])))
-      const { lines } = yield* logged(evaluator.reload)
-      assert.include(lines.join(), "loaded again, after 4 failed loads")
+      yield* evaluator.reload
+      assert.match(lines.join(), /loaded again, after ([4-9]|\d\d) failed loads/)
       assert.deepStrictEqual(resolved(evaluator), ["three"])
+    })
+
+  it.scopedLive("reads an edit at the next load, keeps the last good file and says where a broken one is broken", () =>
+    // The watch of the file may load an edit before the test does, so the log is that of all fibers.
+    Effect.suspend(() => {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push([message].flat().join(" ")))
+      return Effect.provide(reads(lines), Logger.replace(Logger.defaultLogger, logger))
     }).pipe(Effect.provide(NodeContext.layer)))
 })
 
