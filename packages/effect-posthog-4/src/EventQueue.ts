@@ -22,6 +22,30 @@ import { PostHogConfig } from "./PostHogConfig.ts"
  * Queueing and delivery of events. `PostHog.layer` provides it; tests replace it with `Layer.succeed` or
  * `EventQueue.layerNoop`.
  *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import type { EventDraft, OfferResult } from "effect-posthog"
+ * import { EventQueue, Events } from "effect-posthog"
+ *
+ * const drafts: Array<EventDraft> = []
+ * const offer = (draft: EventDraft) =>
+ *   Effect.sync((): OfferResult => {
+ *     drafts.push(draft)
+ *     return { _tag: "Accepted", id: `event-${drafts.length}` }
+ *   })
+ *
+ * const remembering = Layer.mock(EventQueue, { offer, tryOffer: offer, flush: Effect.void })
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* Events.capture({ event: "paid", distinctId: "ada" })
+ *   assert.deepStrictEqual(drafts.map(({ distinctId, event }) => [event, distinctId]), [["paid", "ada"]])
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, remembering))
+ * ```
+ *
  * @since 3.0.0
  * @category tags
  */

@@ -14,6 +14,30 @@ import { PostHogConfig } from "./PostHogConfig.ts"
 /**
  * Remote flag evaluation. `Decider.layer` asks PostHog; tests replace it with `Layer.succeed`.
  *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Decider, DeciderError, evaluateFlags, PostHog } from "effect-posthog"
+ *
+ * const answering = Layer.succeed(Decider, {
+ *   enabled: true,
+ *   decide: ({ distinctId }) =>
+ *     distinctId === "nobody"
+ *       ? Effect.fail(new DeciderError({ reason: "Timeout" }))
+ *       : Effect.succeed({ flags: { pricing: { enabled: true, variant: "annual" } } })
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const flags = yield* evaluateFlags({ distinctId: "ada" })
+ *   assert.deepStrictEqual(flags.keys, ["pricing"])
+ *   const error = yield* Effect.flip(evaluateFlags({ distinctId: "nobody" }))
+ *   assert.strictEqual(error.reason, "Timeout")
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, Layer.provideMerge(answering, PostHog.layerDisabled)))
+ * ```
+ *
  * @since 3.0.0
  * @category tags
  */

@@ -24,6 +24,28 @@ import { PostHogConfig } from "./PostHogConfig.ts"
  * The read of a flag waits for `claim`, so a store answers at once. `DedupCache.layer` waits 50 milliseconds for one that
  * does not, then reports the exposure and leaves the store alone for 5 seconds; so it does when the store dies.
  *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { DedupCache, DedupStore } from "effect-posthog"
+ *
+ * const known = new Set<string>()
+ * const unbounded = Layer.succeed(DedupStore, {
+ *   claim: (key) => Effect.sync(() => !known.has(key) && known.add(key).has(key)),
+ *   release: (key) => Effect.sync(() => void known.delete(key)),
+ *   clear: Effect.sync(() => known.clear())
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { claim } = yield* DedupCache
+ *   const exposure = { distinctId: "ada", key: "pricing", value: "annual" }
+ *   assert.deepStrictEqual([yield* claim(exposure), yield* claim(exposure)], [true, false])
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, Layer.provide(DedupCache.layer, unbounded)))
+ * ```
+ *
  * @since 3.0.0
  * @category tags
  */
@@ -118,6 +140,26 @@ export const encode = (exposure: ExposureKey): string =>
 
 /**
  * Decides whether an exposure still has to be reported.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { DedupCache } from "effect-posthog"
+ *
+ * // Reports the exposures of staff never, and all others each time.
+ * const withoutStaff = Layer.succeed(DedupCache, {
+ *   claim: ({ distinctId }) => Effect.succeed(!distinctId.startsWith("staff-")),
+ *   release: () => Effect.void
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { claim } = yield* DedupCache
+ *   assert.strictEqual(yield* claim({ distinctId: "staff-1", key: "pricing", value: "annual" }), false)
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, withoutStaff))
+ * ```
  *
  * @since 3.0.0
  * @category tags

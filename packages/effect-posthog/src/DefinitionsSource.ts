@@ -52,6 +52,32 @@ const none: typeof DefinitionsSource.Service = {
  * Where flag definitions come from. A source loads; when, how often and what becomes of the answer is decided by
  * `LocalEvaluator.layer`.
  *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { DefinitionsSource, LocalEvaluator, PostHogConfig } from "effect-posthog"
+ *
+ * // Asked again with every poll.
+ * const generated = Layer.succeed(DefinitionsSource, {
+ *   name: "generated",
+ *   load: () => Effect.succeed({ _tag: "Loaded", document: { flags: [{ key: "beta", active: true, filters: {} }] } })
+ * })
+ *
+ * const Evaluator = LocalEvaluator.layer.pipe(
+ *   Layer.provide(generated),
+ *   Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") }))
+ * )
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* LocalEvaluator.readyWithin("10 seconds")
+ *   const { flags, source } = yield* Effect.flatMap(LocalEvaluator, ({ status }) => status)
+ *   assert.deepStrictEqual({ flags, source }, { flags: 1, source: "generated" })
+ * })
+ *
+ * Effect.runPromise(Effect.provide(program, Evaluator))
+ * ```
+ *
  * @since 3.0.0
  * @category tags
  */

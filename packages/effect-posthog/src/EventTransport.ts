@@ -24,6 +24,27 @@ const v1Module = Effect.promise(() => import("./internal/transport/captureV1.ts"
  * Sends one batch once. Retries, backoff and splitting are the queue's. Interruption aborts the request. A transport
  * that answers nothing has delivered everything, which is all a recording transport in a test needs.
  *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { EventQueue, Events, EventTransport, PostHogConfig } from "effect-posthog"
+ *
+ * const sent: Array<string> = []
+ * const recording = Layer.succeed(EventTransport, {
+ *   send: ({ events }) => Effect.sync(() => void sent.push(...events.map(({ event }) => event)))
+ * })
+ *
+ * const Queue = EventQueue.layer.pipe(
+ *   Layer.provide(recording),
+ *   Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") }))
+ * )
+ *
+ * const program = Effect.zipRight(Events.capture({ event: "paid", distinctId: "ada" }), Events.flush)
+ *
+ * Effect.runPromise(Effect.provide(program, Queue)).then(() => assert.deepStrictEqual(sent, ["paid"]))
+ * ```
+ *
  * @since 3.0.0
  * @category tags
  */

@@ -5,9 +5,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Config, Effect, Layer } from "effect"
 import { PostHog } from "effect-posthog"
 
+// #region layer
 const Database = PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") })
 
-// #region layer
 export const PostHogLayer = (options: PostHog.Options) =>
   Outbox.layer.pipe(
     Layer.provideMerge(PostHog.layer(options)),
