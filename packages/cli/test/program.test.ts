@@ -188,6 +188,7 @@ describe("usage", () => {
   const cases: ReadonlyArray<readonly [name: string, args: ReadonlyArray<string>, says: string]> = [
     ["an unknown command", ["evaluat"], "evaluate"],
     ["a missing option", ["evaluate", "--definitions", "FILE"], "--distinct-id"],
+    ["an empty id", ["evaluate", "--definitions", "FILE", "--distinct-id", ""], "--distinct-id is empty"],
     ["an unknown format", ["requirements", "--definitions", "FILE", "--format", "xml"], "text"],
     ["a missing file", ["requirements", "--definitions", "nowhere.json"], "nowhere.json does not exist"],
     ["no definitions", ["requirements"], "--definitions"],

@@ -66,7 +66,7 @@ const evaluateCommand = Command.make(
   },
   (options) =>
     Effect.gen(function*() {
-      const person = yield* readPerson(options)
+      const person = yield* readPerson(options, [options.distinctId])
       const definitions = yield* readDefinitions(options)
       const keys = yield* selectKeys(definitions, options.flag)
       const now = yield* Clock.currentTimeMillis
@@ -87,7 +87,7 @@ const explainCommand = Command.make(
   },
   (options) =>
     Effect.gen(function*() {
-      const person = yield* readPerson(options)
+      const person = yield* readPerson(options, [options.distinctId])
       const definitions = yield* readDefinitions(options)
       const keys = yield* selectKeys(definitions, options.flag)
       const now = yield* Clock.currentTimeMillis
@@ -179,7 +179,7 @@ const diffCommand = Command.make(
       if (Option.isSome(options.newer) && (Option.isSome(options.definitions) || Option.isSome(options.host))) {
         return yield* unusable("NEW excludes --definitions and --host: the new definitions come from one of them")
       }
-      const person = yield* readPerson(options)
+      const person = yield* readPerson(options, options.distinctId)
       const older = yield* readFileDefinitions(options.older)
       const newer = yield* otherSide(options.newer, options)
       const people = options.distinctId.length === 0

@@ -60,9 +60,13 @@ const groupProperties = (
 
 /** Reads what the options say about people in general; `distinctId` makes a person of it. */
 export const readPerson = (
-  options: PersonOptions
+  options: PersonOptions,
+  distinctIds: ReadonlyArray<string>
 ): Effect.Effect<(distinctId: string) => EvaluationContext, CommandError> =>
   Effect.gen(function*() {
+    if (distinctIds.includes("")) {
+      return yield* unusable("--distinct-id is empty: without an id nobody has flags")
+    }
     const personProperties = yield* objectOption("--person-properties", options.personProperties)
     const groups = yield* Effect.flatMap(objectOption("--groups", options.groups), groupKeys)
     const properties = yield* Effect.flatMap(

@@ -104,6 +104,25 @@ describe("the log", () => {
       })
     ))
 
+  it.scoped("tells of every load at the level Debug", () =>
+    withLog((lines) =>
+      Effect.gen(function*() {
+        const endpoint = makeEndpoint(ok(document(["one"]), "\"v1\""))
+        const evaluator = yield* build(endpoint.client)
+        yield* evaluator.ready
+        for (const answer of [notModified, ok(document(["one", "two"]))]) {
+          endpoint.answer(answer)
+          yield* evaluator.reload
+        }
+        const told = lines.filter(({ level }) => level === "DEBUG").map(({ text }) => text.split(" {\"_id\"")[0])
+        assert.deepStrictEqual(told.filter((text) => text?.includes("flag") === true), [
+          "loaded 1 flag (etag \"v1\")",
+          "not modified: 1 flag (etag \"v1\")",
+          "loaded 2 flags"
+        ])
+      })
+    ))
+
   it.scoped("names, once per version, the flags that need the server, and why", () =>
     withLog((lines) =>
       Effect.gen(function*() {

@@ -147,6 +147,7 @@ export const makeLoader = Effect.fnUntraced(function*(
     yield* Deferred.succeed(ready, undefined)
     yield* publish(change)
     if (loaded.onInstalled !== undefined) yield* loaded.onInstalled
+    yield* Report.loaded(installed.definitions.size, loaded.etag)
     if (installed !== previous) yield* Report.installed(installed)
   })
 
@@ -186,6 +187,7 @@ export const makeLoader = Effect.fnUntraced(function*(
           staleFrom: staleFrom(answer.asOf === undefined ? undefined : loadedAt),
           absent: isKnown(answer.asOf, previous) ? state.absent : new Set()
         }
+        yield* Report.unchanged(state.installed.definitions.size, state.etag)
         return yield* succeeded(answer.asOf, previous)
       }
       case "Kept": {
