@@ -57,16 +57,16 @@ export const failed = (error: DefinitionsError, repeated: boolean, origin: strin
   return fromHere(log(described(error, origin)))
 }
 
-const described = (flags: number, etag: string | undefined): string =>
+const counted = (flags: number, etag: string | undefined): string =>
   `${flags} ${flags === 1 ? "flag" : "flags"}${etag === undefined ? "" : ` (etag ${oneLine(etag)})`}`
 
 /** @internal */
 export const loaded = (flags: number, etag: string | undefined): Effect.Effect<void> =>
-  fromHere(Effect.logDebug(`loaded ${described(flags, etag)}`))
+  fromHere(Effect.logDebug(`loaded ${counted(flags, etag)}`))
 
 /** @internal */
 export const unchanged = (flags: number, etag: string | undefined): Effect.Effect<void> =>
-  fromHere(Effect.logDebug(`not modified: ${described(flags, etag)}`))
+  fromHere(Effect.logDebug(`not modified: ${counted(flags, etag)}`))
 
 /** @internal */
 export const recovered = (failures: number): Effect.Effect<void> =>
