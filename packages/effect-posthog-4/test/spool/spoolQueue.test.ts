@@ -148,6 +148,33 @@ describe("a spool", () => {
       yield* interruptFiber(noting)
     }).pipe(quiet))
 
+  it.live("writes large events in several writes, between which the event loop turns", () =>
+    Effect.gen(function*() {
+      const { endings, layer, lines } = counted()
+      const one = yield* openClient(new ScriptedTransport(), { directory: temporaryFolder() }, { fileSystem: layer })
+      const ending = yield* Effect.forkChild(eventually(() => (endings.pop()?.(), false)), { uninterruptible: "inherit" })
+      yield* one.offer(0, 20, { text: "x".repeat(300_000) })
+      yield* one.queue.flush
+      // The first line of a file is its header.
+      assert.isAtMost(Math.max(...lines), 1 + 4)
+      yield* one.close
+      yield* interruptFiber(ending)
+    }).pipe(quiet))
+
+  it.live("pauses in an outage, also without a time between retries", () =>
+    Effect.gen(function*() {
+      const transport = new ScriptedTransport()
+      transport.always(() => Effect.succeed(unavailable))
+      const one = yield* openClient(transport, { directory: temporaryFolder() }, {
+        events: { retryBase: 0, maxRetries: 0, flushInterval: "1 millis" }
+      })
+      yield* one.offer(0, 1)
+      yield* Effect.sleep("500 millis")
+      // 2, 4, 8 … milliseconds after each other.
+      assert.isAtMost(transport.batches.length, 12)
+      yield* one.close
+    }).pipe(quiet))
+
   it.live("leaves to the next process what an outage kept", () =>
     Effect.gen(function*() {
       const directory = temporaryFolder()

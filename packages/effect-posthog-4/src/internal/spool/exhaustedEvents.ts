@@ -32,7 +32,8 @@ export class ExhaustedEvents {
   isPaused = false
 
   constructor(retryBaseMillis: number) {
-    this.retryBaseMillis = retryBaseMillis
+    // Without a time between retries, pauses grow all the same.
+    this.retryBaseMillis = Math.max(1, retryBaseMillis)
   }
 
   /** The number of events that wait to be sent again. */

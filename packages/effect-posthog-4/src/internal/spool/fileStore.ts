@@ -219,7 +219,7 @@ export const makeFileStore = (
       const { file, size: start } = segment
       if (file === undefined) return new EventStoreError({ problem: "closed" })
       const { lines } = itsLog
-      lines.length = 0
+      lines.clear()
       if (start === 0) lines.addHeader()
       const receipts: Array<Receipt> = []
       for (const { acceptedAt, event } of events) {

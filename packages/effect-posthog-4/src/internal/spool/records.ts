@@ -95,14 +95,24 @@ export const headerOf = (version: number): Uint8Array => {
 
 const header = headerOf(formatVersion)
 
+const usualBytes = 16 * 1024
+
+/** More room is not kept for the next lines. */
+const mostKept = 4 * 1024 * 1024
+
 /**
  * Bytes that grow, and the lines in them.
  *
  * @internal
  */
 export class Lines {
-  private bytes = new Uint8Array(16 * 1024)
+  private bytes = new Uint8Array(usualBytes)
   length = 0
+
+  clear(): void {
+    this.length = 0
+    if (this.bytes.length > mostKept) this.bytes = new Uint8Array(usualBytes)
+  }
 
   get written(): Uint8Array {
     return this.bytes.subarray(0, this.length)

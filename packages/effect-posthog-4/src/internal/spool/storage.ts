@@ -20,8 +20,9 @@ import { Warnings } from "../warnings.ts"
 import { SpoolCounters } from "./spoolCounters.ts"
 import { accepted, lineOverhead, SpooledQueue } from "./spooledQueue.ts"
 
-/** Events that are written together at most: more would hold the event loop. */
+/** Events that are written together at most, and about how many characters of JSON: more would hold the event loop. */
 const mostTogether = 256
+const largestGroup = 1024 * 1024
 
 const tickMillis = 10_000
 
@@ -38,6 +39,11 @@ class Group {
   estimate = 0
   startedAt: number | undefined
   isDone = false
+
+  /** Nothing is added to it any more. */
+  get isLarge(): boolean {
+    return this.events.length >= mostTogether || this.estimate >= largestGroup
+  }
 
   done(): void {
     if (this.isDone) return
@@ -130,7 +136,7 @@ const makeStorage = (store: EventStore["Service"], settings: Settings): QueueSto
     const writer = writerOf(queue)
     const { groups } = writer
     let group = groups[groups.length - 1]
-    if (group === undefined || group.startedAt !== undefined || group.events.length >= mostTogether) {
+    if (group === undefined || group.startedAt !== undefined || group.isLarge) {
       group = new Group()
       groups.push(group)
     }
