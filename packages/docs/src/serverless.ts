@@ -24,7 +24,8 @@ const main = Effect.gen(function*() {
   // #endregion
 
   // #region flush
-  const handler = (user: string): Promise<Response> => runtime.runPromise(Effect.ensuring(respond(user), Events.flush))
+  const handler = (user: string): Promise<Response> =>
+    runtime.runPromise(respond(user).pipe(Effect.exit, Effect.zipLeft(Events.flush), Effect.flatten))
   // #endregion
 
   // #region waitUntil

@@ -24,7 +24,8 @@ export default {
   fetch(request: Request) {
     const user = new URL(request.url).searchParams.get("user") ?? "nobody"
     // #region flush
-    return runtime.runPromise(Effect.ensuring(respond(user), Effect.timeoutOption(Events.flush, "10 seconds")))
+    const flush = Effect.timeoutOption(Events.flush, "10 seconds")
+    return runtime.runPromise(respond(user).pipe(Effect.exit, Effect.zipLeft(flush), Effect.flatten))
     // #endregion
   }
 }
