@@ -5,7 +5,7 @@ import type { Client, EvaluationContext, EvaluationDetails, JsonValue } from "@o
 import { Effect, FastCheck } from "effect"
 import { PostHog } from "posthog-node"
 import { nodeProvider } from "./support/nodeProvider.ts"
-import { bind, bound, remote } from "./support/openFeature.ts"
+import { bind, bound, logs, remote } from "./support/openFeature.ts"
 
 const kinds = ["boolean", "string", "number", "object"] as const
 
@@ -96,5 +96,5 @@ describe("beside a provider over posthog-node", () => {
         Promise.all([ours.getBooleanDetails("known", true, context), theirs.getBooleanDetails("known", true, context)])
       )
       assert.deepStrictEqual([a.errorCode, b.errorCode], ["GENERAL", "FLAG_NOT_FOUND"])
-    }).pipe(Effect.scoped, Effect.provide(remote({}))))
+    }).pipe(Effect.scoped, Effect.provide(remote({})), logs("status 500")))
 })

@@ -1,11 +1,11 @@
 import { fromClient, fromOptions, make } from "@effect-posthog/openfeature"
 import { Fault, PostHogServer } from "@effect-posthog/testkit"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import * as Flags from "./support/flags.ts"
-import { bind, bound, exposures, local, remote, says } from "./support/openFeature.ts"
+import { bind, bound, exposures, local, logs, remote, says } from "./support/openFeature.ts"
 
 const ada = { targetingKey: "ada" }
 
@@ -14,20 +14,20 @@ const definitions = Flags.document(Flags.on("known"), Flags.serverOnly("server-o
 const quick = { flags: { maxRetries: 0, requestTimeout: "1 second" } } as const
 
 describe("an outage", () => {
-  const outages: ReadonlyArray<readonly [name: string, fault: Fault.Fault, message: string]> = [
+  const outages: ReadonlyArray<readonly [name: string, fault: Fault.Fault, message: string, logged?: string]> = [
     ["a refused key", Fault.status(401), "status 401"],
     ["a project without a plan", Fault.status(402), "status 402"],
     ["too many requests", Fault.status(429), "status 429"],
     ["a broken server", Fault.status(503), "status 503"],
-    ["a page of a proxy", Fault.body("<html>not PostHog</html>"), "could not be used"],
-    ["half an answer", Fault.malformedBody, "could not be used"],
+    ["a page of a proxy", Fault.body("<html>not PostHog</html>"), "could not be used", "is not what PostHog sends"],
+    ["half an answer", Fault.malformedBody, "could not be used", "is not what PostHog sends"],
     ["a reset connection", Fault.reset, "could not be reached"],
     ["a server that hangs", Fault.hang, "in time"],
     ["a project over its quota", Fault.quotaLimited, "quota"],
     ["flags that cannot be computed", Fault.computationErrors("known"), "could not compute"]
   ]
 
-  for (const [name, fault, message] of outages) {
+  for (const [name, fault, message, logged = message] of outages) {
     it.live(`is not taken for a missing flag: ${name}`, () =>
       Effect.gen(function*() {
         const { always, url } = yield* PostHogServer.PostHogServer
@@ -40,7 +40,7 @@ describe("an outage", () => {
         assert.notInclude(details.errorMessage ?? "", "phc_test")
         yield* Effect.promise(() => provider.onClose())
         deepStrictEqual(yield* exposures, [])
-      }).pipe(Effect.scoped, Effect.provide(remote({ definitions }, quick))))
+      }).pipe(Effect.scoped, Effect.provide(remote({ definitions }, quick)), logs(logged)))
   }
 
   it.live("leaves flags alone that are decided locally", () =>
@@ -51,7 +51,11 @@ describe("an outage", () => {
       strictEqual(yield* Effect.promise(() => client.getBooleanValue("known", false, ada)), true)
       const details = yield* Effect.promise(() => client.getBooleanDetails("server-only", false, ada))
       strictEqual(details.errorCode, "GENERAL")
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, quick))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(local({ definitions }, quick)),
+      logs("1 of 2 flags cannot always be decided locally", "status 500")
+    ))
 
   it.live("does not stop 10,000 resolutions at once", () =>
     Effect.gen(function*() {
@@ -64,7 +68,11 @@ describe("an outage", () => {
       const details = yield* Effect.promise(() => Promise.all(resolutions))
       strictEqual(details.filter(({ value }) => value).length, 5_000)
       strictEqual(details.filter(({ errorCode }) => errorCode === "FLAG_NOT_FOUND").length, 5_000)
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, { flags: { onlyEvaluateLocally: true } }))), 60_000)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(local({ definitions }, { flags: { onlyEvaluateLocally: true } })),
+      logs("1 of 2 flags cannot always be decided locally")
+    ), 60_000)
 })
 
 describe("a flag without a value", () => {
@@ -84,7 +92,11 @@ describe("a flag without a value", () => {
       strictEqual(details.errorCode, "GENERAL")
       const absent = yield* Effect.promise(() => client.getBooleanDetails("absent", false, ada))
       strictEqual(absent.errorCode, "FLAG_NOT_FOUND")
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, { flags: { onlyEvaluateLocally: true } }))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(local({ definitions }, { flags: { onlyEvaluateLocally: true } })),
+      logs("1 of 2 flags cannot always be decided locally")
+    ))
 
   it.live("is not missing before definitions are loaded", () =>
     Effect.gen(function*() {
@@ -116,12 +128,14 @@ describe("a closed client", () => {
       deepStrictEqual([details.errorCode, details.value, details.reason], notReady)
       client.track("paid", ada, {})
       yield* Effect.promise(() => provider.onClose())
-    }).pipe(Effect.provide(local({ definitions }))))
+    }).pipe(Effect.provide(local({ definitions })), logs("1 of 2 flags cannot always be decided locally")))
 
   it.live("gives defaults when its owner closed it", () =>
     Effect.gen(function*() {
       const { url } = yield* PostHogServer.PostHogServer
-      const posthog = PostHogPromise.make({ apiKey: Redacted.make("phc_test"), host: url })
+      const warnings: Array<string> = []
+      const logger = { warn: (message: string) => void warnings.push(message), error: () => {} }
+      const posthog = PostHogPromise.make({ apiKey: Redacted.make("phc_test"), host: url, logger })
       const { client, provider } = yield* bind(fromClient(posthog))
       strictEqual(yield* Effect.promise(() => client.getBooleanValue("known", false, ada)), true)
       yield* Effect.promise(() => posthog.close())
@@ -130,6 +144,8 @@ describe("a closed client", () => {
       says(details.errorMessage, "closed")
       client.track("paid", ada, {})
       yield* Effect.promise(() => provider.onClose())
+      yield* Effect.promise(() => vi.waitUntil(() => warnings.length > 0, 30_000))
+      assert.include(warnings.join(), "An event was not captured: The client is closed")
     }).pipe(Effect.provide(PostHogServer.layer({ definitions }))))
 
   it.live("gives defaults before and after the provider that owns it is used", () =>

@@ -9,7 +9,7 @@ import { Deferred, Effect, Layer, Logger, Redacted } from "effect"
 import { LocalEvaluator } from "effect-posthog"
 import * as PostHogPromise from "effect-posthog/PostHogPromise"
 import * as Flags from "./support/flags.ts"
-import { bind, local, nextDomain, remote, says } from "./support/openFeature.ts"
+import { bind, local, logs, nextDomain, remote, says } from "./support/openFeature.ts"
 
 const ada = { targetingKey: "ada" }
 
@@ -132,7 +132,11 @@ describe("initialize", () => {
       ])
       strictEqual(client.providerStatus, "READY")
       strictEqual(yield* Effect.promise(() => client.getBooleanValue("known", false, ada)), true)
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, localOnly))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(local({ definitions }, localOnly)),
+      logs("could not be loaded: Unauthorized (status 401)", "loaded again")
+    ))
 
   it.live("is fatal for options that cannot be used", () =>
     Effect.gen(function*() {
@@ -185,7 +189,8 @@ describe("events", () => {
       deepStrictEqual(events.names().slice(0, 3), [ProviderEvents.Ready, ProviderEvents.Stale, ProviderEvents.Ready])
     }).pipe(
       Effect.scoped,
-      Effect.provide(local({ definitions }, { definitions: { pollInterval: "100 millis" } }))
+      Effect.provide(local({ definitions }, { definitions: { pollInterval: "100 millis" } })),
+      logs("could not be loaded: ApiError (status 500)", "loaded again")
     ))
 
   it.live("tell when nothing can be decided any more, and when it can again", () =>
@@ -206,7 +211,11 @@ describe("events", () => {
       yield* reload
       yield* events.count(5)
       strictEqual(client.providerStatus, "READY")
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, localOnly))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(local({ definitions }, localOnly)),
+      logs("could not be loaded: QuotaLimited (status 402)", "loaded again")
+    ))
 
   it.live("stop with onClose", () =>
     Effect.gen(function*() {
@@ -264,7 +273,11 @@ describe("onClose", () => {
       const { client } = yield* bind(provider)
       client.track("paid", ada, {})
       yield* Effect.promise(() => provider.onClose())
-    }).pipe(Effect.scoped, Effect.provide(local({ definitions }, { events: { shutdownTimeout: "100 millis" } }))))
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(local({ definitions }, { events: { shutdownTimeout: "100 millis" } })),
+      logs("closed with 1 undelivered event")
+    ))
 
   it.live("closes the client of a provider that owns one, and delivers what it has", () =>
     Effect.gen(function*() {

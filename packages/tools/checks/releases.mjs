@@ -2,25 +2,41 @@
 import getReleasePlan from "@changesets/get-release-plan"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { bundled, isFile, manifestOf, packageNames, publishable, root } from "./workspace.mjs"
+import { stripVTControlCharacters } from "node:util"
+import { bundled, editionNames, isFile, manifestOf, packageNames, publishable, root } from "./workspace.mjs"
 
 /** The packages whose major version is the major version of Effect that they are for. */
 const editions = ["effect-posthog", "testkit"]
 
 export const releases = async () => {
-  const plan = await releasePlan()
-  return [...versions(), ...published(plan), ...unreleased(plan), ...majors(plan)]
+  const { complaints, ...plan } = await releasePlan()
+  return [...complaints, ...versions(), ...published(plan), ...unreleased(plan), ...majors(plan)]
 }
 
 /**
  * What `changeset version` would do: the changesets, and the packages that get a new version.
  *
- * @returns {Promise<{ changesets: Array<any>, releases: Array<any> }>}
+ * @returns {Promise<{ changesets: Array<any>, complaints: Array<string>, releases: Array<any> }>}
  */
 export const releasePlan = async () => {
-  const plan = await getReleasePlan(root)
-  return { ...plan, releases: plan.releases.filter(({ type }) => type !== "none") }
+  const { error } = console
+  const complaints = []
+  console.error = (...words) => complaints.push(stripVTControlCharacters(words.join(" ")))
+  try {
+    const plan = await getReleasePlan(root)
+    return {
+      ...plan,
+      complaints: complaints.filter((complaint) => !isOfEdition(complaint)),
+      releases: plan.releases.filter(({ type }) => type !== "none")
+    }
+  } finally {
+    console.error = error
+  }
 }
+
+/** The editions take their dependencies under the names of the packages for Effect 3, at which changesets stumbles. */
+const isOfEdition = (complaint) =>
+  editionNames.some((name) => complaint.startsWith(`Package "${manifestOf(name).name}" must depend on`))
 
 /** What is released is what others can install. */
 const published = ({ releases }) => {

@@ -5,8 +5,22 @@ import { FetchHttpClient } from "@effect/platform"
 import { assert } from "@effect/vitest"
 import { OpenFeature } from "@openfeature/server-sdk"
 import type { Client, Provider } from "@openfeature/server-sdk"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Logger, Redacted } from "effect"
 import { PostHog } from "effect-posthog"
+
+/** Asserts that the effect logs lines with these words. What it logs is not printed. */
+export const logs =
+  (...expected: ReadonlyArray<string>) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push([message].flat().join(" ")))
+      return self.pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+        Effect.tap(() => {
+          for (const words of expected) assert.include(lines.join("\n"), words)
+        })
+      )
+    })
 
 let domains = 0
 

@@ -148,7 +148,9 @@ export const makeEventQueue = (
       for (const queue of routeQueues.values()) left += queue.abandon("ShutdownTimeout")
       return left === 0
         ? Effect.void
-        : annotated("EventQueue")(Effect.logError(`The event queue closed with ${left} undelivered events`))
+        : annotated("EventQueue")(
+          Effect.logError(`The event queue closed with ${left} undelivered ${left === 1 ? "event" : "events"}`)
+        )
     })
 
     // At first the program still runs: what it captures while the queue drains is taken, and drained after it.
