@@ -148,7 +148,7 @@ export const makeLoader = Effect.fnUntraced(function*(
     yield* publish(change)
     if (loaded.onInstalled !== undefined) yield* loaded.onInstalled
     yield* Report.loaded(installed.definitions.size, loaded.etag)
-    if (installed !== previous) yield* Report.installed(installed)
+    if (installed !== previous) yield* Report.installed(installed, previous)
   })
 
   const replace = Effect.fnUntraced(function*(loaded: Loaded) {

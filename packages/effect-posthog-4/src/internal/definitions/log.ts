@@ -105,21 +105,35 @@ const take = <A>(values: Iterable<A>): ReadonlyArray<A> => {
   return taken
 }
 
+const areSame = (reasons: Installed["neverLocal"], before: Installed["neverLocal"] | undefined): boolean => {
+  if (before?.size !== reasons.size) return false
+  for (const [key, all] of reasons) if (before.get(key)?.join() !== all.join()) return false
+  return true
+}
+
+const areKnown = (problems: Installed["problems"], before: Installed["problems"] | undefined): boolean => {
+  const known = new Set(before?.map(({ message, path }) => `${path}: ${message}`))
+  return problems.every(({ message, path }) => known.has(`${path}: ${message}`))
+}
+
 /**
  * Warns about what is peculiar to newly installed definitions: flags that could not be read, and flags that only the
- * server can decide.
+ * server can decide. What was true of those before is not said again.
  *
  * @internal
  */
-export const installed = ({ definitions, neverLocal, problems }: Installed): Effect.Effect<void> => {
-  const unreadable = problems.length === 0
+export const installed = (
+  { definitions, neverLocal, problems }: Installed,
+  previous: Installed | undefined
+): Effect.Effect<void> => {
+  const unreadable = areKnown(problems, previous?.problems)
     ? Effect.void
     : fromHere(Effect.logWarning(
       `Flag definitions: ${problems.length} could not be read, and the server decides them:\n  ${
         listed(take(problems).map(({ message, path }) => oneLine(`${path}: ${message}`)), problems.length)
       }`
     ))
-  const left = neverLocal.size === 0
+  const left = neverLocal.size === 0 || areSame(neverLocal, previous?.neverLocal)
     ? Effect.void
     : fromHere(Effect.logWarning(
       `Flag definitions: ${neverLocal.size} of ${definitions.size} flags cannot always be decided locally:\n  ${
