@@ -8,6 +8,7 @@ import * as TestClock from "../support/testClock.ts"
 import type { SendOutcome } from "effect-posthog-4"
 import { EventQueue, EventTransport, PostHogConfig } from "effect-posthog-4"
 import * as EventSpool from "effect-posthog-4/EventSpool"
+import type { Options } from "effect-posthog-4/PostHogConfig"
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { headerOf } from "../../src/internal/spool/records.ts"
@@ -21,6 +22,7 @@ import {
   failingDisk,
   names,
   openClient,
+  openStore,
   temporaryFolder,
   unavailable
 } from "./support.ts"
@@ -631,11 +633,15 @@ const makeStore = () => {
   return { held, store }
 }
 
-const clientOver = (store: Store) =>
+const clientOver = (
+  store: Store,
+  send: EventTransport["Service"]["send"] = () => Effect.void,
+  events: Options["events"] = {}
+) =>
   Layer.build(
     EventQueue.layer.pipe(
-      Layer.provide(Layer.succeed(EventTransport, { send: () => Effect.void })),
-      Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test") })),
+      Layer.provide(Layer.succeed(EventTransport, { send })),
+      Layer.provide(PostHogConfig.layer({ apiKey: Redacted.make("phc_test"), events })),
       Layer.provide(EventSpool.layerStore(Layer.succeed(EventSpool.EventStore, store)))
     )
   )
@@ -665,6 +671,47 @@ describe("a store of one's own", () => {
         assert.include(lines.join(), "The event store failed: Error: the store is broken")
       }
     }))
+
+  it.live("has one name for the clients of a project that follow each other, and others for those beside them", () =>
+    Effect.gen(function*() {
+      const { store } = makeStore()
+      const seen: Array<string> = []
+      const watched: Store = {
+        ...store,
+        append: (queue, events) => {
+          seen.push(queue)
+          return store.append(queue, events)
+        }
+      }
+      const capture = Effect.gen(function*() {
+        const queue = Context.get(yield* clientOver(watched), EventQueue)
+        yield* queue.offer({ event: "one", distinctId: "ada" })
+      })
+      yield* Effect.scoped(Effect.andThen(capture, capture))
+      yield* Effect.scoped(Effect.andThen(capture, capture))
+      assert.deepStrictEqual(seen.slice(2), seen.slice(0, 2))
+      assert.strictEqual(new Set(seen).size, 2)
+    }).pipe(quiet))
+
+  it.live("gives a client what one before it has left on disk alone, and its counts agree", () =>
+    Effect.gen(function*() {
+      const { close, store } = yield* openStore({ directory: temporaryFolder() })
+      const offer = (queue: EventQueue["Service"], count: number) =>
+        Effect.forEach(names(0, count), (event) => queue.offer({ event, distinctId: "ada" }), { discard: true })
+      yield* Effect.scoped(Effect.gen(function*() {
+        const closing = { queueSize: 10, shutdownTimeout: "10 millis" } as const
+        const queue = Context.get(yield* clientOver(store, () => Effect.never, closing), EventQueue)
+        yield* offer(queue, 50)
+      }))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const queue = Context.get(yield* clientOver(store), EventQueue)
+        yield* offer(queue, 5)
+        yield* queue.flush
+        const { accepted, delivered, queued } = yield* queue.counts
+        assert.deepStrictEqual({ accepted, delivered, queued }, { accepted: 45, delivered: 45, queued: 0 })
+      }))
+      yield* close
+    }).pipe(quiet))
 
   it.live("takes the place of the files", () =>
     Effect.gen(function*() {

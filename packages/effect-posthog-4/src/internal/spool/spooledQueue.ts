@@ -143,8 +143,10 @@ export class SpooledQueue extends RouteQueue {
     const queued = new Event(event, sizeOf(event))
     queued.hasGivenId = true
     queued.stored = storedAt(receipt)
-    if (adopted) this.spool.counters.take()
-    this.enterAgain(queued, adopted ? this.cold.first : this.cold.shift(), acceptedAt)
+    // What was not adopted and is not this queue's, a client has left that had this store before.
+    const isOther = adopted || this.cold.length === 0
+    if (isOther) this.spool.counters.take()
+    this.enterAgain(queued, isOther ? this.cold.first : this.cold.shift(), acceptedAt)
     if (this.isRecovering) this.lastRecovered = Math.max(this.lastRecovered, queued.order)
   }
 

@@ -70,15 +70,18 @@ interface Writer {
   isStalled: boolean
 }
 
-const projects = new WeakMap<typeof EventStore.Service, Array<string>>()
+/** The names that clients of a store have. */
+const names = new WeakMap<typeof EventStore.Service, Set<string>>()
 
-// Two clients of one project may share a store, and their events must not get mixed up.
-const nameOf = (store: typeof EventStore.Service, project: string): string => {
-  const known = projects.get(store) ?? []
-  projects.set(store, known)
-  const others = known.filter((other) => other === project).length
-  known.push(project)
-  return others === 0 ? project : `${project}-${others}`
+// Two clients of one project may share a store, and their events must not get mixed up. One that follows another has its
+// name, and what that one left.
+const takeName = (store: typeof EventStore.Service, project: string) => {
+  const taken = names.get(store) ?? new Set()
+  names.set(store, taken)
+  let name = project
+  for (let number = 1; taken.has(name); number++) name = `${project}-${number}`
+  taken.add(name)
+  return { name, release: Effect.sync(() => taken.delete(name)) }
 }
 
 /** Puts a store under the queues of a client. */
@@ -86,7 +89,7 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
   const counters = new SpoolCounters()
   const warnings = new Warnings("EventSpool")
   // Events of one project are never sent to another one.
-  const project = nameOf(store, hashAtOnce(Redacted.value(settings.apiKey)).toString(36))
+  const { name: project, release } = takeName(store, hashAtOnce(Redacted.value(settings.apiKey)).toString(36))
   const writers = new Map<SpooledQueue, Writer>()
   let isDegraded = false
   let pendingBytes = 0
@@ -349,6 +352,7 @@ const makeStorage = (store: typeof EventStore.Service, settings: Settings): Queu
       // A disk that does not answer is not waited for.
       Effect.interruptible,
       Effect.timeoutOption(closeMillis),
+      Effect.zipRight(release),
       Effect.asVoid
     )
   }
