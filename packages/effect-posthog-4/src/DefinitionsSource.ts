@@ -49,6 +49,19 @@ const none: DefinitionsSource["Service"] = {
     Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "there is no secret key to load them with" }))
 }
 
+/** @internal */
+export const makeHttpSource: Effect.Effect<
+  DefinitionsSource["Service"],
+  never,
+  PostHogConfig | HttpClient.HttpClient
+> = Effect.gen(function*() {
+  const settings = yield* PostHogConfig
+  const client = yield* HttpClient.HttpClient
+  if (settings.secretKey === undefined) return none
+  if (isReadOnTheWay(settings.host)) yield* unencrypted
+  return (yield* httpModule).httpDefinitions(settings, settings.secretKey, client)
+})
+
 /**
  * Where flag definitions come from. A source loads; when, how often and what becomes of the answer is decided by
  * `LocalEvaluator.layer`.
@@ -112,13 +125,7 @@ export class DefinitionsSource extends Context.Service<
   static readonly layerHttp: Layer.Layer<DefinitionsSource, never, PostHogConfig | HttpClient.HttpClient> = Layer
     .effect(
       DefinitionsSource,
-      Effect.gen(function*() {
-        const settings = yield* PostHogConfig
-        const client = yield* HttpClient.HttpClient
-        if (settings.secretKey === undefined) return none
-        if (isReadOnTheWay(settings.host)) yield* unencrypted
-        return (yield* httpModule).httpDefinitions(settings, settings.secretKey, client)
-      })
+      makeHttpSource
     )
 
   /**

@@ -4,14 +4,12 @@
  *
  * @since 3.0.0
  */
-import * as References from "effect/References"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Metric from "effect/Metric"
-import * as Tracer from "effect/Tracer"
 import { Decider } from "./Decider.ts"
 import { describeRemoteFailure } from "./Decision.ts"
 import type { DeciderError, DecideResponse, RemoteFailure } from "./Decision.ts"
@@ -34,6 +32,7 @@ import { devicePropertyOf } from "./internal/properties.ts"
 import { quote } from "./internal/quote.ts"
 import { requestContextRef } from "./internal/requestContext.ts"
 import type { Subject } from "./internal/requestContext.ts"
+import { isTraced } from "./internal/traced.ts"
 import { Warnings } from "./internal/warnings.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator, refreshOf } from "./LocalEvaluator.ts"
@@ -197,12 +196,6 @@ const snapshotOf = (pending: Pending, evaluation: Evaluation): FlagSnapshot =>
 
 const nothing = (pending: Pending): FlagSnapshot =>
   snapshotOf(pending, conclude(pending, undefined, undefined, undefined))
-
-const nativeTracer = Context.get(Context.empty(), Tracer.Tracer)
-
-// A span costs more than everything else that an evaluation adds to its request, and Effect's own tracer shows none.
-const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
-  fiber.getRef(Tracer.Tracer) !== nativeTracer && fiber.getRef(References.TracerEnabled)
 
 const askServer = (
   fiber: Fiber.Fiber<unknown, unknown>,

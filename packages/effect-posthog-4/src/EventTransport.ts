@@ -21,6 +21,38 @@ import type { PostHogConfigError } from "./PostHogConfigError.ts"
 // Programs that chose the protocol load it: see decision 0016.
 const v1Module = Effect.promise(() => import("./internal/transport/captureV1.ts"))
 
+/** @internal */
+export const makeTransport: Effect.Effect<
+  EventTransport["Service"],
+  PostHogConfigError,
+  PostHogConfig | HttpClient.HttpClient
+> = Effect.gen(function*() {
+  const settings = yield* PostHogConfig
+  const client = yield* HttpClient.HttpClient
+  const compression = yield* Compression
+  const { compression: codec, protocol } = settings.events
+  const sendWith = (used: typeof codec) =>
+    Effect.map(
+      makeCompressor(used, compression),
+      (compressor) => makeSendEvents({ client, compressor, settings })
+    )
+  // V0, which the AI endpoint always speaks, knows gzip and nothing else.
+  const captureV0 = makeCaptureV0(
+    settings,
+    yield* sendWith(codec === "none" ? "none" : "gzip")
+  )
+  if (protocol === "v0") return { send: captureV0 }
+  const { makeCaptureV1 } = yield* v1Module
+  const captureV1 = makeCaptureV1(settings, {
+    eventOptions,
+    eventRequest,
+    formatUtc: makeUtcFormatter(),
+    refused,
+    send: yield* sendWith(codec)
+  })
+  return { send: (batch) => batch.route === "ai" ? captureV0(batch) : captureV1(batch) }
+})
+
 /**
  * Sends one batch once. Retries, backoff and splitting are the queue's. Interruption aborts the request. A transport
  * that answers nothing has delivered everything, which is all a recording transport in a test needs.
@@ -64,32 +96,7 @@ export class EventTransport extends Context.Service<EventTransport, {
   static readonly layer: Layer.Layer<EventTransport, PostHogConfigError, PostHogConfig | HttpClient.HttpClient> = Layer
     .effect(
       EventTransport,
-      Effect.gen(function*() {
-        const settings = yield* PostHogConfig
-        const client = yield* HttpClient.HttpClient
-        const compression = yield* Compression
-        const { compression: codec, protocol } = settings.events
-        const sendWith = (used: typeof codec) =>
-          Effect.map(
-            makeCompressor(used, compression),
-            (compressor) => makeSendEvents({ client, compressor, settings })
-          )
-        // V0, which the AI endpoint always speaks, knows gzip and nothing else.
-        const captureV0 = makeCaptureV0(
-          settings,
-          yield* sendWith(codec === "none" ? "none" : "gzip")
-        )
-        if (protocol === "v0") return { send: captureV0 }
-        const { makeCaptureV1 } = yield* v1Module
-        const captureV1 = makeCaptureV1(settings, {
-          eventOptions,
-          eventRequest,
-          formatUtc: makeUtcFormatter(),
-          refused,
-          send: yield* sendWith(codec)
-        })
-        return { send: (batch) => batch.route === "ai" ? captureV0(batch) : captureV1(batch) }
-      })
+      makeTransport
     )
 
   /**

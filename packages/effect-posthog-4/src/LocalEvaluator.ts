@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { DefinitionsError } from "./Definitions.ts"
 import type { DefinitionsChange, DefinitionsStatus } from "./Definitions.ts"
@@ -18,6 +19,25 @@ import type { LoaderOptions } from "./internal/definitions/loader.ts"
 import { emptyEvaluation } from "./LocalEvaluation.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
+
+/** @internal */
+export const makeLocalEvaluator: Effect.Effect<
+  LocalEvaluator["Service"],
+  never,
+  PostHogConfig | DefinitionsSource | Scope.Scope
+> = Effect.gen(function*() {
+  const { definitions, enabled, flags, runtime } = yield* PostHogConfig
+  const source = yield* DefinitionsSource
+  if (!enabled || source.name === "none") return makeNoop(runtime === "worker")
+  return yield* makeLoader({
+    source,
+    pollInterval: definitions.pollInterval,
+    callerWaits: runtime === "worker" ? flags.requestTimeout : undefined,
+    regexEngine: definitions.regexEngine,
+    timeZone: definitions.timeZone,
+    evaluationContexts: flags.evaluationContexts
+  })
+})
 
 /**
  * The compiled definitions and everything there is to know about them.
@@ -83,19 +103,7 @@ export class LocalEvaluator extends Context.Service<LocalEvaluator, {
    */
   static readonly layer: Layer.Layer<LocalEvaluator, never, PostHogConfig | DefinitionsSource> = Layer.effect(
     LocalEvaluator,
-    Effect.gen(function*() {
-      const { definitions, enabled, flags, runtime } = yield* PostHogConfig
-      const source = yield* DefinitionsSource
-      if (!enabled || source.name === "none") return makeNoop(runtime === "worker")
-      return yield* makeLoader({
-        source,
-        pollInterval: definitions.pollInterval,
-        callerWaits: runtime === "worker" ? flags.requestTimeout : undefined,
-        regexEngine: definitions.regexEngine,
-        timeZone: definitions.timeZone,
-        evaluationContexts: flags.evaluationContexts
-      })
-    })
+    makeLocalEvaluator
   )
 
   /**

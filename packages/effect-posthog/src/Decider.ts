@@ -11,6 +11,13 @@ import type { DecideRequest, DeciderError, DecideResponse } from "./Decision.ts"
 import { makeDecide } from "./internal/remote/decide.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
+/** @internal */
+export const makeDecider = Effect.gen(function*() {
+  const settings = yield* PostHogConfig
+  const client = yield* HttpClient.HttpClient
+  return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide: makeDecide(settings, client) }
+})
+
 /**
  * Remote flag evaluation. `Decider.layer` asks PostHog; tests replace it with `Layer.succeed`.
  *
@@ -60,11 +67,7 @@ export class Decider extends Context.Tag("effect-posthog/Decider")<Decider, {
    */
   static readonly layer: Layer.Layer<Decider, never, PostHogConfig | HttpClient.HttpClient> = Layer.effect(
     Decider,
-    Effect.gen(function*() {
-      const settings = yield* PostHogConfig
-      const client = yield* HttpClient.HttpClient
-      return { enabled: settings.enabled && !settings.flags.onlyEvaluateLocally, decide: makeDecide(settings, client) }
-    })
+    makeDecider
   )
 
   /**

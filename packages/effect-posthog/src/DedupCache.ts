@@ -11,6 +11,13 @@ import { boundedStore } from "./internal/dedup/boundedStore.ts"
 import { isImmediate, memoryStore } from "./internal/dedup/memoryStore.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
 
+// The seed keeps the sender of a distinct id from choosing what it collides with.
+const makeMemory = (capacity: number) =>
+  Effect.map(Random.nextIntBetween(0, 2 ** 32), (seed) => memoryStore(capacity, seed))
+
+/** @internal */
+export const makeMemoryStore = Effect.flatMap(PostHogConfig, ({ dedup }) => makeMemory(dedup.capacity))
+
 /**
  * A bounded set of strings, in memory, with an atomic add.
  *
@@ -75,7 +82,7 @@ export class DedupStore extends Context.Tag("effect-posthog/DedupStore")<DedupSt
    */
   static readonly layerMemory: Layer.Layer<DedupStore, never, PostHogConfig> = Layer.effect(
     DedupStore,
-    Effect.flatMap(PostHogConfig, ({ dedup }) => makeMemory(dedup.capacity))
+    makeMemoryStore
   )
 
   /**
@@ -87,10 +94,6 @@ export class DedupStore extends Context.Tag("effect-posthog/DedupStore")<DedupSt
   static readonly layerMemoryWith = (options: { readonly capacity: number }): Layer.Layer<DedupStore> =>
     Layer.effect(DedupStore, Effect.suspend(() => makeMemory(options.capacity)))
 }
-
-// The seed keeps the sender of a distinct id from choosing what it collides with.
-const makeMemory = (capacity: number) =>
-  Effect.map(Random.nextIntBetween(0, 2 ** 32), (seed) => memoryStore(capacity, seed))
 
 /**
  * What makes two exposures the same. `value` is absent for a flag that has none; the order of `groups` is of no
@@ -138,6 +141,17 @@ const groups = ({ groups }: ExposureKey): string => {
 export const encode = (exposure: ExposureKey): string =>
   text(exposure.distinctId) + text(exposure.key) + value(exposure) + text(exposure.deviceId ?? "") + groups(exposure)
 
+/** @internal */
+export const makeDedupCache = Effect.gen(function*() {
+  const given = yield* DedupStore
+  const store = isImmediate(given) ? given : boundedStore(given)
+  yield* Effect.addFinalizer(() => store.clear)
+  return {
+    claim: (exposure: ExposureKey) => store.claim(encode(exposure)),
+    release: (exposure: ExposureKey) => store.release(encode(exposure))
+  }
+})
+
 /**
  * Decides whether an exposure still has to be reported.
  *
@@ -183,15 +197,7 @@ export class DedupCache extends Context.Tag("effect-posthog/DedupCache")<DedupCa
    */
   static readonly layer: Layer.Layer<DedupCache, never, DedupStore> = Layer.scoped(
     DedupCache,
-    Effect.gen(function*() {
-      const given = yield* DedupStore
-      const store = isImmediate(given) ? given : boundedStore(given)
-      yield* Effect.addFinalizer(() => store.clear)
-      return {
-        claim: (exposure) => store.claim(encode(exposure)),
-        release: (exposure) => store.release(encode(exposure))
-      }
-    })
+    makeDedupCache
   )
 
   /**

@@ -5,14 +5,12 @@
  */
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type * as Metric from "effect/Metric"
 import type * as MetricLabel from "effect/MetricLabel"
-import * as Tracer from "effect/Tracer"
 import { Decider } from "./Decider.ts"
 import { describeRemoteFailure } from "./Decision.ts"
 import type { DeciderError, DecideResponse, RemoteFailure } from "./Decision.ts"
@@ -35,6 +33,7 @@ import { devicePropertyOf } from "./internal/properties.ts"
 import { quote } from "./internal/quote.ts"
 import { requestContextRef } from "./internal/requestContext.ts"
 import type { Subject } from "./internal/requestContext.ts"
+import { isTraced } from "./internal/traced.ts"
 import { Warnings } from "./internal/warnings.ts"
 import type { LocalEvaluation } from "./LocalEvaluation.ts"
 import { LocalEvaluator, refreshOf } from "./LocalEvaluator.ts"
@@ -198,12 +197,6 @@ const snapshotOf = (pending: Pending, evaluation: Evaluation): FlagSnapshot =>
 
 const nothing = (pending: Pending): FlagSnapshot =>
   snapshotOf(pending, conclude(pending, undefined, undefined, undefined))
-
-const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
-
-// A span costs more than everything else that an evaluation adds to its request, and Effect's own tracer shows none.
-const isTraced = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
-  fiber.currentTracer !== nativeTracer && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
 const askServer = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,

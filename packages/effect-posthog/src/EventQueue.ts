@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Delivery, EventCounts, OfferResult, Prepared } from "./Delivery.ts"
 import type { EventDraft } from "./EventDraft.ts"
@@ -16,6 +17,28 @@ import { rememberSettings } from "./internal/exceptions/clientSettings.ts"
 import { makeDisabledQueue, makeEventQueue } from "./internal/queue/eventQueue.ts"
 import { queueStorage } from "./internal/queue/queueStorage.ts"
 import { PostHogConfig } from "./PostHogConfig.ts"
+
+/** @internal */
+export const makeQueue: Effect.Effect<
+  typeof EventQueue.Service,
+  never,
+  PostHogConfig | EventTransport | Scope.Scope
+> = Effect.gen(function*() {
+  const settings = yield* PostHogConfig
+  const transport = yield* EventTransport
+  const ids = yield* EventIds
+  const storage = yield* Effect.serviceOption(queueStorage)
+  const queue = settings.enabled
+    ? yield* makeEventQueue(
+      settings,
+      ids,
+      transport.send,
+      // On other runtimes nothing runs between requests that could write.
+      Option.isSome(storage) && settings.runtime === "process" ? storage.value.make(settings) : undefined
+    )
+    : makeDisabledQueue()
+  return rememberSettings(queue, settings, ids)
+})
 
 /**
  * Queueing and delivery of events. `PostHog.layer` provides it; tests replace it with `Layer.succeed` or
@@ -82,22 +105,7 @@ export class EventQueue extends Context.Tag("effect-posthog/EventQueue")<EventQu
    */
   static readonly layer: Layer.Layer<EventQueue, never, PostHogConfig | EventTransport> = Layer.scoped(
     EventQueue,
-    Effect.gen(function*() {
-      const settings = yield* PostHogConfig
-      const transport = yield* EventTransport
-      const ids = yield* EventIds
-      const storage = yield* Effect.serviceOption(queueStorage)
-      const queue = settings.enabled
-        ? yield* makeEventQueue(
-          settings,
-          ids,
-          transport.send,
-          // On other runtimes nothing runs between requests that could write.
-          Option.isSome(storage) && settings.runtime === "process" ? storage.value.make(settings) : undefined
-        )
-        : makeDisabledQueue()
-      return rememberSettings(queue, settings, ids)
-    })
+    makeQueue
   )
 
   /**

@@ -6,8 +6,8 @@ import type { Batch } from "../../src/internal/queue/batch.ts"
 import { Counters } from "../../src/internal/queue/counters.ts"
 import { QueuedEvent } from "../../src/internal/queue/queuedEvent.ts"
 import { RouteQueue } from "../../src/internal/queue/routeQueue.ts"
-import { Subscribers } from "../../src/internal/queue/subscribers.ts"
 import { makeDrainOnce } from "../../src/internal/queue/worker.ts"
+import { Subscribers } from "../../src/internal/subscribers.ts"
 import { settled } from "../support/queue.ts"
 
 const make = (names: ReadonlyArray<string>, maxBatchSize = 2) => {
@@ -20,7 +20,7 @@ const make = (names: ReadonlyArray<string>, maxBatchSize = 2) => {
     maxBatchSize,
     whenFull: "dropNewest",
     counters,
-    subscribers: new Subscribers(16)
+    subscribers: new Subscribers({ capacity: 16 })
   })
   for (const event of names) {
     queue.accept(

@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import { EventIds } from "effect-posthog-4"
 import { isUuid } from "../../src/EventIds.ts"
 import { JsonCopy } from "../../src/internal/jsonCopy.ts"
-import { RingBuffer } from "../../src/internal/queue/ringBuffer.ts"
+import { RingBuffer } from "../../src/internal/ringBuffer.ts"
 import { makeUtcFormatter, toUtc } from "../../src/internal/timestamp.ts"
 import { parseRetryAfter } from "../../src/internal/transport/retryAfter.ts"
 

@@ -3,7 +3,7 @@ import { DateTime, FastCheck as fc } from "effect"
 import { EventIds } from "effect-posthog"
 import { isUuid } from "../../src/EventIds.ts"
 import { JsonCopy } from "../../src/internal/jsonCopy.ts"
-import { RingBuffer } from "../../src/internal/queue/ringBuffer.ts"
+import { RingBuffer } from "../../src/internal/ringBuffer.ts"
 import { makeUtcFormatter, toUtc } from "../../src/internal/timestamp.ts"
 import { parseRetryAfter } from "../../src/internal/transport/retryAfter.ts"
 

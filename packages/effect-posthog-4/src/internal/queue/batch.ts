@@ -1,6 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/queue/batch.ts by packages/tools/editions.mjs: change that file, not this one.
+import type { RingBuffer } from "../ringBuffer.ts"
 import type { QueuedEvent } from "./queuedEvent.ts"
-import type { RingBuffer } from "./ringBuffer.ts"
 
 /** Bytes of JSON that the events of one request come to, unless a single event is larger; the rest is for the envelope. */
 const maxBatchBytes = 5 * 1024 * 1024 - 1024

@@ -12,6 +12,7 @@ import type { Settings } from "../../PostHogConfig.ts"
 import { withNow } from "../eventLoop.ts"
 import { annotated } from "../library.ts"
 import { quote } from "../quote.ts"
+import { Subscribers } from "../subscribers.ts"
 import { Warnings } from "../warnings.ts"
 import { makeCallerDriver } from "./callerDriver.ts"
 import { Counters } from "./counters.ts"
@@ -23,10 +24,12 @@ import type { QueuedEvent, Route } from "./queuedEvent.ts"
 import type { QueueStorage } from "./queueStorage.ts"
 import { EventReports } from "./reports.ts"
 import { RouteQueue } from "./routeQueue.ts"
-import { Subscribers } from "./subscribers.ts"
 import { makeDrainOnce, work } from "./worker.ts"
 
 const leastSubscriberCapacity = 1024
+
+const openSubscribers = (capacity: number): Subscribers<Delivery> =>
+  new Subscribers<Delivery>({ capacity, missed: (count) => ({ _tag: "Missed", count }) })
 
 type Rejected = Extract<OfferResult, { readonly _tag: "Rejected" }>
 
@@ -46,7 +49,7 @@ interface Queue {
  */
 export const makeDisabledQueue = (): Queue => {
   const counters = new Counters()
-  const subscribers = new Subscribers(leastSubscriberCapacity)
+  const subscribers = openSubscribers(leastSubscriberCapacity)
   const reject = Effect.sync((): Rejected => {
     counters.reject("Disabled")
     return { _tag: "Rejected", reason: "Disabled" }
@@ -80,7 +83,7 @@ export const makeEventQueue = (
   Effect.gen(function*() {
     const { flushAt, flushInterval, maxBatchSize, queueSize, shutdownTimeout, whenFull } = settings.events
     const counters = storage?.counters ?? new Counters()
-    const subscribers = new Subscribers(Math.max(leastSubscriberCapacity, queueSize))
+    const subscribers = openSubscribers(Math.max(leastSubscriberCapacity, queueSize))
     const warnings = new Warnings("EventQueue", 10_000)
     const reports = new EventReports(counters, warnings)
     const report = withNow(reports.publish)

@@ -1,8 +1,8 @@
 // Generated from packages/effect-posthog/src/internal/queue/flushes.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as Deferred from "effect/Deferred"
 import * as Exit from "effect/Exit"
+import { RingBuffer } from "../ringBuffer.ts"
 import { wake } from "../wake.ts"
-import { RingBuffer } from "./ringBuffer.ts"
 
 interface Flush {
   /** The last event that it waits for. */

@@ -1,17 +1,17 @@
 // Generated from packages/effect-posthog/src/internal/queue/routeQueue.ts by packages/tools/editions.mjs: change that file, not this one.
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type { DropReason, OfferResult } from "../../Delivery.ts"
+import type { Delivery, DropReason, OfferResult } from "../../Delivery.ts"
 import type { WhenFull } from "../../PostHogConfig.ts"
 import { turns } from "../eventLoop.ts"
+import { RingBuffer } from "../ringBuffer.ts"
+import type { Subscribers } from "../subscribers.ts"
 import { Alarm } from "./alarm.ts"
 import { Batch, takeEvents } from "./batch.ts"
 import type { Counters } from "./counters.ts"
 import { Flushes } from "./flushes.ts"
 import { Occupancy } from "./occupancy.ts"
 import type { QueuedEvent, Route } from "./queuedEvent.ts"
-import { RingBuffer } from "./ringBuffer.ts"
-import type { Subscribers } from "./subscribers.ts"
 
 /**
  * A fiber that waits for room, and how to tell it what became of its event.
@@ -35,7 +35,7 @@ export interface RouteQueueOptions {
   readonly maxBatchSize: number
   readonly whenFull: WhenFull
   readonly counters: Counters
-  readonly subscribers: Subscribers
+  readonly subscribers: Subscribers<Delivery>
 }
 
 const isBefore = (event: QueuedEvent | undefined, other: QueuedEvent): boolean =>

@@ -1,6 +1,6 @@
 // Generated from packages/effect-posthog/src/internal/spool/exhaustedEvents.ts by packages/tools/editions.mjs: change that file, not this one.
 import type { QueuedEvent } from "../queue/queuedEvent.ts"
-import type { RingBuffer } from "../queue/ringBuffer.ts"
+import type { RingBuffer } from "../ringBuffer.ts"
 
 /** Halvings of a batch that bring it down to one event. */
 const mostHalvings = 7

@@ -1,5 +1,5 @@
 // Generated from packages/effect-posthog/src/internal/spool/orders.ts by packages/tools/editions.mjs: change that file, not this one.
-import { RingBuffer } from "../queue/ringBuffer.ts"
+import { RingBuffer } from "../ringBuffer.ts"
 
 /**
  * Orders of events that are on disk alone, oldest first, as runs: they are mostly one run.

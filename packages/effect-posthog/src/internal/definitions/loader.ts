@@ -8,8 +8,6 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { DefinitionsError, sourceName } from "../../Definitions.ts"
@@ -18,6 +16,7 @@ import type { DefinitionsSource } from "../../DefinitionsSource.ts"
 import type { LocalEvaluation } from "../../LocalEvaluation.ts"
 import * as PostHogMetrics from "../../PostHogMetrics.ts"
 import { runInSlices } from "../eventLoop.ts"
+import { Subscribers } from "../subscribers.ts"
 import { wake } from "../wake.ts"
 import { makeCallerLoads } from "./callerLoads.ts"
 import { install } from "./compile.ts"
@@ -65,10 +64,8 @@ export const makeLoader = Effect.fnUntraced(function*(
   const scope = yield* Effect.scope
   const clock = yield* Effect.clock
   const ready = yield* Effect.acquireRelease(Deferred.make<void>(), Deferred.interrupt)
-  const changes = yield* Effect.acquireRelease(
-    PubSub.sliding<DefinitionsChange>(changesKept),
-    (pubSub) => PubSub.shutdown(pubSub)
-  )
+  const changes = new Subscribers<DefinitionsChange>({ capacity: changesKept })
+  yield* Effect.addFinalizer(() => Effect.sync(() => changes.end()))
   const name = sourceName(source)
   const age = Metric.tagged(PostHogMetrics.definitionsAge, "source", name)
   const flags = Metric.tagged(PostHogMetrics.definitionsFlags, "source", name)
@@ -95,13 +92,16 @@ export const makeLoader = Effect.fnUntraced(function*(
       : Metric.set(age, Math.max(0, clock.unsafeCurrentTimeMillis() - state.loadedAt) / 1000)
   )
 
-  const publish = (change: DefinitionsChange) => isEmpty(change) ? Effect.void : PubSub.publish(changes, change)
+  const publish = (change: DefinitionsChange): void => {
+    if (!isEmpty(change)) changes.publish(change)
+  }
 
   const clear = Effect.suspend(() => {
     if (state === undefined) return Effect.void
     const removed = [...state.installed.flags.keys()].sort()
     state = undefined
-    return Effect.zipRight(Metric.set(flags, 0), publish({ added: [], removed, changed: [] }))
+    publish({ added: [], removed, changed: [] })
+    return Metric.set(flags, 0)
   })
 
   // No copy is younger than now, whatever the clock of another instance says.
@@ -143,7 +143,7 @@ export const makeLoader = Effect.fnUntraced(function*(
     yield* Metric.set(flags, installed.definitions.size)
     hasLoaded = true
     yield* Deferred.succeed(ready, undefined)
-    yield* publish(change)
+    publish(change)
     if (loaded.onInstalled !== undefined) yield* loaded.onInstalled
     yield* Report.loaded(installed.definitions.size, loaded.etag)
     if (installed !== previous) yield* Report.installed(installed, previous)
@@ -253,8 +253,10 @@ export const makeLoader = Effect.fnUntraced(function*(
   const poll = load.any.pipe(Effect.ignore, Effect.zipRight(untilDue), Effect.forever)
 
   const watch = (interval: Duration.Duration) =>
-    Effect.suspend(() => Effect.zipRight(health.watch(interval, state !== undefined), setAge)).pipe(
-      Effect.schedule(Schedule.spaced(interval))
+    Effect.sleep(interval).pipe(
+      Effect.zipRight(Effect.suspend(() => health.watch(interval, state !== undefined))),
+      Effect.zipRight(setAge),
+      Effect.forever
     )
 
   const runInBackground = Effect.gen(function*() {
@@ -316,6 +318,6 @@ export const makeLoader = Effect.fnUntraced(function*(
       }),
     ...driven,
     status,
-    changes: Stream.fromPubSub(changes)
+    changes: changes.stream
   }
 })

@@ -43,8 +43,12 @@ const counted = (
       )
   })
 
-// A length that was announced holds, unless it is that of a compressed body.
-const isSmall = ({ headers }: HttpClientResponse.HttpClientResponse, maxBytes: number): boolean => {
+/**
+ * Whether a body is announced to be no larger. What is announced holds, unless it is the length of a compressed body.
+ *
+ * @internal
+ */
+export const isSmall = ({ headers }: HttpClientResponse.HttpClientResponse, maxBytes: number): boolean => {
   const length = headers["content-length"]
   return length !== undefined && headers["content-encoding"] === undefined && Number(length) <= maxBytes
 }

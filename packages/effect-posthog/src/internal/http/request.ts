@@ -55,19 +55,30 @@ const ourOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
 
 type Use<A, E, R> = (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, E, R>
 
+type Request = <A, E, R>(
+  httpRequest: HttpClientRequest.HttpClientRequest,
+  use: Use<A, E, R>
+) => Effect.Effect<A, E | HttpClientError.HttpClientError, R>
+
 /**
- * Makes requests of ours and hands each response to `use`. A request is aborted when `use` ends before the body was read,
- * or is interrupted.
+ * Makes requests and hands each response to `use`. A request is aborted when `use` ends before the body was read, or is
+ * interrupted. To be run in a fiber of its own, which has {@link ourRefs}.
  *
  * @internal
  */
-export const makeRequest = (client: HttpClient.HttpClient) => {
+export const makeScopedRequest = (client: HttpClient.HttpClient): Request => {
   const { execute } = HttpClient.withScope(withOurOptions(client))
-  return <A, E, R>(
-    httpRequest: HttpClientRequest.HttpClientRequest,
-    use: Use<A, E, R>
-  ): Effect.Effect<A, E | HttpClientError.HttpClientError, R> =>
-    ourOwn(Effect.scoped(Effect.flatMap(execute(httpRequest), use)))
+  return (httpRequest, use) => Effect.scoped(Effect.flatMap(execute(httpRequest), use))
+}
+
+/**
+ * {@link makeScopedRequest} for any fiber.
+ *
+ * @internal
+ */
+export const makeRequest = (client: HttpClient.HttpClient): Request => {
+  const request = makeScopedRequest(client)
+  return (httpRequest, use) => ourOwn(request(httpRequest, use))
 }
 
 /**

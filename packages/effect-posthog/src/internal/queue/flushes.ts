@@ -1,8 +1,8 @@
 import * as Deferred from "effect/Deferred"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import { RingBuffer } from "../ringBuffer.ts"
 import { wake } from "../wake.ts"
-import { RingBuffer } from "./ringBuffer.ts"
 
 interface Flush {
   /** The last event that it waits for. */

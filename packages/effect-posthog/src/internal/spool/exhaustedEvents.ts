@@ -1,5 +1,5 @@
 import type { QueuedEvent } from "../queue/queuedEvent.ts"
-import type { RingBuffer } from "../queue/ringBuffer.ts"
+import type { RingBuffer } from "../ringBuffer.ts"
 
 /** Halvings of a batch that bring it down to one event. */
 const mostHalvings = 7

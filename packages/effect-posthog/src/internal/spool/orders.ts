@@ -1,4 +1,4 @@
-import { RingBuffer } from "../queue/ringBuffer.ts"
+import { RingBuffer } from "../ringBuffer.ts"
 
 /**
  * Orders of events that are on disk alone, oldest first, as runs: they are mostly one run.

@@ -3,9 +3,12 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { DefinitionsError } from "../../../Definitions.ts"
@@ -13,9 +16,12 @@ import type { DefinitionsLoad } from "../../../Definitions.ts"
 import type { DefinitionsSource } from "../../../DefinitionsSource.ts"
 import type { Settings } from "../../../PostHogConfig.ts"
 import { runInSlices, yieldToEventLoop } from "../../eventLoop.ts"
-import { causes, isTimeout, makeRequest } from "../../http/request.ts"
+import { isSmall } from "../../http/readText.ts"
+import { causes, isTimeout, makeScopedRequest, ourRefs } from "../../http/request.ts"
 import { reasonOfStatus } from "../../http/statusReason.ts"
+import { makeLimited } from "../../http/timeLimit.ts"
 import { userAgent } from "../../library.ts"
+import { isTraced } from "../../traced.ts"
 import { describe } from "../jsonProblem.ts"
 import { parseDocument } from "../parseDocument.ts"
 
@@ -31,6 +37,14 @@ const transportError = (error: HttpClientError.HttpClientError): DefinitionsErro
     }
   }
   return new DefinitionsError({ reason: isTimeout(error) ? "Timeout" : "ConnectionError", problem })
+}
+
+const failureOf = (cause: Cause.Cause<DefinitionsError | HttpClientError.HttpClientError>): DefinitionsError => {
+  const failure = Cause.findErrorOption(cause)
+  if (Option.isNone(failure)) {
+    return new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" })
+  }
+  return failure.value._tag === "DefinitionsError" ? failure.value : transportError(failure.value)
 }
 
 const tooLarge = (maxBytes: number) =>
@@ -99,6 +113,17 @@ const makeDating = () => {
   }
 }
 
+/** Bytes of a body that is read at once, where that many are announced: `Stream` is a lot of code to run first. */
+const readAtOnce = 1024 * 1024
+
+const readPieces = (
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
+): Effect.Effect<Iterable<string>, DefinitionsError | HttpClientError.HttpClientError> =>
+  isSmall(response, Math.min(maxBytes, readAtOnce))
+    ? Effect.map(response.text, (text) => [text])
+    : Effect.map(readChunks(response, maxBytes), decoded)
+
 const read = (maxBytes: number) => {
   const dating = makeDating()
   return Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
@@ -109,8 +134,8 @@ const read = (maxBytes: number) => {
     if (status !== 200) {
       return yield* new DefinitionsError({ reason: reasonOfStatus(status), httpStatus: status })
     }
-    const chunks = yield* readChunks(response, maxBytes)
-    const document = yield* runInSlices(() => parseDocument(decoded(chunks)))
+    const pieces = yield* readPieces(response, maxBytes)
+    const document = yield* runInSlices(() => parseDocument(pieces))
     if (Result.isFailure(document)) {
       return yield* new DefinitionsError({
         reason: "InvalidDocument",
@@ -137,37 +162,40 @@ export const httpDefinitions = (
     encodeURIComponent(Redacted.value(settings.apiKey))
   }&send_cohorts`
   const readResponse = read(maxDocumentBytes)
-  const request = makeRequest(client)
+  const request = makeScopedRequest(client)
+  const limited = makeLimited(requestTimeout, settings.runtime, ourRefs)
 
-  const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
+  const ask = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> => {
     const get = HttpClientRequest.get(url).pipe(
       HttpClientRequest.bearerToken(secretKey),
       HttpClientRequest.setHeader("user-agent", userAgent),
       HttpClientRequest.acceptJson
     )
     const conditional = etag === undefined ? get : HttpClientRequest.setHeader(get, "if-none-match", etag)
-    return request(conditional, readResponse).pipe(
+    const answered = Effect.catch(request(conditional, readResponse), (error) =>
       // The given client may be one that refuses statuses by itself.
-      Effect.catch((error) =>
-        error._tag === "HttpClientError" && error.reason._tag === "StatusCodeError"
-          ? readResponse(error.reason.response)
-          : Effect.fail(error)
-      ),
-      Effect.mapError((error) => error._tag === "DefinitionsError" ? error : transportError(error)),
-      Effect.catchDefect(() =>
-        Effect.fail(new DefinitionsError({ reason: "UnknownError", problem: "the HTTP client failed unexpectedly" }))
-      ),
-      Effect.timeoutOrElse({
-        duration: requestTimeout,
-        orElse: () => Effect.fail(new DefinitionsError({ reason: "Timeout" })) }),
-      Effect.withSpan("PostHog.loadDefinitions", {
-        attributes: { "http.request.method": "GET", "url.path": "/flags/definitions" },
-
-        kind: "client",
-        // A load serves all who wait for it, and polling outlives whatever built the layer.
-        root: true
-      }, { captureStackTrace: false })
-    )
+      error._tag === "HttpClientError" && error.reason._tag === "StatusCodeError"
+        ? readResponse(error.reason.response)
+        : Effect.fail(error))
+    return limited(answered, (exit, isLate): Exit.Exit<DefinitionsLoad, DefinitionsError> => {
+      if (isLate) return Exit.fail(new DefinitionsError({ reason: "Timeout" }))
+      return Exit.isSuccess(exit) ? Exit.succeed(exit.value) : Exit.fail(failureOf(exit.cause))
+    })
   }
+
+  const load = (etag: string | undefined): Effect.Effect<DefinitionsLoad, DefinitionsError> =>
+    Effect.withFiber((fiber) => {
+      const asked = ask(etag)
+      if (!isTraced(fiber)) return asked
+      return asked.pipe(
+        Effect.withSpan("PostHog.loadDefinitions", {
+          attributes: { "http.request.method": "GET", "url.path": "/flags/definitions" },
+
+          kind: "client",
+          // A load serves all who wait for it, and polling outlives whatever built the layer.
+          root: true
+        }, { captureStackTrace: false })
+      )
+    })
   return { name: "http", origin: settings.host, load }
 }

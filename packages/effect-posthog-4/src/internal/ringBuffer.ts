@@ -1,4 +1,4 @@
-// Generated from packages/effect-posthog/src/internal/queue/ringBuffer.ts by packages/tools/editions.mjs: change that file, not this one.
+// Generated from packages/effect-posthog/src/internal/ringBuffer.ts by packages/tools/editions.mjs: change that file, not this one.
 /**
  * A queue in a circular array: constant time at both ends, and a slot that was left holds on to nothing.
  *
