@@ -46,7 +46,6 @@ const ours = async (url: string, loadHttpClient: HttpClient): Promise<StartUpRes
     import("effect/Redacted"),
     loadHttpClient()
   ])
-  collectGarbage()
   const effect = lap()
   const { evaluateFlags, EventQueue, Events, LocalEvaluator, PostHog } = await import("effect-posthog")
   const load = lap()
@@ -97,12 +96,6 @@ const attributes = {
   seats: 12,
   app_version: "2.4.1"
 }
-
-/**
- * What was loaded leaves garbage, and V8 marks all that is not garbage along with it, on several threads, some time later:
- * for effect that is 40 milliseconds of processor time, which are a part of loading it and not of what happens to come next.
- */
-const collectGarbage = (): void => globalThis.gc?.()
 
 const processorTime = (): number => {
   const { system, user } = process.cpuUsage()
