@@ -12,12 +12,12 @@ import {
   Events,
   EventTransport,
   Flags,
-  FlagSnapshot as Snapshots,
+  FlagSnapshot,
   LocalEvaluator,
   PostHog,
   PostHogConfig
 } from "effect-posthog"
-import type { FlagSnapshot, PostHogEvent } from "effect-posthog"
+import type { PostHogEvent } from "effect-posthog"
 import { strict as assert } from "node:assert"
 
 // #region program
@@ -32,7 +32,7 @@ const checkout = Effect.gen(function*() {
 // #endregion
 
 // #region values
-assert.equal(await Effect.runPromise(totalOf(Snapshots.fromValues({ "new-checkout": true }))), 39)
+assert.equal(await Effect.runPromise(totalOf(FlagSnapshot.fromValues({ "new-checkout": true }))), 39)
 // #endregion
 
 // #region memory

@@ -122,7 +122,7 @@ export class EventReports {
     if (refusals.length === 0) return Effect.void
     const named = refusals.slice(0, mostNames).map(({ details, name }) => `${quote(name)} (${quote(details)})`)
     const more = refusals.length > mostNames ? ` and ${refusals.length - mostNames} more` : ""
-    return this.warnings.warn("Rejected", `PostHog refused the event ${named.join(", ")}${more}`, now)
+    return this.warnings.warn("Rejected", `PostHog refused ${named.join(", ")}${more}`, now)
   }
 
   /** The account of the whole life of the queue, for its end: nothing when nothing was lost. */
