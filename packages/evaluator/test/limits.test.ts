@@ -146,7 +146,7 @@ describe("work", () => {
 
   it("beyond what an evaluation may do is left to the server, and the flags before it are decided", () => {
     const first = { key: "first", active: true, filters: { groups: [{ properties: [filter] }] } }
-    const { definitions } = compile({ flags: [first, conditions(400_000, [filter]), { ...first, key: "last" }] })
+    const { definitions } = compile({ flags: [first, conditions(150_000, [filter]), { ...first, key: "last" }] })
     const { needsRemote, results } = evaluateAll(definitions, context, 0)
     assert.deepInclude(results.get("first"), { _tag: "Resolved", value: false })
     assert.deepInclude(results.get("many"), { _tag: "RequiresServer" })
