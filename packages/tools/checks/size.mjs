@@ -15,7 +15,8 @@ const client = `import { evaluateFlags, PostHog } from "effect-posthog"; console
  * The start grew from 25 to 39 kB with what makes it safe to leave alone: defaults and registries of typed flags, bounds
  * on answers and evaluations, deliveries that narrow a refused batch down to the event at fault, clients that requests of
  * a worker share, and warnings that name the setting that is wrong. The evaluator grew by 2.7 kB with hashes of four keys
- * at once, for evaluations in half the time: see decision 0030.
+ * at once, for evaluations in half the time: see decision 0030. The next 2 kB are copies that are charged by what they take,
+ * large requests that are written in turns of the event loop, and calls without types that are answered in place of throwing.
  */
 const programs = [
   {
@@ -24,14 +25,14 @@ const programs = [
     source: client,
     split: true,
     lacks: /\/RequestFlags\.ts$|\/internal\/exceptions\/(?!clientSettings)|PostHogPromise|packages\/evaluator\//,
-    limit: 40_400
+    limit: 42_200
   },
   {
     name: "evaluateFlags and PostHog.layer, all in one",
     folder: "examples",
     source: client,
     lacks: /\/RequestFlags\.ts$|\/internal\/exceptions\/(?!clientSettings)|PostHogPromise/,
-    limit: 77_850
+    limit: 80_200
   },
   {
     name: "compiling and evaluating alone",
