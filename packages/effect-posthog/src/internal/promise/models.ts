@@ -129,7 +129,12 @@ export interface PromiseEvaluationRequest extends EvaluationRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** @internal */
+/**
+ * A request for one flag, and how long its caller waits for it.
+ *
+ * @since 3.0.0
+ * @category models
+ */
 export type Single<Request> = Request & Pick<PromiseEvaluationRequest, "timeout" | "signal">
 
 type ReadOne<Request, A> = {
