@@ -4,6 +4,7 @@
 //   node packages/tools/install.mjs              every package
 //   node packages/tools/install.mjs --light      what `npm start` and `npm test` need
 //   node packages/tools/install.mjs redis cli    that, and what these packages need
+//   node packages/tools/install.mjs --published  that, and what every published package needs, to be built and packed
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -19,6 +20,9 @@ const stamp = join(root, "node_modules", ".installed")
 const packages = readdirSync(join(root, "packages"))
   .filter((name) => existsSync(join(root, "packages", name, "package.json")))
   .sort()
+
+const isPublished = (name) =>
+  JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true
 
 /** Everything that decides what an installation looks like. */
 const fingerprint = () => {
@@ -92,6 +96,7 @@ export const installOrExit = (names) => {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))
+  const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))
+  const names = process.argv.includes("--published") ? [...named, ...packages.filter(isPublished)] : named
   installOrExit(process.argv.includes("--light") || names.length > 0 ? names : packages)
 }
