@@ -28,8 +28,10 @@ describe("delivery", () => {
       yield* queue.offer({ event: "large", distinctId: "ada", properties: { text: "x".repeat(800_000) } })
       yield* queue.flush
       isOver = true
-      assert.strictEqual(turnsOfRequests[0], 0)
-      assert.isAtLeast((turnsOfRequests[1] ?? 0) - before, 2)
+      const [small = 0, large = 0] = turnsOfRequests
+      // On Effect 4 a fiber that pauses waits for the next turn, too.
+      assert.isAtMost(small, 1)
+      assert.isAtLeast(large - before, 2)
       assert.strictEqual((yield* queue.counts).delivered, 2)
     }).pipe(
       Effect.provide(EventQueue.layer),
