@@ -27,7 +27,7 @@ export const section = (report: Report, soak?: SoakReport): string =>
     ...(soak === undefined
       ? []
       : ["Soaks against a server that fails, one with definitions that change:", soakLines(soak)]),
-    "Reproduce with `npx pnpm bench` (a quarter of an hour, a quiet machine) or `npx pnpm bench --quick`, and " +
+    "Reproduce with `npx pnpm bench` (twenty minutes, a quiet machine) or `npx pnpm bench --quick`, and " +
     "`npx pnpm soak` or `npx pnpm soak --short`. `npx pnpm check` fails when a ratio of evaluation, " +
     "memory, reads or compilation falls below half of what is wanted."
   ].join("\n\n")

@@ -57,13 +57,13 @@ export const startUp: Scenario = async ({ mode }) => {
         others: { ...loading.others, "effect and its undici client": median(ours.map(({ effect }) => effect.passed)) }
       },
       {
-        ...row("making a client", ({ build }) => [build], 0.4),
+        ...row("making a client", ({ build }) => [build], 0.5),
         note: "ours over undici, posthog-node over the fetch it brings"
       },
-      row("definitions and first evaluation of 100 flags", ({ firstEvaluation }) => [firstEvaluation], 0.4),
+      row("definitions and first evaluation of 100 flags", ({ firstEvaluation }) => [firstEvaluation], 0.5),
       row("second evaluation", ({ secondEvaluation }) => [secondEvaluation]),
       row("first event, until it is delivered", ({ firstEvent }) => [firstEvent]),
-      row("cold start, with effect and its HTTP client loaded already", beside, 0.6),
+      row("cold start, with effect and its HTTP client loaded already", beside, 0.7),
       row("cold start, with loading them", (result) => [result.effect, ...beside(result)])
     ]
   }
